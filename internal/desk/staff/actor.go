@@ -1,0 +1,75 @@
+package staff
+
+import (
+	"slices"
+
+	"zhidan/internal/platform/id"
+)
+
+// Kind says what sort of being acts.
+type Kind string
+
+// Who can act on a ticket.
+const (
+	KindStaff    Kind = "staff"
+	KindCustomer Kind = "customer"
+	KindSystem   Kind = "system"
+	KindAI       Kind = "ai"
+)
+
+// Scope is how far a permission reaches.
+type Scope int8
+
+// Scopes from nothing to the whole tenant; a wider one includes the narrower.
+const (
+	ScopeNone Scope = iota
+	ScopeOwn
+	ScopeTeam
+	ScopeDepartment
+	ScopeAll
+)
+
+// Actor is who does something, with all that a decision about it needs, so
+// that no check has to read the database. It is a snapshot: the credential
+// cache replaces it when roles, teams or departments change.
+type Actor struct {
+	Tenant id.ID
+	Kind   Kind
+	ID     id.ID // of the staff user or customer; zero for the system
+	Name   string
+	Locale string
+	// Credential tells sessions and tokens of one user apart (idempotency, limits).
+	Credential string
+	Teams      []id.ID
+	// Departments holds the actor's department and all below it.
+	Departments []id.ID
+	Grants      map[Permission]Scope
+}
+
+// System is the tenant itself acting: timers, imports, rules. It may do all.
+func System(tenant id.ID) *Actor {
+	return &Actor{Tenant: tenant, Kind: KindSystem}
+}
+
+// TenantID is the tenant that the actor belongs to.
+func (a *Actor) TenantID() id.ID { return a.Tenant }
+
+// Key names the credential for idempotency and rate limits.
+func (a *Actor) Key() string { return string(a.Kind) + ":" + a.ID.String() + ":" + a.Credential }
+
+// Scope is how far the permission reaches for this actor.
+func (a *Actor) Scope(p Permission) Scope {
+	if a.Kind == KindSystem {
+		return ScopeAll
+	}
+	return a.Grants[p]
+}
+
+// Can reports whether the actor holds the permission at any scope.
+func (a *Actor) Can(p string) bool { return a.Scope(Permission(p)) > ScopeNone }
+
+// InTeam reports membership.
+func (a *Actor) InTeam(team id.ID) bool { return team != 0 && slices.Contains(a.Teams, team) }
+
+// InDepartment reports whether the department is the actor's or below it.
+func (a *Actor) InDepartment(d id.ID) bool { return d != 0 && slices.Contains(a.Departments, d) }
