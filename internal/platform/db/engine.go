@@ -1,0 +1,70 @@
+package db
+
+// Engine is the kind of store. Its methods are the few places where the SQL of
+// the two differs.
+type Engine int
+
+// The two engines.
+const (
+	SQLite Engine = iota
+	Postgres
+)
+
+func (e Engine) String() string {
+	if e == Postgres {
+		return "postgres"
+	}
+	return "sqlite"
+}
+
+// ForUpdate locks the rows that a select reads until the end of the
+// transaction. SQLite has one writer and needs no lock.
+func (e Engine) ForUpdate() string {
+	if e == Postgres {
+		return " for update"
+	}
+	return ""
+}
+
+// SkipLocked is ForUpdate that passes over rows another transaction holds.
+func (e Engine) SkipLocked() string {
+	if e == Postgres {
+		return " for update skip locked"
+	}
+	return ""
+}
+
+// Greatest is the larger of two expressions.
+func (e Engine) Greatest(a, b string) string {
+	if e == Postgres {
+		return "greatest(" + a + "," + b + ")"
+	}
+	return "max(" + a + "," + b + ")"
+}
+
+// Least is the smaller of two expressions.
+func (e Engine) Least(a, b string) string {
+	if e == Postgres {
+		return "least(" + a + "," + b + ")"
+	}
+	return "min(" + a + "," + b + ")"
+}
+
+// JSONText is the member named by the placeholder or literal key of the JSON
+// object in a text column, as text; null when it is not there.
+func (e Engine) JSONText(column, key string) string {
+	if e == Postgres {
+		return "(" + column + "::jsonb ->> " + key + ")"
+	}
+	// A bare label is read as a key by ->>, whatever signs are in it.
+	return "cast(" + column + " ->> " + key + " as text)"
+}
+
+// JSONEach makes a table from the strings of the JSON array in a text column,
+// to stand after "from" or "join": its one column is alias.value.
+func (e Engine) JSONEach(column, alias string) string {
+	if e == Postgres {
+		return "jsonb_array_elements_text(" + column + "::jsonb) as " + alias + "(value)"
+	}
+	return "json_each(" + column + ") as " + alias
+}

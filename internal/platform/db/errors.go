@@ -1,0 +1,82 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"net"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"zhidan/internal/platform/fault"
+)
+
+// IsUnique says whether err is the violation of a primary key or a unique
+// index, on either engine.
+func IsUnique(err error) bool {
+	var s *sqlite.Error
+	if errors.As(err, &s) {
+		c := s.Code()
+		return c == lib.SQLITE_CONSTRAINT_UNIQUE || c == lib.SQLITE_CONSTRAINT_PRIMARYKEY || c == lib.SQLITE_CONSTRAINT_ROWID
+	}
+	var p *pgconn.PgError
+	return errors.As(err, &p) && p.Code == "23505"
+}
+
+// endsGroup says whether an error of SQLite may have rolled back the whole
+// transaction, and with it the work of the other members of the group
+// (https://www.sqlite.org/lang_transaction.html, "automatic rollback").
+func endsGroup(err error) bool {
+	var s *sqlite.Error
+	if !errors.As(err, &s) {
+		return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+	}
+	switch s.Code() & 0xff {
+	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_INTERRUPT,
+		lib.SQLITE_BUSY, lib.SQLITE_CORRUPT, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_PROTOCOL:
+		return true
+	}
+	return false
+}
+
+// unavailable wraps a temporary failure of the store.
+func unavailable(code string, cause error) error {
+	f := fault.New(fault.Unavailable, code, "the store cannot write now, try again")
+	f.Cause = cause
+	return f
+}
+
+// readError makes a fault of a lost connection.
+func (d *DB) readError(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if lost(err) {
+		f := fault.New(fault.Unavailable, "db.unavailable", "the store cannot be reached, try again")
+		f.Cause = err
+		return f
+	}
+	return err
+}
+
+// lost says whether the connection to PostgreSQL is gone, or the server is
+// going down or not yet up.
+func lost(err error) bool {
+	var p *pgconn.PgError
+	if errors.As(err, &p) {
+		switch p.Code {
+		case "57P01", "57P02", "57P03", "53300", "53100", "53200", "25006":
+			// shutting down (three codes), too many connections, disk full,
+			// out of memory, and a server that is read-only after a fail-over
+			return true
+		}
+		return len(p.Code) == 5 && p.Code[:2] == "08"
+	}
+	var n net.Error
+	var c *pgconn.ConnectError
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.As(err, &n) || errors.As(err, &c) ||
+		pgconn.SafeToRetry(err) || pgconn.Timeout(err)
+}

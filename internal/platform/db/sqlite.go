@@ -1,0 +1,122 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"modernc.org/sqlite"
+
+	"zhidan/internal/platform/fault"
+)
+
+func openSQLite(ctx context.Context, c Config) (*DB, error) {
+	path := strings.TrimPrefix(c.URL, "sqlite:")
+	if path == "" || strings.Contains(path, ":memory:") {
+		return nil, fault.Bad("database", "db.url", "sqlite: needs the path of a file")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	readers := c.MaxReaders
+	if readers <= 0 {
+		readers = 8
+	}
+	writer := sql.OpenDB(&sqliteConnector{dsn: dsn(path, writerPragmas)})
+	writer.SetMaxOpenConns(1)
+	k, err := newCommitter(ctx, writer, path, c.Log)
+	if err != nil {
+		writer.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	read := sql.OpenDB(&sqliteConnector{dsn: dsn(path, readerPragmas)})
+	read.SetMaxOpenConns(readers)
+	read.SetMaxIdleConns(readers)
+	d := &DB{engine: SQLite, url: c.URL, log: c.Log, read: read, commit: k}
+	if err := read.PingContext(ctx); err != nil {
+		d.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return d, nil
+}
+
+// Foreign keys are on everywhere, so that both engines refuse the same rows.
+var commonPragmas = []string{"busy_timeout(5000)", "foreign_keys(1)", "temp_store(memory)"}
+
+// journal_mode comes after busy_timeout, since switching to WAL takes a lock.
+// wal_autocheckpoint is off because a checkpoint inside a commit makes one
+// unlucky group wait; the committer checkpoints in the background.
+var writerPragmas = append(commonPragmas[:len(commonPragmas):len(commonPragmas)],
+	"journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "cache_size(-32768)")
+
+var readerPragmas = append(commonPragmas[:len(commonPragmas):len(commonPragmas)],
+	"query_only(1)", "cache_size(-8192)")
+
+func dsn(path string, pragmas []string) string {
+	q := url.Values{}
+	for _, p := range pragmas {
+		q.Add("_pragma", p)
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// sqliteConnector opens connections that keep their prepared statements.
+type sqliteConnector struct{ dsn string }
+
+func (c *sqliteConnector) Connect(context.Context) (driver.Conn, error) {
+	dc, err := (&sqlite.Driver{}).Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	return newCachingConn(dc)
+}
+
+func (c *sqliteConnector) Driver() driver.Driver { return &sqlite.Driver{} }
+
+func (d *DB) snapshotSQLite(ctx context.Context, fn func(ctx context.Context, r Reader) error) error {
+	conn, err := d.read.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "begin"); err != nil {
+		return err
+	}
+	// Rolled back whatever happened to ctx: the connection goes back to the pool.
+	defer conn.ExecContext(context.Background(), "rollback")
+	return fn(ctx, snapshot{SQLite, conn})
+}
+
+// snapshot is the Reader inside Snapshot.
+type snapshot struct {
+	engine Engine
+	q      querier
+}
+
+func (s snapshot) Engine() Engine { return s.engine }
+
+func (s snapshot) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	return s.q.QueryContext(ctx, q, args...)
+}
+
+func (s snapshot) QueryRow(ctx context.Context, q string, args ...any) Row {
+	rows, err := s.Query(ctx, q, args...)
+	return Row{rows: rows, err: err}
+}
+
+// OpenStd opens a plain database/sql handle on the same store, beside the
+// group committer: for migrations and tools, not for features. The caller
+// closes it.
+func (d *DB) OpenStd() (*sql.DB, error) {
+	if d.engine == Postgres {
+		return openPgx(d.url)
+	}
+	h := sql.OpenDB(&sqliteConnector{dsn: dsn(strings.TrimPrefix(d.url, "sqlite:"), writerPragmas)})
+	h.SetMaxOpenConns(1)
+	return h, nil
+}

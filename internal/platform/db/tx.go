@@ -1,0 +1,124 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"sync"
+)
+
+// querier is what *sql.Conn, *sql.Tx and *sql.DB have in common.
+type querier interface {
+	QueryContext(ctx context.Context, q string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, q string, args ...any) (sql.Result, error)
+}
+
+// Tx is one write transaction. It is used by one goroutine, and not after the
+// function that got it has returned.
+type Tx struct {
+	engine Engine
+	q      querier
+	after  []func()
+}
+
+// Engine says which store it is.
+func (t *Tx) Engine() Engine { return t.engine }
+
+// Query reads, with the transaction's own writes.
+func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	return t.q.QueryContext(t.quiet(ctx), q, args...)
+}
+
+// QueryRow reads one row, with the transaction's own writes.
+func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) Row {
+	rows, err := t.Query(ctx, q, args...)
+	return Row{rows: rows, err: err}
+}
+
+// Exec writes and says how many rows it touched.
+func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
+	res, err := t.q.ExecContext(t.quiet(ctx), q, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// AfterCommit runs f once, in the goroutine that called DB.Tx, after the
+// commit that counted; never when the transaction came to nothing.
+func (t *Tx) AfterCommit(f func()) { t.after = append(t.after, f) }
+
+// quiet takes the cancellation out of a context on SQLite: an interrupted
+// statement would roll back the whole group. (It also saves the goroutine that
+// the driver starts to watch a context.)
+func (t *Tx) quiet(ctx context.Context) context.Context {
+	if t.engine == SQLite {
+		return context.Background()
+	}
+	return ctx
+}
+
+func (t *Tx) committed() {
+	for _, f := range t.after {
+		f()
+	}
+}
+
+// hook is what WithTxHook put into a context. Its transactions come one after
+// another, as those of a request do; of two at the same time the one that
+// reaches its end first takes the hook.
+type hook struct {
+	fn    func(ctx context.Context, tx *Tx) error
+	mu    sync.Mutex
+	owner any  // the transaction that ran it and has not committed yet
+	done  bool // it was committed
+}
+
+type hookKey struct{}
+
+// WithTxHook makes fn run inside the first write transaction of this context
+// that succeeds, just before it commits. An error of fn fails the transaction.
+func WithTxHook(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) context.Context {
+	return context.WithValue(ctx, hookKey{}, &hook{fn: fn})
+}
+
+// WithoutTxHook is for transactions on the side, which the hook is not meant
+// for: number blocks, leases.
+func WithoutTxHook(ctx context.Context) context.Context {
+	return context.WithValue(ctx, hookKey{}, (*hook)(nil))
+}
+
+// hookOf takes the hook of a context for one call of Tx, or nil. settle must
+// follow when the call is over.
+func hookOf(ctx context.Context) *hook {
+	h, _ := ctx.Value(hookKey{}).(*hook)
+	return h
+}
+
+// run calls the hook unless another transaction has it.
+func (h *hook) run(ctx context.Context, tx *Tx, owner any) error {
+	if h == nil {
+		return nil
+	}
+	h.mu.Lock()
+	mine := !h.done && (h.owner == nil || h.owner == owner)
+	if mine {
+		h.owner = owner
+	}
+	h.mu.Unlock()
+	if !mine {
+		return nil
+	}
+	return h.fn(WithoutTxHook(ctx), tx)
+}
+
+// settle says how the owner's transaction ended.
+func (h *hook) settle(owner any, committed bool) {
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.owner == owner {
+		h.owner, h.done = nil, h.done || committed
+	}
+}
