@@ -37,6 +37,8 @@ type committer struct {
 	queue chan *member
 	stop  chan struct{} // closed by close: take no more
 	done  chan struct{} // closed when the goroutine has ended
+	check *checkpointer
+	rows  int64 // changed since the last signal to the checkpointer
 }
 
 // member is one call of Tx.
@@ -78,6 +80,7 @@ func newCommitter(ctx context.Context, db *sql.DB, path string, log *slog.Logger
 	if mode != "wal" {
 		return nil, fmt.Errorf("the file system does not allow WAL (journal mode %q)", mode)
 	}
+	k.check = newCheckpointer(path, log)
 	go k.loop()
 	return k, nil
 }
@@ -95,14 +98,17 @@ func (k *committer) run(ctx context.Context, fn func(ctx context.Context, tx *Tx
 	case <-k.stop:
 		return errClosed
 	}
-	inside := context.WithValue(context.WithoutCancel(ctx), insideKey{}, true)
+	running := new(atomic.Bool)
+	inside := context.WithValue(context.WithoutCancel(ctx), insideKey{}, running)
 	h := hookOf(ctx)
 	var last *Tx
 	gone := ctx.Done()
 	for {
 		select {
 		case last = <-m.turn:
+			running.Store(true)
 			m.play(inside, last, h, fn)
+			running.Store(false)
 		case err := <-m.result:
 			h.settle(m, err == nil)
 			if err == nil {
@@ -148,15 +154,14 @@ func (m *member) play(ctx context.Context, tx *Tx, h *hook, fn func(ctx context.
 	err = e
 }
 
-// close lets the queued members finish and ends the goroutine.
-func (k *committer) close() error {
+// drain lets the queued members finish and ends the goroutine.
+func (k *committer) drain() {
 	close(k.stop)
 	<-k.done
-	err := k.conn.Close()
-	if e := k.db.Close(); err == nil {
-		err = e
-	}
-	return err
+}
+
+func (k *committer) close() error {
+	return errors.Join(k.check.close(), k.conn.Close(), k.db.Close())
 }
 
 func (k *committer) loop() {
@@ -165,6 +170,9 @@ func (k *committer) loop() {
 		var first *member
 		select {
 		case first = <-k.queue:
+		case <-k.check.finish:
+			k.exec(checkpointSQL) // if it fails, the background reports it
+			continue
 		case <-k.stop:
 			select {
 			case first = <-k.queue:
@@ -252,6 +260,7 @@ func (k *committer) group(first *member) {
 		broken = k.exec("commit")
 	}
 	if broken == nil {
+		k.written()
 		for _, m := range ok {
 			m.result <- nil
 		}
@@ -274,6 +283,8 @@ func (k *committer) alone(m *member) {
 		} else if err == nil {
 			if err = k.exec("commit"); err != nil {
 				err = unavailable("db.write", err)
+			} else {
+				k.written()
 			}
 		}
 	} else {
@@ -285,10 +296,26 @@ func (k *committer) alone(m *member) {
 	m.result <- err
 }
 
+// written tells the checkpointer of a commit.
+func (k *committer) written() {
+	signal(k.check.kick)
+	if k.rows >= checkpointRows {
+		k.rows = 0
+		signal(k.check.enough)
+	}
+}
+
 // turn lets a member run its function on the connection.
 func (k *committer) turn(m *member) error {
-	m.turn <- &Tx{engine: SQLite, q: k.conn}
-	return <-m.outcome
+	tx := &Tx{engine: SQLite, q: k.conn}
+	m.turn <- tx
+	err := <-m.outcome
+	tx.over.Store(true)
+	k.rows += tx.rows
+	if k.raw.closeRows() && err == nil {
+		err = errOpen
+	}
+	return err
 }
 
 func (k *committer) exec(q string) error {

@@ -18,6 +18,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -71,14 +72,13 @@ func (d *DB) Close() error {
 	if d.closed.Swap(true) {
 		return nil
 	}
-	var first error
-	if d.commit != nil {
-		first = d.commit.close()
+	if d.commit == nil {
+		return d.read.Close()
 	}
-	if err := d.read.Close(); err != nil && first == nil {
-		first = err
-	}
-	return first
+	d.commit.drain()
+	// The writer is closed last: the last connection copies the write-ahead
+	// log into the database file and removes it.
+	return errors.Join(d.read.Close(), d.commit.close())
 }
 
 // Engine says which of the two it is.
@@ -86,6 +86,12 @@ func (d *DB) Engine() Engine { return d.engine }
 
 // Query reads committed rows. The caller closes the rows; Each does it.
 func (d *DB) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	if d.engine == SQLite {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		ctx = unwatched(ctx)
+	}
 	rows, err := d.read.QueryContext(ctx, q, args...)
 	return rows, d.readError(ctx, err)
 }
@@ -107,8 +113,8 @@ func (d *DB) Snapshot(ctx context.Context, fn func(ctx context.Context, r Reader
 // Tx runs fn in one write transaction: see the package comment. It must not be
 // called inside another Tx of the same context.
 func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
-	if ctx.Value(insideKey{}) != nil {
-		return fmt.Errorf("db: Tx inside a Tx would wait for itself")
+	if running, _ := ctx.Value(insideKey{}).(*atomic.Bool); running != nil && running.Load() {
+		return errNested
 	}
 	if d.closed.Load() {
 		return errClosed
@@ -119,7 +125,11 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	return d.commit.run(ctx, fn)
 }
 
+// insideKey marks the context that the function of a Tx gets; its value is
+// true while the function runs.
 type insideKey struct{}
+
+var errNested = errors.New("db: Tx inside a Tx would wait for itself")
 
 var errClosed error = fault.New(fault.Unavailable, "db.closed", "the store is closed")
 

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -58,12 +59,15 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 
 func (d *DB) txPostgres(ctx context.Context, fn func(ctx context.Context, tx *Tx) error) error {
 	h := hookOf(ctx)
-	inside := context.WithValue(ctx, insideKey{}, true)
+	running := new(atomic.Bool)
+	defer running.Store(false)
+	inside := context.WithValue(ctx, insideKey{}, running)
 	wait := 2 * time.Millisecond
 	for attempt := 1; ; attempt++ {
 		tx := &Tx{engine: Postgres}
+		running.Store(true)
 		err := d.tryPostgres(inside, tx, h, fn)
-		h.settle(tx, err == nil)
+		running.Store(false)
 		if err == nil {
 			tx.committed()
 			return nil
@@ -88,22 +92,19 @@ func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx conte
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	conn, err := d.read.Conn(ctx)
+	conn, st, err := d.begin(ctx)
 	if err != nil {
 		return d.writeError(ctx, err)
 	}
 	defer conn.Close()
-	// Begin and commit do not hear of the cancellation: a commit that is
-	// interrupted has an unknown end.
-	st, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
-		return d.writeError(ctx, err)
-	}
-	defer st.Rollback() // after a commit this does nothing
+	committed := false
+	defer func() { h.settle(tx, committed) }()
+	defer st.Rollback() // also on a panic; after a commit this does nothing
 	tx.q = st
 	if err = fn(ctx, tx); err == nil {
 		err = h.run(ctx, tx, tx)
 	}
+	tx.over.Store(true)
 	if err != nil {
 		return d.writeError(ctx, err)
 	}
@@ -118,7 +119,29 @@ func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx conte
 		// same transaction, so that the second try finds the first.
 		return d.writeError(ctx, err)
 	}
+	committed = true
 	return nil
+}
+
+// begin begins on a connection that works: those of the pool may have been
+// lost while they were idle, and nothing has happened yet.
+func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
+	for attempt := 1; ; attempt++ {
+		conn, err := d.read.Conn(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		// Begin and commit do not hear of a cancellation: a commit that is
+		// interrupted has an unknown end.
+		tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
+		if err == nil {
+			return conn, tx, nil
+		}
+		conn.Close()
+		if attempt == 3 || !lost(err) {
+			return nil, nil, err
+		}
+	}
 }
 
 // writeError makes a fault of what is temporary and leaves the rest as it is.

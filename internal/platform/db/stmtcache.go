@@ -26,7 +26,8 @@ type cachingConn struct {
 	// on a connection that SQLite has taken out of its transaction the next
 	// statement would commit by itself.
 	broken  error
-	guarded bool // set for the writer: keep broken, refuse transaction control
+	guarded bool // set for the writer: keep broken, know the open rows
+	open    map[*cachedRows]struct{}
 }
 
 type sqliteStmt interface {
@@ -41,8 +42,8 @@ type cachedStmt struct {
 	busy bool // rows of it are open
 }
 
-func newCachingConn(c driver.Conn) (*cachingConn, error) {
-	return &cachingConn{conn: c, byKey: map[string]*list.Element{}, order: list.New()}, nil
+func newCachingConn(c driver.Conn) *cachingConn {
+	return &cachingConn{conn: c, byKey: map[string]*list.Element{}, order: list.New(), open: map[*cachedRows]struct{}{}}
 }
 
 // take finds or prepares a statement. One whose rows are still open cannot run
@@ -112,17 +113,35 @@ func (c *cachingConn) QueryContext(ctx context.Context, q string, args []driver.
 		return nil, c.note(err)
 	}
 	s.busy = true
-	return &cachedRows{Rows: rows, c: c, s: s, kept: kept}, nil
+	r := &cachedRows{Rows: rows, c: c, s: s, kept: kept}
+	if c.guarded {
+		c.open[r] = struct{}{}
+	}
+	return r, nil
+}
+
+// closeRows closes the rows that a function has left open, and says whether
+// there were any.
+func (c *cachingConn) closeRows() bool {
+	left := len(c.open) > 0
+	for r := range c.open {
+		r.Close()
+	}
+	return left
 }
 
 type cachedRows struct {
 	driver.Rows
-	c    *cachingConn
-	s    *cachedStmt
-	kept bool
+	c      *cachingConn
+	s      *cachedStmt
+	kept   bool
+	closed bool
 }
 
 func (r *cachedRows) Next(dest []driver.Value) error {
+	if r.closed {
+		return errOver
+	}
 	err := r.Rows.Next(dest)
 	if err == nil || err == io.EOF {
 		return err
@@ -131,6 +150,11 @@ func (r *cachedRows) Next(dest []driver.Value) error {
 }
 
 func (r *cachedRows) Close() error {
+	if r.closed {
+		return nil
+	}
+	r.closed = true
+	delete(r.c.open, r)
 	err := r.Rows.Close()
 	r.s.busy = false
 	if !r.kept {

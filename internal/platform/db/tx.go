@@ -3,7 +3,10 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // querier is what *sql.Conn, *sql.Tx and *sql.DB have in common.
@@ -18,6 +21,31 @@ type Tx struct {
 	engine Engine
 	q      querier
 	after  []func()
+	rows   int64 // changed
+	over   atomic.Bool
+}
+
+var (
+	errOver    = errors.New("db: the transaction is over")
+	errControl = errors.New("db: begin, commit, rollback and savepoints are not for the function of a transaction")
+	errOpen    = errors.New("db: the transaction's function left rows open")
+)
+
+// control are the first words that would end or nest the transaction, which on
+// SQLite is shared with others.
+var control = []string{"begin", "commit", "end", "rollback", "savepoint", "release", "start", "abort", "attach", "detach", "vacuum"}
+
+func (t *Tx) check(q string) error {
+	if t.over.Load() {
+		return errOver
+	}
+	q = strings.TrimLeft(q, " \t\r\n")
+	for _, w := range control {
+		if len(q) >= len(w) && strings.EqualFold(q[:len(w)], w) {
+			return errControl
+		}
+	}
+	return nil
 }
 
 // Engine says which store it is.
@@ -25,6 +53,9 @@ func (t *Tx) Engine() Engine { return t.engine }
 
 // Query reads, with the transaction's own writes.
 func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	if err := t.check(q); err != nil {
+		return nil, err
+	}
 	return t.q.QueryContext(t.quiet(ctx), q, args...)
 }
 
@@ -36,11 +67,16 @@ func (t *Tx) QueryRow(ctx context.Context, q string, args ...any) Row {
 
 // Exec writes and says how many rows it touched.
 func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
+	if err := t.check(q); err != nil {
+		return 0, err
+	}
 	res, err := t.q.ExecContext(t.quiet(ctx), q, args...)
 	if err != nil {
 		return 0, err
 	}
-	return res.RowsAffected()
+	n, err := res.RowsAffected()
+	t.rows += n
+	return n, err
 }
 
 // AfterCommit runs f once, in the goroutine that called DB.Tx, after the
@@ -87,8 +123,8 @@ func WithoutTxHook(ctx context.Context) context.Context {
 	return context.WithValue(ctx, hookKey{}, (*hook)(nil))
 }
 
-// hookOf takes the hook of a context for one call of Tx, or nil. settle must
-// follow when the call is over.
+// hookOf is the hook of a context, or nil. After run, settle must follow when
+// it is known how the transaction ended.
 func hookOf(ctx context.Context) *hook {
 	h, _ := ctx.Value(hookKey{}).(*hook)
 	return h

@@ -16,6 +16,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"embed"
 	"encoding/hex"
 	"fmt"
@@ -45,22 +46,7 @@ func Up(ctx context.Context, d *db.DB) error {
 		return err
 	}
 	defer h.Close()
-	fsys, err := Files(d.Engine())
-	if err != nil {
-		return err
-	}
-	dialect := goose.DialectSQLite3
-	// A branch may be merged after a later one has been applied.
-	opts := []goose.ProviderOption{goose.WithAllowOutofOrder(true), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger())}
-	if d.Engine() == db.Postgres {
-		dialect = goose.DialectPostgres
-		l, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return err
-		}
-		opts = append(opts, goose.WithSessionLocker(l))
-	}
-	p, err := goose.NewProvider(dialect, h, fsys, opts...)
+	p, err := provider(d.Engine(), h)
 	if err != nil {
 		return fmt.Errorf("migrations: %w", err)
 	}
@@ -68,6 +54,25 @@ func Up(ctx context.Context, d *db.DB) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	return nil
+}
+
+func provider(e db.Engine, h *sql.DB) (*goose.Provider, error) {
+	fsys, err := Files(e)
+	if err != nil {
+		return nil, err
+	}
+	dialect := goose.DialectSQLite3
+	// A branch may be merged after a later one has been applied.
+	opts := []goose.ProviderOption{goose.WithAllowOutofOrder(true), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger())}
+	if e == db.Postgres {
+		dialect = goose.DialectPostgres
+		l, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return nil, err
+		}
+		opts = append(opts, goose.WithSessionLocker(l))
+	}
+	return goose.NewProvider(dialect, h, fsys, opts...)
 }
 
 var (

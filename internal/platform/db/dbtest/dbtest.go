@@ -131,11 +131,24 @@ var databases atomic.Int64
 // dropped when the test ends.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	u := Server(t)
+	Server(t)
 	tpl, err := postgresTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}
+	return copyOf(t, tpl)
+}
+
+// EmptyPostgresURL is the address of a fresh PostgreSQL database without
+// tables, which is dropped when the test ends.
+func EmptyPostgresURL(t testing.TB) string {
+	t.Helper()
+	return copyOf(t, "template0")
+}
+
+func copyOf(t testing.TB, tpl string) string {
+	t.Helper()
+	u := Server(t)
 	name := fmt.Sprintf("zhidan_test_%d_%d", os.Getpid(), databases.Add(1))
 	if err := admin(u, "create database "+name+" template "+tpl); err != nil {
 		t.Fatal(err)

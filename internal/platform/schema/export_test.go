@@ -1,0 +1,4 @@
+package schema
+
+// Provider lets the test take migrations back.
+var Provider = provider
