@@ -323,10 +323,15 @@ func prefixed(word string) bool {
 }
 
 // Matches says whether a document, given as its texts, fulfils the query with
-// its phrases. It reads all of the texts and is meant for what the index found.
+// its phrases. It reads the texts, each as far as it would be indexed, and is
+// meant for what the index found.
 func (q Query) Matches(texts ...string) bool {
 	if q.Empty() {
 		return false
+	}
+	texts = slices.Clone(texts)
+	for i := range texts {
+		texts[i] = Cap(texts[i], MaxIndexed)
 	}
 	var words [][]string
 	for _, s := range texts {
