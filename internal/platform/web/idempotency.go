@@ -66,6 +66,7 @@ type idempotent struct {
 	now       clock.Time
 
 	committed bool // our row is there
+	taken     bool // somebody else's row is there, or is about to be
 	kept      answer
 	status    int // of the answer held back
 	holding   bool
@@ -189,6 +190,7 @@ func (s *idempotent) insert(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	if n == 0 {
+		s.taken = true
 		return errKeyTaken
 	}
 	tx.AfterCommit(func() { s.committed = true })
@@ -216,17 +218,19 @@ func (a *API) replay(ctx context.Context, c *Call, r *http.Request, s *idempoten
 	until := time.Now().Add(waitForAnswer)
 	for {
 		row, err := a.lookup(ctx, s)
-		if errors.Is(err, sql.ErrNoRows) {
+		missing := errors.Is(err, sql.ErrNoRows)
+		if missing && (!s.taken || time.Now().After(until)) {
 			return false, nil
 		}
-		if err != nil {
+		if err != nil && !missing {
 			return false, err
 		}
 		s.body.drain()
-		if !bytes.Equal(row.hash, s.body.digest()) {
+		if !missing && !bytes.Equal(row.hash, s.body.digest()) {
 			return false, fault.Bad("Idempotency-Key", "idempotency.mismatch", "this key was used for another request")
 		}
 		switch {
+		case missing: // the commit that we ran into is under way
 		case row.status != 0:
 			h := c.Header()
 			var kept map[string]string
@@ -253,7 +257,7 @@ func (a *API) replay(ctx context.Context, c *Call, r *http.Request, s *idempoten
 		select {
 		case <-ctx.Done():
 			return false, ctx.Err()
-		case <-time.After(25 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }

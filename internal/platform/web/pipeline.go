@@ -349,8 +349,11 @@ func (c *Call) WriteHeader(status int) {
 	if c.idem != nil && c.idem.hold(status) {
 		return
 	}
-	if c.status == 0 || c.status < 200 {
+	if c.status < 200 {
 		c.status = status
+	}
+	if status == http.StatusNotModified {
+		c.Header().Del("Content-Type")
 	}
 	c.ResponseWriter.WriteHeader(status)
 }
