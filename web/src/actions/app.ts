@@ -1,0 +1,33 @@
+import { t } from '~/i18n'
+import { prefer, prefs } from '~/stores/prefs'
+import { signOut } from '~/stores/session'
+import { say, undoLast } from '~/stores/toast'
+import { show } from '~/stores/ui'
+import type { Action } from './action'
+
+export const focusSearch = (): void => {
+  const box = document.querySelector<HTMLInputElement>('[data-search]')
+  box?.focus()
+  box?.select()
+}
+
+export const appActions: Action[] = [
+  { id: 'app.palette', name: 'action.palette', group: 'app', keys: 'Mod+k', perform: () => show({ palette: true }), silent: true },
+  { id: 'app.keys', name: 'action.keys', group: 'app', icon: 'keyboard', keys: '?', perform: () => show({ keys: true }) },
+  { id: 'app.search', name: 'action.search', group: 'app', icon: 'search', keys: '/', perform: (c) => {
+    if (!document.querySelector('[data-search]')) c.go('/inbox')
+    setTimeout(focusSearch)
+  } },
+  { id: 'app.create', name: 'action.create', group: 'app', icon: 'plus', keys: 'c', perform: (c) => c.go('/create') },
+  { id: 'app.undo', name: 'action.undo', group: 'app', icon: 'undo', keys: 'z', perform: () => undoLast() || say(t('said.nothingToUndo')) },
+  { id: 'go.inbox', name: 'action.goInbox', group: 'go', icon: 'inbox', keys: 'g i', perform: (c) => c.go('/inbox') },
+  { id: 'go.create', name: 'action.goCreate', group: 'go', icon: 'plus', keys: 'g c', perform: (c) => c.go('/create'), silent: true },
+  { id: 'app.light', name: 'action.light', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'light', perform: () => prefer({ theme: 'light' }) },
+  { id: 'app.dark', name: 'action.dark', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'dark', perform: () => prefer({ theme: 'dark' }) },
+  { id: 'app.compact', name: 'action.compact', group: 'app', icon: 'list', when: () => prefs.get().density !== 'compact', perform: () => prefer({ density: 'compact' }) },
+  { id: 'app.normal', name: 'action.normal', group: 'app', icon: 'list', when: () => prefs.get().density !== 'normal', perform: () => prefer({ density: 'normal' }) },
+  { id: 'app.roomy', name: 'action.roomy', group: 'app', icon: 'list', when: () => prefs.get().density !== 'roomy', perform: () => prefer({ density: 'roomy' }) },
+  { id: 'app.chinese', name: 'action.chinese', group: 'app', icon: 'web', when: () => prefs.get().locale !== 'zh-CN', perform: () => prefer({ locale: 'zh-CN' }) },
+  { id: 'app.english', name: 'action.english', group: 'app', icon: 'web', when: () => prefs.get().locale !== 'en', perform: () => prefer({ locale: 'en' }) },
+  { id: 'app.signout', name: 'profile.signout', group: 'app', icon: 'person', perform: () => signOut() },
+]

@@ -1,0 +1,81 @@
+import { t } from '~/i18n'
+import { clearSelection, selection, toggle } from '~/stores/bulk'
+import { act } from '~/stores/ticket'
+import { say } from '~/stores/toast'
+import { compose, listing, show, type PanelName, type PickerName } from '~/stores/ui'
+import type { Action, Context } from './action'
+
+const one = (ctx: Context): boolean => ctx.ticket !== undefined
+const done = (ctx: Context): boolean => ['solved', 'closed', 'cancelled'].includes(ctx.ticket?.status ?? '')
+const pick = (picker: PickerName) => () => {
+  // where the side is folded away its pickers open with it
+  const folded = !selection.get().size && ['assign', 'type', 'tags', 'category'].includes(picker) && innerWidth < 1100
+  show(folded ? { picker, side: true } : { picker })
+}
+const panel = (name: PanelName) => () => show({ panel: name })
+
+function step(by: number): (ctx: Context) => void {
+  return (ctx) => {
+    const { ids, cursor, view } = listing.get()
+    if (!ids.length) return
+    const at = cursor ? ids.indexOf(cursor) : -1
+    const next = ids[Math.min(ids.length - 1, Math.max(0, at < 0 ? 0 : at + by))]
+    if (next && next !== cursor) ctx.go(`/inbox/${view}/${next}`)
+  }
+}
+
+export const ticketActions: Action[] = [
+  { id: 'list.next', name: 'action.next', group: 'list', keys: 'j', perform: step(1), silent: true },
+  { id: 'list.previous', name: 'action.previous', group: 'list', keys: 'k', perform: step(-1), silent: true },
+  { id: 'list.open', name: 'action.open', group: 'list', keys: 'o', perform: step(0), silent: true },
+  {
+    id: 'list.select', name: 'action.select', group: 'list', keys: 'x', silent: true,
+    perform: () => {
+      const { cursor } = listing.get()
+      if (cursor) toggle(cursor)
+    },
+  },
+  { id: 'list.clear', name: 'action.clearSelection', group: 'list', when: (c) => c.selected, perform: clearSelection },
+
+  { id: 'ticket.reply', name: 'action.reply', group: 'ticket', icon: 'reply', keys: 'r', when: one, needs: 'reply', perform: () => compose('reply') },
+  { id: 'ticket.note', name: 'action.note', group: 'ticket', icon: 'lock', keys: 'n', when: one, needs: 'note', perform: () => compose('note') },
+  { id: 'ticket.solve', name: 'action.solve', group: 'ticket', icon: 'check', keys: 'e', needs: 'status', when: (c) => c.selected || !done(c), perform: panel('resolve') },
+  {
+    id: 'ticket.reopen', name: 'action.reopen', group: 'ticket', icon: 'history', needs: 'reopen', when: (c) => one(c) && done(c),
+    perform: ({ ticket }) => ticket && act(ticket.id, 'reopen', {}, { status: 'open' }, { text: t('said.reopened') }),
+  },
+  { id: 'ticket.status', name: 'action.status', group: 'ticket', icon: 'info', keys: 's', needs: 'status', perform: pick('status') },
+  { id: 'ticket.priority', name: 'action.priority', group: 'ticket', icon: 'flag', keys: 'p', needs: 'priority', perform: pick('priority') },
+  { id: 'ticket.assign', name: 'action.assign', group: 'ticket', icon: 'person', keys: 'a', needs: 'assign', perform: pick('assign') },
+  {
+    id: 'ticket.claim', name: 'action.claim', group: 'ticket', icon: 'hand', keys: 'i', needs: 'claim', when: (c) => one(c) && c.ticket?.assignee?.id !== c.me?.id,
+    perform: ({ ticket, me }) => ticket && me && act(ticket.id, 'claim', {}, { assignee: { id: me.id, name: me.name } }, {
+      text: t('said.claimed'), back: { action: 'assign', input: { assignee_id: ticket.assignee?.id ?? null } },
+    }),
+  },
+  { id: 'ticket.transfer', name: 'action.transfer', group: 'ticket', icon: 'transfer', keys: 'Shift+A', needs: 'transfer', when: one, perform: panel('transfer') },
+  { id: 'ticket.type', name: 'action.type', group: 'ticket', icon: 'type', keys: 't', needs: 'type', when: one, perform: pick('type') },
+  { id: 'ticket.category', name: 'action.category', group: 'ticket', icon: 'tree', needs: 'category', when: one, perform: pick('category') },
+  { id: 'ticket.tags', name: 'action.tags', group: 'ticket', icon: 'tag', keys: 'l', needs: 'tags', perform: pick('tags') },
+  { id: 'ticket.snooze', name: 'action.snooze', group: 'ticket', icon: 'clock', keys: 'h', needs: 'snooze', when: one, perform: pick('snooze') },
+  { id: 'ticket.merge', name: 'action.merge', group: 'ticket', icon: 'merge', keys: 'm', needs: 'merge', when: one, perform: panel('merge') },
+  { id: 'ticket.split', name: 'action.split', group: 'ticket', icon: 'split', needs: 'split', when: one, perform: panel('split') },
+  { id: 'ticket.link', name: 'action.link', group: 'ticket', icon: 'link', needs: 'link', when: one, perform: panel('link') },
+  { id: 'ticket.parent', name: 'action.parent', group: 'ticket', icon: 'tree', needs: 'parent', when: one, perform: panel('parent') },
+  { id: 'ticket.people', name: 'action.people', group: 'ticket', icon: 'people', needs: 'collaborator', when: one, perform: panel('people') },
+  {
+    id: 'ticket.watch', name: 'action.watch', group: 'ticket', icon: 'eye', keys: 'w', needs: 'watch', when: (c) => one(c) && !c.ticket?.watchers?.some((w) => w.id === c.me?.id),
+    perform: ({ ticket, me }) => ticket && me && act(ticket.id, 'watch', { on: true }, { watchers: [...(ticket.watchers ?? []), { id: me.id, name: me.name }] }, { text: t('said.watching'), back: { action: 'watch', input: { on: false } } }),
+  },
+  {
+    id: 'ticket.unwatch', name: 'action.unwatch', group: 'ticket', icon: 'eye', keys: 'w', needs: 'watch', when: (c) => one(c) && (c.ticket?.watchers?.some((w) => w.id === c.me?.id) ?? false),
+    perform: ({ ticket, me }) => ticket && me && act(ticket.id, 'watch', { on: false }, { watchers: ticket.watchers?.filter((w) => w.id !== me.id) }, { text: t('said.unwatched'), back: { action: 'watch', input: { on: true } } }),
+  },
+  {
+    id: 'ticket.copy', name: 'action.copy', group: 'ticket', icon: 'link', when: one,
+    perform: async ({ ticket }) => {
+      await navigator.clipboard?.writeText(`${location.origin}/inbox/all/${ticket?.id}`)
+      say(t('said.copied'))
+    },
+  },
+]

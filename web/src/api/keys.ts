@@ -1,0 +1,25 @@
+// Query keys by noun. A prefix names everything below it.
+import type { ID } from './types'
+import type { TicketQuery } from './paths'
+
+export const keys = {
+  me: ['me'] as const,
+  setup: ['setup'] as const,
+  config: ['config'] as const,
+  views: { all: ['views'] as const, list: ['views', 'list'] as const, counts: ['views', 'counts'] as const },
+  tickets: {
+    all: ['tickets'] as const,
+    lists: ['tickets', 'list'] as const,
+    list: (query: TicketQuery) => ['tickets', 'list', query] as const,
+    count: (query: TicketQuery) => ['tickets', 'count', query] as const,
+    find: (q: string) => ['tickets', 'find', q] as const,
+    one: (id: ID) => ['tickets', 'one', id] as const,
+    timeline: (id: ID) => ['tickets', 'timeline', id] as const,
+    draft: (id: ID) => ['tickets', 'draft', id] as const,
+  },
+  customers: {
+    find: (q: string) => ['customers', 'find', q] as const,
+    one: (id: ID) => ['customers', 'one', id] as const,
+    tickets: (id: ID) => ['customers', 'tickets', id] as const,
+  },
+}

@@ -1,0 +1,81 @@
+// Push from the server: ticket events patch what is on screen, gently.
+import { createStore } from '~/stores/store'
+import { queries } from '~/stores/query'
+import { known, place } from '~/stores/ticket'
+import { api, BASE, data } from './client'
+import { keys } from './keys'
+import type { ID, LiveTicket } from './types'
+
+export type Link = 'connecting' | 'live' | 'lost'
+export const link = createStore<Link>('connecting')
+/** Grows whenever something happened to a ticket: lists then look for new rows. */
+export const tick = createStore(0)
+
+let source: EventSource | undefined
+let retry = 1000
+let timer: ReturnType<typeof setTimeout> | undefined
+const dirty = new Set<ID>()
+let flush: ReturnType<typeof setTimeout> | undefined
+
+export function startLive(): () => void {
+  connect()
+  const wake = () => {
+    if (link.get() === 'lost') connect()
+  }
+  window.addEventListener('online', wake)
+  return () => {
+    window.removeEventListener('online', wake)
+    clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+}
+
+function connect(): void {
+  clearTimeout(timer)
+  source?.close()
+  const es = new EventSource(`${BASE}/live`)
+  source = es
+  es.addEventListener('hello', () => {
+    // after a gap that Last-Event-ID did not bridge, what is shown may be old
+    if (link.get() === 'lost') resync()
+    link.set('live')
+    retry = 1000
+  })
+  es.addEventListener('ticket', (e) => ticketEvent(JSON.parse((e as MessageEvent<string>).data) as LiveTicket))
+  es.addEventListener('config', () => void queries.invalidateQueries({ queryKey: keys.config }))
+  es.addEventListener('resync', resync)
+  es.onerror = () => {
+    if (es !== source) return
+    // the browser reconnects by itself (with Last-Event-ID) unless it gave up
+    if (es.readyState !== EventSource.CLOSED) return void setTimeout(() => es === source && es.readyState !== EventSource.OPEN && link.set('lost'), 3000)
+    link.set('lost')
+    timer = setTimeout(connect, retry * (0.75 + Math.random() / 2))
+    retry = Math.min(30_000, retry * 2)
+  }
+}
+
+function resync(): void {
+  void queries.invalidateQueries({ queryKey: keys.tickets.all })
+  void queries.invalidateQueries({ queryKey: keys.views.counts })
+}
+
+function ticketEvent(event: LiveTicket): void {
+  dirty.add(event.id)
+  flush ??= setTimeout(() => {
+    flush = undefined
+    const ids = [...dirty]
+    dirty.clear()
+    tick.set((n) => n + 1)
+    void queries.invalidateQueries({ queryKey: keys.views.counts })
+    for (const id of ids) void refresh(id)
+  }, 250)
+}
+
+/** Reads a ticket again only where it is on screen. */
+async function refresh(id: ID): Promise<void> {
+  if (!known(id)) return
+  void queries.invalidateQueries({ queryKey: keys.tickets.timeline(id) })
+  const ticket = await data(api.GET('/tickets/{id}', { params: { path: { id } } })).catch(() => undefined)
+  if (ticket) place(ticket)
+}

@@ -1,0 +1,21 @@
+import { Link } from '@tanstack/react-router'
+import { perform } from '~/actions/action'
+import { action } from '~/actions/registry'
+import { t } from '~/i18n'
+import { Icon } from '~/parts/Icon'
+import { Pop } from '~/parts/Pop'
+import { ProfileCard } from './ProfileMenu'
+
+/** Below 768 px the rail becomes tabs for the thumb. */
+export function BottomTabs() {
+  return (
+    <nav className="tabs-bottom" aria-label={t('nav.main')}>
+      <Link to="/inbox" activeProps={{ className: 'on' }}><Icon name="inbox" size="l" />{t('nav.inbox')}</Link>
+      <button type="button" onClick={() => perform(action('app.palette'))}><Icon name="search" size="l" />{t('nav.search')}</button>
+      <Link to="/create" activeProps={{ className: 'on' }}><Icon name="plus" size="l" />{t('nav.create')}</Link>
+      <Pop placement="topRight" width={280} content={(close) => <ProfileCard close={close} />}>
+        <button type="button"><Icon name="person" size="l" />{t('nav.profile')}</button>
+      </Pop>
+    </nav>
+  )
+}

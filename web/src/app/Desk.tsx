@@ -1,0 +1,44 @@
+import { Outlet, useNavigate } from '@tanstack/react-router'
+import { useEffect } from 'react'
+import { startLive, link } from '~/api/live'
+import { useNavigation } from '~/actions/action'
+import { KeySheet } from '~/actions/KeySheet'
+import { Palette } from '~/actions/Palette'
+import { useKeys } from '~/actions/useKeys'
+import { t } from '~/i18n'
+import { Icon } from '~/parts/Icon'
+import { expired } from '~/stores/session'
+import { useStore } from '~/stores/store'
+import { ui } from '~/stores/ui'
+import { BottomTabs } from './BottomTabs'
+import { Rail } from './Rail'
+import { SignInOverlay } from './SignInOverlay'
+import './shell.css'
+
+/** The frame round every scene of the desk. */
+export function Desk() {
+  const navigate = useNavigate()
+  useNavigation((to) => void navigate({ to, search: true as never }))
+  useKeys()
+  useEffect(startLive, [])
+  const palette = useStore(ui, (u) => u.palette)
+  const keySheet = useStore(ui, (u) => u.keys)
+  const connection = useStore(link)
+  const out = useStore(expired)
+  return (
+    <>
+      <a className="hide skip" href="#main">{t('app.skip')}</a>
+      <div className="app">
+        <Rail />
+        <div className="stage">
+          {connection === 'lost' && <div className="banner" role="status"><Icon name="warn" size="s" />{t(navigator.onLine ? 'live.stale' : 'live.offline')}</div>}
+          <Outlet />
+        </div>
+        <BottomTabs />
+      </div>
+      {palette && <Palette />}
+      {keySheet && <KeySheet />}
+      {out && <SignInOverlay />}
+    </>
+  )
+}

@@ -1,0 +1,64 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router'
+import { Problem } from '~/api/problem'
+import { queries } from '~/stores/query'
+import { configQuery, meQuery, setupQuery } from '~/stores/session'
+import { viewsQuery } from '~/stores/view'
+import { adopt } from '~/stores/prefs'
+import { parseSearch } from '~/scenes/inbox/search'
+import { Desk } from './Desk'
+import { Failed, Missing, Waiting } from './pages'
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: Missing, errorComponent: Failed })
+
+const signin = createRoute({
+  getParentRoute: () => root,
+  path: '/signin',
+  validateSearch: (s: Record<string, unknown>): { to?: string } => (typeof s.to === 'string' && /^\/(?![\\/])/.test(s.to) ? { to: s.to } : {}),
+  beforeLoad: async () => {
+    const setup = await queries.ensureQueryData(setupQuery).catch(() => undefined)
+    if (setup?.needed) throw redirect({ to: '/setup' })
+  },
+  component: lazyRouteComponent(() => import('~/scenes/signin/SignIn'), 'SignIn'),
+})
+
+const setup = createRoute({ getParentRoute: () => root, path: '/setup', component: lazyRouteComponent(() => import('~/scenes/setup/SetUp'), 'SetUp') })
+
+const desk = createRoute({
+  getParentRoute: () => root,
+  id: 'desk',
+  beforeLoad: async ({ location }) => {
+    try {
+      const me = await queries.ensureQueryData(meQuery)
+      adopt(me)
+    } catch (error) {
+      if (error instanceof Problem && error.status !== 401) throw error
+      throw redirect({ to: '/signin', search: location.href === '/' ? {} : { to: location.href } })
+    }
+    // needed by nearly every screen; nobody waits for them here
+    void queries.prefetchQuery(configQuery)
+    void queries.prefetchQuery(viewsQuery)
+  },
+  component: Desk,
+})
+
+const home = createRoute({ getParentRoute: () => desk, path: '/', beforeLoad: () => { throw redirect({ to: '/inbox' }) } })
+const Inbox = lazyRouteComponent(() => import('~/scenes/inbox/Inbox'), 'Inbox')
+const inbox = createRoute({ getParentRoute: () => desk, path: '/inbox', validateSearch: parseSearch, component: Inbox })
+const view = createRoute({ getParentRoute: () => inbox, path: '/$view' })
+const ticket = createRoute({ getParentRoute: () => view, path: '/$ticket' })
+const create = createRoute({
+  getParentRoute: () => desk,
+  path: '/create',
+  component: lazyRouteComponent(() => import('~/scenes/create/CreateTicket'), 'CreateTicket'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create])]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+  defaultPendingMs: 150,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register { router: typeof router }
+}

@@ -1,0 +1,51 @@
+// Times, sizes and money for people, by locale.
+import { locale, t } from './index'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** Age in one unit: 刚刚, 2 分钟, 3 小时, 5 天, then the date. */
+export function age(stamp: string, now: number): string {
+  const ms = now - Date.parse(stamp)
+  if (ms < MINUTE) return t('time.now')
+  if (ms < HOUR) return t('time.minutes', { n: Math.floor(ms / MINUTE) })
+  if (ms < DAY) return t('time.hours', { n: Math.floor(ms / HOUR) })
+  if (ms < 7 * DAY) return t('time.days', { n: Math.floor(ms / DAY) })
+  return day(stamp, now)
+}
+
+/** A date without the year it shares with now. */
+export function day(stamp: string, now: number): string {
+  const date = new Date(stamp)
+  const same = date.getFullYear() === new Date(now).getFullYear()
+  return new Intl.DateTimeFormat(locale(), same ? { month: 'short', day: 'numeric' } : { year: 'numeric', month: 'short', day: 'numeric' }).format(date)
+}
+
+/** 14:02 today, otherwise date and time. */
+export function clock(stamp: string, now: number): string {
+  const date = new Date(stamp)
+  const time = new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(date)
+  return new Date(now).toDateString() === date.toDateString() ? time : `${day(stamp, now)} ${time}`
+}
+
+export function exact(stamp: string): string {
+  return new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeStyle: 'medium' }).format(new Date(stamp))
+}
+
+export function size(bytes: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+  const i = Math.min(units.length - 1, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)))
+  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[i], unitDisplay: 'short', maximumFractionDigits: i > 1 ? 1 : 0 }).format(bytes / 1024 ** i)
+}
+
+export function money(minor: number, currency: string): string {
+  const style = new Intl.NumberFormat(locale(), { style: 'currency', currency })
+  return style.format(minor / 10 ** (style.resolvedOptions().maximumFractionDigits ?? 2))
+}
+
+export function count(value: { count: number; capped: boolean } | undefined): string {
+  if (!value) return ''
+  const figure = new Intl.NumberFormat(locale()).format(value.count)
+  return value.capped ? `${figure}+` : figure
+}

@@ -1,0 +1,3 @@
+export function CreateTicket() {
+  return <main className="sheet" id="main" />
+}

@@ -1,0 +1,41 @@
+import { t } from '~/i18n'
+import { Button, IconButton } from '~/parts/Button'
+import { cancelBulk, clearSelection, running, selection } from '~/stores/bulk'
+import { useStore } from '~/stores/store'
+import { show, ui, type PickerName } from '~/stores/ui'
+import { Pop } from '~/parts/Pop'
+import { Picker } from '~/scenes/ticket/Picker'
+
+const pickers = [['status', 'action.status', 's'], ['assign', 'action.assign', 'a'], ['priority', 'action.priority', 'p'], ['tags', 'action.tags', 'l']] as const
+
+/** What to do with the chosen rows; while an order runs, how far it is. */
+export function BulkBar({ all }: { all: string[] }) {
+  const chosen = useStore(selection)
+  const order = useStore(running)
+  const open = useStore(ui, (u) => u.picker)
+  if (order) {
+    return (
+      <div className="bulk" role="status">
+        <div className="row g8 f13"><span className="sp">{t('bulk.running', { done: order.done, total: order.total })}</span><Button look="q sm" onClick={() => void cancelBulk(order.id)}>{t('common.cancel')}</Button></div>
+        <div className="bar"><i style={{ width: `${order.total ? (100 * order.done) / order.total : 0}%` }} /></div>
+      </div>
+    )
+  }
+  const ids = [...chosen]
+  return (
+    <div className="bulk" role="toolbar" aria-label={t('bulk.title')}>
+      <div className="row g8 f13">
+        <b className="sp">{t('bulk.chosen', { n: chosen.size })}</b>
+        {chosen.size < all.length && <Button look="q sm" onClick={() => selection.set(new Set(all))}>{t('bulk.all', { n: all.length })}</Button>}
+        <IconButton icon="close" label={t('action.clearSelection')} keys="Escape" small onClick={clearSelection} />
+      </div>
+      <div className="row g4 wrap">
+        {pickers.map(([name, label, keys]) => (
+          <Pop key={name} placement="topLeft" open={open === name} onOpen={(o) => show({ picker: o ? (name as PickerName) : undefined })} content={(close) => <Picker name={name} ids={ids} close={close} />}>
+            <button type="button" className="btn sm">{t(label)}<kbd>{keys}</kbd></button>
+          </Pop>
+        ))}
+      </div>
+    </div>
+  )
+}

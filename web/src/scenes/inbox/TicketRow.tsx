@@ -1,0 +1,71 @@
+import { memo, type MouseEvent } from 'react'
+import type { Ticket } from '~/api/types'
+import { t } from '~/i18n'
+import { Avatar } from '~/parts/Avatar'
+import { ChannelIcon, PriorityBars, StatusGlyph, statusName } from '~/parts/Glyph'
+import { Marked } from '~/parts/Marked'
+import { Time } from '~/parts/Time'
+import type { Density } from '~/stores/prefs'
+
+export interface RowProps {
+  ticket: Ticket
+  open: boolean
+  chosen: boolean
+  choosing: boolean
+  unread: boolean
+  density: Density
+  refused: boolean
+  onOpen: (id: string, e: MouseEvent) => void
+  onChoose: (id: string, range: boolean) => void
+}
+
+/** Line 1: priority, subject, age. Line 2: channel, customer and number, status, assignee. */
+export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosing, unread, density, refused, onOpen, onChoose }: RowProps) {
+  const who = ticket.requester?.name ?? ticket.creator.name
+  const highlight = ticket.highlight
+  const excerpt = highlight?.excerpt
+  const check = (
+    <span className="pick">
+      <input
+        type="checkbox"
+        aria-label={t('list.choose', { number: ticket.number })}
+        checked={chosen}
+        tabIndex={-1}
+        onChange={() => undefined}
+        onClick={(e) => {
+          e.stopPropagation()
+          onChoose(ticket.id, e.shiftKey)
+        }}
+      />
+    </span>
+  )
+  const subject = (
+    <span className="tt ell">{highlight?.subject ? <Marked html={highlight.subject} /> : ticket.subject || t('ticket.noSubject')}</span>
+  )
+  const status = <span className="row g4 state"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
+  const assignee = ticket.assignee ? <Avatar name={ticket.assignee.name} size="s" title={ticket.assignee.name} /> : <span className="av s nobody" title={t('common.nobody')} />
+  const cls = ['li', density, open && 'on', unread && 'un', (choosing || chosen) && 'choosing', chosen && 'chosen', refused && 'refused'].filter(Boolean).join(' ')
+  return (
+    <div className={cls} onClick={(e) => (choosing && (e.metaKey || e.ctrlKey || e.shiftKey) ? onChoose(ticket.id, e.shiftKey) : onOpen(ticket.id, e))}>
+      {unread && <span className="hide">{t('list.unread')}</span>}
+      {density === 'compact' ? (
+        <div className="a">
+          {check}<PriorityBars priority={ticket.priority} />{subject}
+          <span className="who nw">{ticket.number}</span><StatusGlyph status={ticket.status} />{assignee}<Time at={ticket.updated_at} />
+        </div>
+      ) : (
+        <>
+          <div className="a">{check}<PriorityBars priority={ticket.priority} />{subject}<Time at={ticket.updated_at} /></div>
+          <div className="b">
+            <span className="ch"><ChannelIcon channel={ticket.channel} /></span>
+            <span className="who">
+              {excerpt && density !== 'roomy' ? <span className="ell"><Marked html={excerpt} /></span> : <><span className="ell">{who}</span><span className="nw">{' · '}{ticket.number}</span></>}
+            </span>
+            {status}{assignee}
+          </div>
+          {density === 'roomy' && <div className="c ell">{excerpt ? <Marked html={excerpt} /> : (ticket.last_message?.excerpt ?? '')}</div>}
+        </>
+      )}
+    </div>
+  )
+})

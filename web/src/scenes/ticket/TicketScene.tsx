@@ -1,0 +1,3 @@
+export function TicketScene({ id }: { id: string; view: string }) {
+  return <div className="conv ticket-open" data-id={id} />
+}

@@ -1,0 +1,84 @@
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { api, data, onSignedOut } from '~/api/client'
+import { keys } from '~/api/keys'
+import type { Category, Config, ID, Me } from '~/api/types'
+import { named, useLocale } from '~/i18n'
+import { queries } from './query'
+import { createStore } from './store'
+
+/** True while the overlay asks for a new sign-in; requests that met a 401 wait for it. */
+export const expired = createStore(false)
+const waiting: { resolve: () => void; reject: (e: unknown) => void }[] = []
+
+export const meQuery = queryOptions({ queryKey: keys.me, queryFn: () => data(api.GET('/me')), staleTime: Infinity, retry: false })
+export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => data(api.GET('/setup')), staleTime: Infinity })
+export const configQuery = queryOptions({ queryKey: keys.config, queryFn: () => data(api.GET('/config')), staleTime: Infinity })
+
+export function useMe(): Me | undefined {
+  return useQuery({ ...meQuery, enabled: false }).data
+}
+
+/** Before the first sign-in a 401 leads to the sign-in page; after it, to the overlay that keeps the page. */
+onSignedOut(() => {
+  if (!queries.getQueryData(keys.me)) return Promise.reject(new Error('signed out'))
+  expired.set(true)
+  return new Promise((resolve, reject) => waiting.push({ resolve, reject }))
+})
+
+export async function signIn(email: string, password: string): Promise<Me> {
+  const me = await data(api.POST('/session', { body: { email, password } }))
+  queries.setQueryData(keys.me, me)
+  expired.set(false)
+  for (const w of waiting.splice(0)) w.resolve()
+  return me
+}
+
+export async function signOut(): Promise<void> {
+  await data(api.DELETE('/session')).catch(() => undefined)
+  for (const w of waiting.splice(0)) w.reject(new Error('signed out'))
+  location.assign('/signin')
+}
+
+/** Catalogue of settings with the look-ups that screens need. */
+export interface Names {
+  config: Config
+  type(key: string | undefined): string
+  category(id: ID | null | undefined): string
+  team(id: ID | undefined): string
+  staff(id: ID | undefined): string
+  tier(key: string | undefined): string
+  keyed(list: 'hold_reasons' | 'resolution_codes' | 'causes' | 'responsibilities', key: string | undefined): string
+}
+
+const empty: Config = {
+  types: [], fields: [], categories: [], substatuses: [], hold_reasons: [], resolution_codes: [], causes: [],
+  responsibilities: [], teams: [], departments: [], staff: [], tiers: [], tags: [], undo_seconds: 15,
+}
+
+export function namesOf(config: Config): Names {
+  const category = (id: ID | null | undefined): string => {
+    const path: string[] = []
+    let at: Category | undefined = config.categories.find((c) => c.id === id)
+    while (at && path.length < 16) {
+      path.unshift(named(at.name))
+      const parent: ID | null = at.parent_id
+      at = config.categories.find((c) => c.id === parent)
+    }
+    return path.join(' › ')
+  }
+  return {
+    config,
+    category,
+    type: (key) => named(config.types.find((x) => x.key === key)?.name) || (key ?? ''),
+    team: (id) => config.teams.find((x) => x.id === id)?.name ?? '',
+    staff: (id) => config.staff.find((x) => x.id === id)?.name ?? '',
+    tier: (key) => named(config.tiers.find((x) => x.key === key)?.name) || (key ?? ''),
+    keyed: (list, key) => named(config[list].find((x) => x.key === key)?.name) || (key ?? ''),
+  }
+}
+
+export function useNames(): Names {
+  useLocale()
+  const { data: config } = useQuery(configQuery)
+  return namesOf({ ...empty, ...config })
+}

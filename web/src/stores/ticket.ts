@@ -1,0 +1,142 @@
+// Tickets as the screen holds them: caches, optimistic changes with roll-back,
+// and the acts on one ticket.
+import { infiniteQueryOptions, queryOptions, type InfiniteData } from '@tanstack/react-query'
+import { api, data, ifMatch } from '~/api/client'
+import { keys } from '~/api/keys'
+import type { TicketQuery } from '~/api/paths'
+import { Problem } from '~/api/problem'
+import type { ActionAnswer, ID, NewTicket, Ticket, TicketPage, TicketPatch, Undo } from '~/api/types'
+import { t } from '~/i18n'
+import { queries } from './query'
+import { createStore } from './store'
+import { complain, say } from './toast'
+
+export const ticketQuery = (id: ID) =>
+  queryOptions({ queryKey: keys.tickets.one(id), queryFn: () => data(api.GET('/tickets/{id}', { params: { path: { id } } })), enabled: id !== '' })
+
+export const listQuery = (query: TicketQuery) =>
+  infiniteQueryOptions({
+    queryKey: keys.tickets.list(query),
+    queryFn: ({ pageParam, signal }) =>
+      data(api.GET('/tickets', { params: { query: { ...query, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+    initialPageParam: '',
+    getNextPageParam: (page: TicketPage) => page.next_cursor || page.further || undefined,
+  })
+
+export const findQuery = (q: string, limit = 8) =>
+  queryOptions({ queryKey: keys.tickets.find(q), queryFn: ({ signal }) => data(api.GET('/tickets', { params: { query: { q, limit } }, signal })), enabled: q.trim() !== '' })
+
+type List = InfiniteData<TicketPage, string>
+
+/** Puts a ticket's new state wherever it is shown; it never moves a row. */
+export function place(ticket: Ticket): void {
+  const newer = (old: Ticket | undefined) => !old || ticket.version >= old.version
+  queries.setQueryData<Ticket>(keys.tickets.one(ticket.id), (old) => (newer(old) ? { ...old, ...ticket } : old))
+  inLists(ticket.id, (old) => (newer(old) ? { ...ticket, highlight: old.highlight } : old))
+}
+
+function inLists(id: ID, change: (old: Ticket) => Ticket): void {
+  queries.setQueriesData<List>({ queryKey: keys.tickets.lists }, (list) => {
+    if (!list?.pages.some((p) => p.items.some((x) => x.id === id))) return list
+    return { ...list, pages: list.pages.map((p) => ({ ...p, items: p.items.map((x) => (x.id === id ? change(x) : x)) })) }
+  })
+}
+
+export function known(id: ID): Ticket | undefined {
+  const one = queries.getQueryData<Ticket>(keys.tickets.one(id))
+  if (one) return one
+  for (const [, list] of queries.getQueriesData<List>({ queryKey: keys.tickets.lists })) {
+    const found = list?.pages.flatMap((p) => p.items).find((x) => x.id === id)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** Shows a guess at once and returns the way back. */
+export function guess(id: ID, change: Partial<Ticket>): () => void {
+  const before = known(id)
+  if (!before) return () => undefined
+  const put = (values: Partial<Ticket>) => {
+    queries.setQueryData<Ticket>(keys.tickets.one(id), (old) => old && { ...old, ...values })
+    inLists(id, (old) => ({ ...old, ...values }))
+  }
+  put(change)
+  const back = Object.fromEntries(Object.keys(change).map((k) => [k, before[k as keyof Ticket]]))
+  return () => put(back)
+}
+
+/** Rows whose change the server refused: tinted red once. */
+export const refused = createStore<ReadonlySet<string>>(new Set())
+
+function refuse(id: ID, fields: string[]): void {
+  const marks = fields.map((f) => `${id}:${f}`)
+  refused.set((old) => new Set([...old, ...marks, id]))
+  setTimeout(() => refused.set((old) => new Set([...old].filter((m) => !marks.includes(m) && m !== id))), 700)
+}
+
+export interface Told { text?: string; back?: { action: string; input: Record<string, unknown> } }
+
+/** One act on one ticket: guess, send, settle; says what happened with a way back. */
+export async function act(id: ID, action: string, input: Record<string, unknown>, change: Partial<Ticket> = {}, told: Told = {}): Promise<ActionAnswer | undefined> {
+  await queries.cancelQueries({ queryKey: keys.tickets.one(id) })
+  const rollback = guess(id, change)
+  try {
+    const answer = await data(api.POST('/tickets/{id}/{action}', { params: { path: { id, action } }, body: input }))
+    place(answer.ticket)
+    settle(id)
+    const back = told.back
+    const undo = answer.undo ? () => undoServer(answer.undo!) : back ? () => act(id, back.action, back.input) : undefined
+    if (told.text) say(told.text, { undo })
+    return answer
+  } catch (error) {
+    rollback()
+    refuse(id, Object.keys(change))
+    complain(error)
+    return undefined
+  }
+}
+
+/** An edit that must not overwrite what somebody else wrote meanwhile. */
+export async function edit(ticket: Ticket, patch: TicketPatch, change: Partial<Ticket>): Promise<boolean> {
+  const rollback = guess(ticket.id, change)
+  try {
+    const after = await data(api.PATCH('/tickets/{id}', { params: { path: { id: ticket.id } }, body: patch, headers: ifMatch(ticket.version) }))
+    place(after)
+    settle(ticket.id)
+    return true
+  } catch (error) {
+    rollback()
+    refuse(ticket.id, Object.keys(change))
+    if (error instanceof Problem && error.status === 412) await queries.invalidateQueries({ queryKey: keys.tickets.one(ticket.id) })
+    complain(error)
+    return false
+  }
+}
+
+/** What an act changes beside the ticket itself: its timeline and the counts. */
+export function settle(id: ID): void {
+  void queries.invalidateQueries({ queryKey: keys.tickets.timeline(id) })
+  void queries.invalidateQueries({ queryKey: keys.views.counts })
+}
+
+export async function undoServer(undo: Undo): Promise<void> {
+  try {
+    const answer = await data(api.POST('/undo/{id}', { params: { path: { id: undo.id } } }))
+    for (const ticket of answer.tickets) {
+      place(ticket)
+      settle(ticket.id)
+    }
+    await queries.invalidateQueries({ queryKey: keys.tickets.all })
+    say(t('common.undone'))
+  } catch (error) {
+    complain(error)
+  }
+}
+
+export async function create(ticket: NewTicket): Promise<Ticket> {
+  const made = await data(api.POST('/tickets', { body: ticket }))
+  queries.setQueryData(keys.tickets.one(made.id), made)
+  void queries.invalidateQueries({ queryKey: keys.tickets.lists })
+  void queries.invalidateQueries({ queryKey: keys.views.counts })
+  return made
+}

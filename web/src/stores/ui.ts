@@ -1,0 +1,42 @@
+// What is open on the screen.
+import type { ID } from '~/api/types'
+import { createStore } from './store'
+
+export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category'
+export type PanelName = 'resolve' | 'transfer' | 'merge' | 'split' | 'link' | 'parent' | 'people'
+export interface UI {
+  palette: boolean
+  keys: boolean
+  picker?: PickerName
+  panel?: PanelName
+  side: boolean
+  /** Asks the composer to take the focus; a number so that asking twice counts. */
+  compose?: { kind: 'reply' | 'note'; n: number }
+}
+
+export const ui = createStore<UI>({ palette: false, keys: false, side: false })
+export const show = (change: Partial<UI>): void => ui.set((old) => ({ ...old, ...change }))
+
+let asked = 0
+export const compose = (kind: 'reply' | 'note'): void => show({ compose: { kind, n: ++asked } })
+
+/** The list on screen, for j, k and o. */
+export interface Listing { view: string; ids: ID[]; cursor?: ID }
+export const listing = createStore<Listing>({ view: '', ids: [] })
+
+/** Tickets seen here, by the time of what was seen: what came after is bold. */
+const SEEN = 'zhidan.seen'
+function readSeen(): Record<ID, string> {
+  try {
+    return JSON.parse(localStorage.getItem(SEEN) ?? '{}') as Record<ID, string>
+  } catch {
+    return {}
+  }
+}
+export const seen = createStore<Record<ID, string>>(typeof localStorage === 'undefined' ? {} : readSeen())
+export function see(id: ID, at: string): void {
+  if ((seen.get()[id] ?? '') >= at) return
+  const entries = [...Object.entries(seen.get()).filter(([k]) => k !== id), [id, at] as const].slice(-800)
+  seen.set(Object.fromEntries(entries))
+  localStorage.setItem(SEEN, JSON.stringify(seen.get()))
+}
