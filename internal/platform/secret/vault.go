@@ -185,7 +185,6 @@ func (v *Vault) Tenant(ctx context.Context, tenant id.ID) (*Tenant, error) {
 		}
 		return t, nil
 	}
-	t = &Tenant{vault: v, id: tenant}
 	k, err := v.load(ctx, tenant)
 	if err != nil {
 		return nil, err
@@ -201,14 +200,20 @@ func (v *Vault) Tenant(ctx context.Context, tenant id.ID) (*Tenant, error) {
 			return nil, errors.New("secret: the tenant's keys are not there after they were made")
 		}
 	}
+	return v.keep(tenant, k), nil
+}
+
+// keep remembers the tenant, or gives the one that was kept before.
+func (v *Vault) keep(tenant id.ID, k *keys) *Tenant {
+	t := &Tenant{vault: v, id: tenant}
 	t.set(k)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if had := v.tenants[tenant]; had != nil {
-		return had, nil
+		return had
 	}
 	v.tenants[tenant] = t
-	return t, nil
+	return t
 }
 
 // keys are the open keys of one tenant, by Tink's key id. They do not change;

@@ -1,0 +1,174 @@
+package customer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/text"
+)
+
+// Kinds of identity that have rules of their own. Any other key is a kind too;
+// its values are compared as they are.
+const (
+	KindPhone    = "phone"
+	KindEmail    = "email"
+	KindWhatsApp = "whatsapp"
+)
+
+// lookupKinds are the kinds that a search for a bare word tries.
+var lookupKinds = []string{"wechat", "openid", "unionid", "qq", "telegram", "line", "external"}
+
+const (
+	maxEmail = 254
+	maxValue = 256
+)
+
+// normalize gives the one form of an address in which it is stored and looked
+// up: phone numbers in E.164, mail in lower case with an ASCII domain.
+func normalize(field, kind, value, region string) (string, error) {
+	if !keyForm.MatchString(kind) {
+		return "", fault.Bad(field, "invalid", "the kind of an identity is a key of lower-case letters, digits and _")
+	}
+	value = strings.TrimSpace(text.Clean(value))
+	if value == "" {
+		return "", fault.Bad(field, "required", "an identity needs a value")
+	}
+	if len(value) > maxValue {
+		return "", fault.Bad(field, "too_long", "an identity has at most %d bytes", maxValue).With("max", fmt.Sprint(maxValue))
+	}
+	switch kind {
+	case KindPhone, KindWhatsApp:
+		p, ok := normalizePhone(value, region)
+		if !ok {
+			return "", fault.Bad(field, "phone", "not a telephone number")
+		}
+		return p, nil
+	case KindEmail:
+		m, ok := normalizeEmail(value)
+		if !ok {
+			return "", fault.Bad(field, "email", "not a mail address")
+		}
+		return m, nil
+	}
+	for _, r := range value {
+		if unicode.IsControl(r) {
+			return "", fault.Bad(field, "invalid", "an identity has no control characters")
+		}
+	}
+	return norm.NFC.String(value), nil
+}
+
+// normalizePhone reads a number as it is dialled in the region, else as an
+// international one whose + was left out. Numbers of a possible length are
+// taken even when no such number is given out today: new prefixes come faster
+// than tables.
+func normalizePhone(s, region string) (string, bool) {
+	s = norm.NFKC.String(s)
+	digits := 0
+	for _, r := range s {
+		if r >= '0' && r <= '9' {
+			digits++
+		}
+	}
+	if digits < 3 || digits > 20 {
+		return "", false
+	}
+	try := func(s string, fits func(*phonenumbers.PhoneNumber) bool) (string, bool) {
+		n, err := phonenumbers.Parse(s, region)
+		if err != nil || !fits(n) {
+			return "", false
+		}
+		e := phonenumbers.Format(n, phonenumbers.E164)
+		if x := n.GetExtension(); x != "" {
+			e += ";ext=" + x
+		}
+		return e, true
+	}
+	international := strings.HasPrefix(s, "+")
+	if p, ok := try(s, phonenumbers.IsValidNumber); ok {
+		return p, true
+	}
+	if !international {
+		if p, ok := try("+"+s, phonenumbers.IsValidNumber); ok {
+			return p, true
+		}
+	}
+	return try(s, phonenumbers.IsPossibleNumber)
+}
+
+func normalizeEmail(s string) (string, bool) {
+	s = norm.NFKC.String(s)
+	at := strings.LastIndexByte(s, '@')
+	if at < 1 || at == len(s)-1 || len(s) > maxEmail {
+		return "", false
+	}
+	local, domain := strings.ToLower(s[:at]), strings.ToLower(strings.TrimSuffix(s[at+1:], "."))
+	for _, r := range local + domain {
+		if unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`<>(),;:"[]\@`, r) {
+			return "", false
+		}
+	}
+	if a, err := idna.Lookup.ToASCII(domain); err == nil {
+		domain = a
+	}
+	if domain == "" || strings.HasPrefix(domain, ".") || strings.Contains(domain, "..") {
+		return "", false
+	}
+	return local + "@" + domain, true
+}
+
+// lastFour are the last four digits of a phone number, for finding a caller
+// who says them; other kinds have none.
+func lastFour(kind, normal string) string {
+	if kind != KindPhone && kind != KindWhatsApp {
+		return ""
+	}
+	normal, _, _ = strings.Cut(normal, ";")
+	if len(normal) < 5 {
+		return ""
+	}
+	return normal[len(normal)-4:]
+}
+
+// mask is how an address is shown to who has not revealed it.
+func mask(kind, normal string) string {
+	switch kind {
+	case KindPhone, KindWhatsApp:
+		return text.MaskPhone(show(kind, normal))
+	case KindEmail:
+		return text.MaskMail(show(kind, normal))
+	}
+	n := utf8.RuneCountInString(normal)
+	if n < 8 {
+		return "****"
+	}
+	r := []rune(normal)
+	return string(r[:2]) + "****" + string(r[n-2:])
+}
+
+// show is how an address is written for a person who may see it.
+func show(kind, normal string) string {
+	switch kind {
+	case KindPhone, KindWhatsApp:
+		// A Chinese mobile number is read without its country.
+		if national, ok := strings.CutPrefix(normal, "+86"); ok && len(national) == 11 && national[0] == '1' {
+			return national
+		}
+	case KindEmail:
+		local, domain, _ := strings.Cut(normal, "@")
+		if u, err := idna.Display.ToUnicode(domain); err == nil {
+			return local + "@" + u
+		}
+	}
+	return normal
+}
+
+func asFault(err error, f **fault.Error) bool { return err != nil && errors.As(err, f) }

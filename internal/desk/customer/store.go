@@ -1,0 +1,432 @@
+package customer
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/secret"
+	"zhidan/internal/platform/text"
+)
+
+// Config is what the book stands on.
+type Config struct {
+	DB    *db.DB
+	IDs   *id.Source
+	Clock *clock.Clock
+	Vault *secret.Vault
+	// Region is how phone numbers without a country code are read; default CN.
+	Region string
+}
+
+// Book is where the customers and companies of all tenants are written. It is
+// safe for concurrent use once its hooks are set.
+type Book struct {
+	Config
+	mergeHooks []MergeHook
+	counts     CountFunc
+	reach      Reach
+}
+
+// New opens the book.
+func New(c Config) *Book {
+	if c.Region == "" {
+		c.Region = "CN"
+	}
+	return &Book{Config: c}
+}
+
+// Count is what tickets say about a customer.
+type Count struct {
+	Tickets     int
+	Open        int
+	LastContact clock.Time
+}
+
+// CountFunc counts the tickets of some customers within the actor's reach.
+type CountFunc func(ctx context.Context, r db.Reader, a *staff.Actor, customers []id.ID) (map[id.ID]Count, error)
+
+// CountWith sets where counts come from. Call it before serving.
+func (b *Book) CountWith(f CountFunc) { b.counts = f }
+
+// Reach says which customers an actor may see whose permission does not cover
+// all of them: those with a ticket that the actor may read.
+type Reach struct {
+	// Among picks from some customers.
+	Among func(ctx context.Context, r db.Reader, a *staff.Actor, customers []id.ID) ([]id.ID, error)
+	// Before lists at most limit of them by falling id, below before.
+	Before func(ctx context.Context, r db.Reader, a *staff.Actor, before id.ID, limit int) ([]id.ID, error)
+}
+
+// ReachWith sets the rule. Until then, who may not see all sees none. Call it
+// before serving.
+func (b *Book) ReachWith(r Reach) { b.reach = r }
+
+const core = `c.id, c.name, c.named, c.tier, coalesce(c.company_id, 0), c.tags, c.language, c.created_at, c.updated_at,
+	c.version, coalesce(c.merged_into, 0), c.wrapped_key is null`
+
+const full = core + `, c.wrapped_key, c.note, c.fields`
+
+func (c *Customer) core(tags *string) []any {
+	return []any{&c.ID, &c.Name, &c.Named, &c.Tier, &c.Company, tags, &c.Language, &c.CreatedAt, &c.UpdatedAt,
+		&c.Version, &c.MergedInto, &c.Erased}
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+func scanCore(r scanner, tenant id.ID, more ...any) (Customer, error) {
+	c := Customer{Tenant: tenant}
+	var tags string
+	if err := r.Scan(append(c.core(&tags), more...)...); err != nil {
+		return c, err
+	}
+	return c, readTags(tags, &c.Tags)
+}
+
+func readTags(s string, tags *[]string) error {
+	if s == "[]" {
+		*tags = []string{}
+		return nil
+	}
+	return json.Unmarshal([]byte(s), tags)
+}
+
+func (b *Book) scanFull(r scanner, keys *secret.Tenant) (Customer, error) {
+	c := Customer{Tenant: keys.ID()}
+	var tags string
+	if err := r.Scan(append(c.core(&tags), &c.wrappedKey, &c.sealedNote, &c.sealedFields)...); err != nil {
+		return c, err
+	}
+	if err := readTags(tags, &c.Tags); err != nil {
+		return c, err
+	}
+	return c, c.unseal(keys)
+}
+
+func (c *Customer) unseal(keys *secret.Tenant) error {
+	c.Fields = map[string]any{}
+	if c.Erased || c.sealedNote == nil && c.sealedFields == nil {
+		return nil
+	}
+	o, err := keys.Owner(c.ID, c.wrappedKey)
+	if err != nil {
+		return fmt.Errorf("customer %s: %w", c.ID, err)
+	}
+	if c.sealedNote != nil {
+		note, err := o.Open("note", c.sealedNote)
+		if err != nil {
+			return fmt.Errorf("note of customer %s: %w", c.ID, err)
+		}
+		c.Note = string(note)
+	}
+	if c.sealedFields != nil {
+		fields, err := o.Open("fields", c.sealedFields)
+		if err != nil {
+			return fmt.Errorf("fields of customer %s: %w", c.ID, err)
+		}
+		return json.Unmarshal(fields, &c.Fields)
+	}
+	return nil
+}
+
+func (c *Customer) seal(keys *secret.Tenant) error {
+	c.sealedNote, c.sealedFields = nil, nil
+	if c.Note == "" && len(c.Fields) == 0 {
+		return nil
+	}
+	o, err := keys.Owner(c.ID, c.wrappedKey)
+	if err != nil {
+		return fmt.Errorf("customer %s: %w", c.ID, err)
+	}
+	if c.Note != "" {
+		if c.sealedNote, err = o.Seal("note", []byte(c.Note)); err != nil {
+			return err
+		}
+	}
+	if len(c.Fields) > 0 {
+		raw, err := json.Marshal(c.Fields)
+		if err != nil {
+			return err
+		}
+		c.sealedFields, err = o.Seal("fields", raw)
+		return err
+	}
+	return nil
+}
+
+// orNull is NULL for none.
+func orNull[T ~int64](v T) any {
+	if v == 0 {
+		return nil
+	}
+	return int64(v)
+}
+
+func tagsText(tags []string) string {
+	if len(tags) == 0 {
+		return "[]"
+	}
+	b, _ := json.Marshal(tags) // strings always marshal
+	return string(b)
+}
+
+func insertCustomer(ctx context.Context, tx *db.Tx, c *Customer) error {
+	_, err := tx.Exec(ctx, `insert into customer (tenant_id, id, name, sort_key, named, tier, company_id, tags, language, note, fields,
+		wrapped_key, merged_into, created_at, updated_at, version) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,null,$13,$14,$15)`,
+		int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), c.Named, c.Tier, orNull(c.Company), tagsText(c.Tags), c.Language,
+		c.sealedNote, c.sealedFields, c.wrappedKey, int64(c.CreatedAt), int64(c.UpdatedAt), c.Version)
+	return err
+}
+
+// update writes c, which was read with its lock in the same transaction.
+func (b *Book) update(ctx context.Context, tx *db.Tx, keys *secret.Tenant, c *Customer) error {
+	if !c.Erased {
+		if err := c.seal(keys); err != nil {
+			return err
+		}
+	}
+	c.Version++
+	c.UpdatedAt = b.Clock.Now()
+	_, err := tx.Exec(ctx, `update customer set name = $3, sort_key = $4, named = $5, tier = $6, company_id = $7, tags = $8, language = $9,
+		note = $10, fields = $11, wrapped_key = $12, merged_into = $13, updated_at = $14, version = $15 where tenant_id = $1 and id = $2`,
+		int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), c.Named, c.Tier, orNull(c.Company), tagsText(c.Tags), c.Language,
+		c.sealedNote, c.sealedFields, c.wrappedKey, orNull(c.MergedInto), int64(c.UpdatedAt), c.Version)
+	return err
+}
+
+func sortKey(name string) string { return text.SortKey(text.Cap(name, 512)) }
+
+// rename keeps the terms in step with a name that changed.
+func rename(ctx context.Context, tx *db.Tx, c *Customer, old string, wasNamed bool) error {
+	if wasNamed && c.Named && old == c.Name {
+		return nil
+	}
+	if wasNamed {
+		if err := customerTerms.remove(ctx, tx, c.Tenant, c.ID, nameTerms(old)); err != nil {
+			return err
+		}
+	}
+	if c.Named {
+		return customerTerms.add(ctx, tx, c.Tenant, c.ID, nameTerms(c.Name))
+	}
+	return nil
+}
+
+// load reads one customer with note and fields; lock keeps it for this
+// transaction.
+func (b *Book) load(ctx context.Context, r db.Reader, keys *secret.Tenant, customer id.ID, lock bool) (*Customer, error) {
+	q := `select ` + full + ` from customer c where c.tenant_id = $1 and c.id = $2`
+	if lock {
+		q += r.Engine().ForUpdate()
+	}
+	c, err := b.scanFull(r.QueryRow(ctx, q, int64(keys.ID()), int64(customer)), keys)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.Missing("customer")
+	}
+	return &c, err
+}
+
+// change locks a customer for an edit. One that was merged is not edited any
+// more: the survivor is.
+func (b *Book) lockForChange(ctx context.Context, tx *db.Tx, keys *secret.Tenant, customer id.ID) (*Customer, error) {
+	c, err := b.load(ctx, tx, keys, customer, true)
+	if err != nil {
+		return nil, err
+	}
+	if c.MergedInto != 0 {
+		return nil, mergedFault(c)
+	}
+	if c.Erased {
+		return nil, fault.New(fault.Conflict, "customer.erased", "this customer was erased")
+	}
+	return c, nil
+}
+
+func mergedFault(c *Customer) error {
+	return fault.New(fault.Conflict, "customer.merged", "this customer was merged into another").With("into", c.MergedInto.String())
+}
+
+// Find gives the customer who stands for this id now: the survivor, if it was
+// merged. It reads no note and no fields.
+func (b *Book) Find(ctx context.Context, r db.Reader, tenant, customer id.ID) (*Customer, error) {
+	for range maxMergeDepth {
+		c, err := scanCore(r.QueryRow(ctx, `select `+core+` from customer c where c.tenant_id = $1 and c.id = $2`,
+			int64(tenant), int64(customer)), tenant)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, fault.Missing("customer")
+		}
+		if err != nil || c.MergedInto == 0 {
+			return &c, err
+		}
+		customer = c.MergedInto
+	}
+	return nil, errors.New("customer: merges form a circle")
+}
+
+// Get reads one customer with note and fields, merged or not.
+func (b *Book) Get(ctx context.Context, r db.Reader, tenant, customer id.ID) (*Customer, error) {
+	keys, err := b.Vault.Tenant(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return b.load(ctx, r, keys, customer, false)
+}
+
+// Names gives what lists show of customers, by the id asked for: one query.
+func (b *Book) Names(ctx context.Context, r db.Reader, tenant id.ID, customers []id.ID) (map[id.ID]Brief, error) {
+	out := make(map[id.ID]Brief, len(customers))
+	for len(customers) > 0 {
+		n := min(len(customers), maxList)
+		if err := b.names(ctx, r, tenant, customers[:n], out); err != nil {
+			return nil, err
+		}
+		customers = customers[n:]
+	}
+	return out, nil
+}
+
+func (b *Book) names(ctx context.Context, r db.Reader, tenant id.ID, customers []id.ID, out map[id.ID]Brief) error {
+	type row struct {
+		asked, next id.ID
+		Brief
+	}
+	in, args := list(2, customers)
+	rows, err := r.Query(ctx, `select c.id, coalesce(s.merged_into, 0), coalesce(s.id, c.id), coalesce(s.name, c.name),
+			coalesce(s.tier, c.tier), coalesce(o.id, 0), coalesce(o.name, '')
+		from customer c
+		left join customer s on s.tenant_id = c.tenant_id and s.id = c.merged_into
+		left join company o on o.tenant_id = c.tenant_id and o.id = case when s.id is null then c.company_id else s.company_id end
+		where c.tenant_id = $1 and c.id in (`+in+`)`, append([]any{int64(tenant)}, args...)...)
+	found, err := db.Each(rows, err, func(r *sql.Rows) (row, error) {
+		var x row
+		return x, r.Scan(&x.asked, &x.next, &x.ID, &x.Name, &x.Tier, &x.Company, &x.CompanyName)
+	})
+	if err != nil {
+		return err
+	}
+	for _, x := range found {
+		if x.next != 0 { // the survivor was merged too, which is rare
+			last, err := b.Find(ctx, r, tenant, x.next)
+			if err != nil {
+				return err
+			}
+			deep := map[id.ID]Brief{}
+			if err := b.names(ctx, r, tenant, []id.ID{last.ID}, deep); err != nil {
+				return err
+			}
+			x.Brief = deep[last.ID]
+		}
+		out[x.asked] = x.Brief
+	}
+	return nil
+}
+
+// maxList is how many ids stand in one query.
+const maxList = 200
+
+// list makes the placeholders from $first on and their values. The number of
+// placeholders is one of a few, so that statements are prepared once.
+func list(first int, ids []id.ID) (string, []any) {
+	size := maxList
+	for _, s := range []int{1, 4, 16, 50} {
+		if len(ids) <= s {
+			size = s
+			break
+		}
+	}
+	var s strings.Builder
+	args := make([]any, size)
+	for i := range size {
+		if i > 0 {
+			s.WriteByte(',')
+		}
+		fmt.Fprintf(&s, "$%d", first+i)
+		args[i] = int64(ids[min(i, len(ids)-1)])
+	}
+	return s.String(), args
+}
+
+// terms is one of the two tables of name terms.
+type terms struct{ table, owner string }
+
+var (
+	customerTerms = terms{"customer_term", "customer_id"}
+	companyTerms  = terms{"company_term", "company_id"}
+)
+
+func (t terms) add(ctx context.Context, tx *db.Tx, tenant, owner id.ID, list []string) error {
+	if len(list) == 0 {
+		return nil
+	}
+	args := make([]any, 0, 3*len(list))
+	for _, term := range list {
+		args = append(args, int64(tenant), term, int64(owner))
+	}
+	_, err := tx.Exec(ctx, `insert into `+t.table+` (tenant_id, term, `+t.owner+`) values `+db.Values(len(list), 3)+` on conflict do nothing`, args...)
+	return err
+}
+
+func (t terms) remove(ctx context.Context, tx *db.Tx, tenant, owner id.ID, list []string) error {
+	for _, term := range list {
+		if _, err := tx.Exec(ctx, `delete from `+t.table+` where tenant_id = $1 and term = $2 and `+t.owner+` = $3`,
+			int64(tenant), term, int64(owner)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Event is one recorded act on a customer. Data names fields and kinds and
+// holds commitments, never a personal value.
+type Event struct {
+	ID        id.ID
+	Customer  id.ID
+	At        clock.Time
+	ActorKind string
+	Actor     id.ID
+	Name      string
+	Data      EventData
+}
+
+// EventData says what an event was about.
+type EventData struct {
+	Fields   []string `json:"fields,omitempty"`
+	Identity id.ID    `json:"identity,omitzero"`
+	Kind     string   `json:"kind,omitempty"`
+	Value    string   `json:"value,omitempty"` // a commitment
+	Merge    id.ID    `json:"merge,omitzero"`
+	Other    id.ID    `json:"other,omitzero"`
+}
+
+func (b *Book) record(ctx context.Context, tx *db.Tx, a *staff.Actor, customer id.ID, name string, data EventData) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `insert into customer_event (tenant_id, customer_id, id, at, actor_kind, actor_id, name, data)
+		values ($1,$2,$3,$4,$5,$6,$7,$8)`, int64(a.Tenant), int64(customer), int64(b.IDs.Next()), b.Clock.Millis(),
+		string(a.Kind), orNull(a.ID), name, string(raw))
+	return err
+}
+
+// Events lists what was done to a customer, newest first.
+func (b *Book) Events(ctx context.Context, r db.Reader, tenant, customer id.ID, limit int) ([]Event, error) {
+	rows, err := r.Query(ctx, `select id, customer_id, at, actor_kind, coalesce(actor_id, 0), name, data from customer_event
+		where tenant_id = $1 and customer_id = $2 order by id desc limit $3`, int64(tenant), int64(customer), int64(limit))
+	return db.Each(rows, err, func(r *sql.Rows) (Event, error) {
+		var e Event
+		var data string
+		if err := r.Scan(&e.ID, &e.Customer, &e.At, &e.ActorKind, &e.Actor, &e.Name, &data); err != nil {
+			return e, err
+		}
+		return e, json.Unmarshal([]byte(data), &e.Data)
+	})
+}
