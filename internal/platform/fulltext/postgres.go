@@ -1,0 +1,205 @@
+package fulltext
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"strings"
+	"time"
+
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/text"
+)
+
+// tenantTag stands before each term, so that the lists of tenants do not meet
+// in the index. It need not be unique: the tenant is compared as well.
+func tenantTag(tenant id.ID) string {
+	h := fnv.New32a()
+	fmt.Fprint(h, int64(tenant))
+	return strconv.FormatUint(uint64(h.Sum32()%(36*36*36*36*36)), 36) + "_"
+}
+
+func putPostgres(ctx context.Context, tx *db.Tx, tenant id.ID, docs []Doc) error {
+	tag := tenantTag(tenant)
+	args := make([]any, 0, 3*len(docs))
+	var values strings.Builder
+	for i, d := range docs {
+		if i > 0 {
+			values.WriteByte(',')
+		}
+		fmt.Fprintf(&values, "($%d::bigint,$%d::bigint,array_to_tsvector(string_to_array($%d::text, ' ')))", 3*i+1, 3*i+2, 3*i+3)
+		args = append(args, int64(tenant), int64(d.ID), tagged(tag, d.Terms))
+	}
+	_, err := tx.Exec(ctx, `insert into fts_doc (tenant_id, ticket_id, terms) values `+values.String()+`
+		on conflict (tenant_id, ticket_id) do update set terms = excluded.terms where fts_doc.terms <> excluded.terms`, args...)
+	return err
+}
+
+func deletePostgres(ctx context.Context, tx *db.Tx, tenant id.ID, ids []id.ID) error {
+	args := []any{int64(tenant)}
+	marks := make([]string, len(ids))
+	for i, v := range ids {
+		args = append(args, int64(v))
+		marks[i] = "$" + strconv.Itoa(i+2)
+	}
+	_, err := tx.Exec(ctx, `delete from fts_doc where tenant_id = $1 and ticket_id in (`+strings.Join(marks, ",")+`)`, args...)
+	return err
+}
+
+const (
+	// newest is how many tickets are read one by one before the index is
+	// asked. A common word is found often enough among them; through the
+	// index, which knows no order, every ticket with the word would be read.
+	newest = 2000
+	// maxScan is how many more are read so when that will do.
+	maxScan = 8000
+)
+
+func (s *search) postgres(ctx context.Context) error {
+	tag := tenantTag(s.tenant)
+	query := s.expression(" & ", " | ", " & !", func(t text.Term) string {
+		w := "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(tag+t.Text) + "'"
+		if t.Prefix {
+			w += ":*"
+		}
+		return w
+	})
+	for n := newest; n > 0; {
+		read, lowest, err := s.scanNewest(ctx, query, n)
+		if err != nil {
+			return err
+		}
+		if read < n {
+			lowest = s.w.From
+		}
+		if s.searched(lowest) {
+			return nil
+		}
+		found, missing := len(s.hits.IDs), s.limit-len(s.hits.IDs)
+		if found == 0 {
+			break
+		}
+		n = missing * read / found * 11 / 10
+		if n > maxScan {
+			break
+		}
+	}
+	for weeks := 1; ; {
+		// From the next ticket that there is, in windows of whole weeks.
+		var next int64
+		err := s.r.QueryRow(ctx, `select ticket_id from fts_doc where tenant_id = $1 and ticket_id < $2 and ticket_id >= $3
+			order by ticket_id desc limit 1`, int64(s.tenant), int64(s.w.To), int64(s.w.From)).Scan(&next)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		from := max(weekStart(weekOf(id.ID(next))-weeks+1), s.w.From)
+		rows, err := s.r.Query(ctx, `with hit as materialized (
+				select ticket_id from fts_doc where tenant_id = $1 and ticket_id >= $2 and ticket_id < $3 and terms @@ $4::tsquery
+			) select ticket_id from hit order by ticket_id desc limit $5`,
+			int64(s.tenant), int64(from), int64(s.w.To), query, s.limit-len(s.hits.IDs))
+		ids, err := db.Each(rows, err, scanID)
+		if err != nil {
+			return err
+		}
+		s.hits.IDs = append(s.hits.IDs, ids...)
+		if s.searched(from) {
+			return nil
+		}
+		if len(ids) < s.limit/4 {
+			weeks *= 2
+		}
+	}
+}
+
+// scanNewest compares the newest n tickets of the window one by one, and gives
+// how many it read and the lowest id among them.
+func (s *search) scanNewest(ctx context.Context, query string, n int) (read int, lowest id.ID, err error) {
+	var list string
+	err = s.r.QueryRow(ctx, `select count(*), coalesce(min(ticket_id), 0),
+			coalesce(string_agg(ticket_id::text, ' ' order by ticket_id desc) filter (where terms @@ $5::tsquery), '')
+		from (select ticket_id, terms from fts_doc where tenant_id = $1 and ticket_id >= $2 and ticket_id < $3
+			order by ticket_id desc limit $4) t`,
+		int64(s.tenant), int64(s.w.From), int64(s.w.To), n, query).Scan(&read, (*int64)(&lowest), &list)
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, f := range strings.Fields(list) {
+		v, err := id.Parse(f)
+		if err != nil {
+			return 0, 0, err
+		}
+		if len(s.hits.IDs) < s.limit {
+			s.hits.IDs = append(s.hits.IDs, v)
+		}
+	}
+	return read, lowest, nil
+}
+
+// A partition holds the tickets of one week, counted from the first id.
+const week = 7 * 24 * time.Hour
+
+func weekOf(v id.ID) int { return int((v.Millis() - id.ID(0).Millis()) / week.Milliseconds()) }
+
+func weekStart(w int) id.ID { return id.At(id.ID(0).Millis() + int64(w)*week.Milliseconds()) }
+
+// maxWeeks is how many partitions one call makes; ids end before.
+const maxWeeks = 53 * 70
+
+// EnsurePartitions makes the partitions for tickets made between two moments
+// (UTC milliseconds) where they are missing. It is called at the start, daily
+// for the time to come, and before many tickets of other times are brought in.
+// Tickets that came before their partition move into it. On SQLite there is
+// nothing to do.
+func (x *Index) EnsurePartitions(ctx context.Context, tx *db.Tx, from, to int64) error {
+	if tx.Engine() != db.Postgres {
+		return nil
+	}
+	first, last := max(0, weekOf(id.At(max(from, id.ID(0).Millis())))), weekOf(id.At(to))
+	if last-first > maxWeeks {
+		return fmt.Errorf("full text: %d weeks are too many", last-first)
+	}
+	for w := first; w <= last; w++ {
+		if err := ensurePartition(ctx, tx, w); err != nil {
+			return fmt.Errorf("full text: partition of week %d: %w", w, err)
+		}
+	}
+	return nil
+}
+
+func ensurePartition(ctx context.Context, tx *db.Tx, w int) error {
+	name := fmt.Sprintf("fts_doc_w%04d", w)
+	exists := func() (there bool, err error) {
+		err = tx.QueryRow(ctx, `select to_regclass($1::text) is not null`, name).Scan(&there)
+		return there, err
+	}
+	if there, err := exists(); there || err != nil {
+		return err
+	}
+	// Two nodes that start together would make the same table; the lock lets
+	// the second see it.
+	if _, err := tx.Exec(ctx, `lock table fts_doc_rest in access exclusive mode`); err != nil {
+		return err
+	}
+	if there, err := exists(); there || err != nil {
+		return err
+	}
+	from, to := int64(weekStart(w)), int64(weekStart(w+1))
+	for _, q := range []string{
+		`create table ` + name + ` (like fts_doc including defaults including constraints)`,
+		fmt.Sprintf(`with moved as (delete from fts_doc_rest where ticket_id >= %d and ticket_id < %d returning tenant_id, ticket_id, terms)
+			insert into %s (tenant_id, ticket_id, terms) select tenant_id, ticket_id, terms from moved`, from, to, name),
+		fmt.Sprintf(`alter table fts_doc attach partition %s for values from (%d) to (%d)`, name, from, to),
+	} {
+		if _, err := tx.Exec(ctx, q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
