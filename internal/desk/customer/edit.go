@@ -235,8 +235,10 @@ func (b *Book) AddIdentity(ctx context.Context, a *staff.Actor, customer id.ID, 
 		if err != nil {
 			return err
 		}
-		if n, err := countIdentities(ctx, tx, a.Tenant, c.ID); err != nil || n >= MaxIdentities {
-			return errors.Join(err, tooManyIdentities())
+		if n, err := countIdentities(ctx, tx, a.Tenant, c.ID); err != nil {
+			return err
+		} else if n >= MaxIdentities {
+			return tooManyIdentities()
 		}
 		owner, err := keys.Owner(c.ID, c.wrappedKey)
 		if err != nil {

@@ -3,6 +3,7 @@ package customer
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -101,8 +102,21 @@ func normalizePhone(s, region string) (string, bool) {
 			return p, true
 		}
 	}
-	return try(s, phonenumbers.IsPossibleNumber)
+	// An extension as it is written in China: 021-52574688-801, 转801.
+	if m := extension.FindStringSubmatch(s); m != nil {
+		if p, ok := try(m[1], phonenumbers.IsValidNumber); ok && !strings.Contains(p, ";") {
+			return p + ";ext=" + m[2], true
+		}
+	}
+	p, ok := try(s, phonenumbers.IsPossibleNumber)
+	if ok { // of nonsense the library makes other nonsense each time
+		again, still := try(p, phonenumbers.IsPossibleNumber)
+		ok = still && again == p
+	}
+	return p, ok
 }
+
+var extension = regexp.MustCompile(`^(.*[0-9])\s*(?:-|转|轉|#)\s*([0-9]{1,6})$`)
 
 func normalizeEmail(s string) (string, bool) {
 	s = norm.NFKC.String(s)
