@@ -226,6 +226,9 @@ func (c *checker) call(e ast.Expr) (*node, error) {
 		}
 		switch x.kind {
 		case kInt, kNumber:
+			if x.op == opConst && x.i != math.MinInt64 { // -(5) is -5
+				return &node{op: opConst, kind: x.kind, i: -x.i, f: -x.f}, nil
+			}
 			return &node{op: opNeg, kind: kNumber, args: []*node{toFloat(x)}}, nil
 		case kDuration:
 			return &node{op: opNeg, kind: kDuration, args: []*node{x}}, nil

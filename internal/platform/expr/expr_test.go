@@ -609,3 +609,23 @@ func BenchmarkCheck(b *testing.B) {
 		_, _ = s.Check(viewFilter)
 	}
 }
+
+// Hostile texts of full length are answered at once.
+func TestHostileTexts(t *testing.T) {
+	s := testSchema(t)
+	for _, unit := range []string{"(", "[", "{", "!", "-", "a.", "a(", "a[", "a?", "a?b:", "&&", "a&&", "\"", "'''", "//", "\\", "in ", "1,", "size(", "tags.exists(t,", "urgent?urgent:", "-(", "count+", "`", "\u202e", "退"} {
+		text := strings.Repeat(unit, MaxLen/len(unit))
+		start := time.Now()
+		if _, err := s.Check(text); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s…: %v", unit, err)
+		}
+		if _, err := s.Format(text); err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s…: %v", unit, err)
+		}
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("%s…: took %v", unit, d)
+		} else if d > 20*time.Millisecond {
+			t.Logf("%s…: %v", unit, d)
+		}
+	}
+}

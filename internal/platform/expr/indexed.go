@@ -114,13 +114,19 @@ func (e *eval) stored(n *node) any {
 // and parentheses. Stored views keep it, so that the builder and the text box
 // agree; formatting twice changes nothing.
 func (s *Schema) Format(text string) (string, error) {
-	tree, err := s.parse(text, false)
-	if err != nil {
-		return "", err
+	for range 8 { // "-(0)" becomes "-0" and then "0"
+		tree, err := s.parse(text, false)
+		if err != nil {
+			return "", err
+		}
+		out, err := parser.Unparse(tree.Expr(), tree.SourceInfo(), parser.WrapOnColumn(math.MaxInt32))
+		if err != nil {
+			break
+		}
+		if out == text {
+			return out, nil
+		}
+		text = out
 	}
-	out, err := parser.Unparse(tree.Expr(), tree.SourceInfo(), parser.WrapOnColumn(math.MaxInt32))
-	if err != nil {
-		return "", s.bad("unsupported", "the expression has no canonical form")
-	}
-	return out, nil
+	return "", s.bad("unsupported", "the expression has no canonical form")
 }
