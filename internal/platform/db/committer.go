@@ -39,6 +39,7 @@ type committer struct {
 	done  chan struct{} // closed when the goroutine has ended
 	check *checkpointer
 	rows  int64 // changed since the last signal to the checkpointer
+	bad   bool  // the last group came to nothing
 }
 
 // member is one call of Tx.
@@ -260,6 +261,10 @@ func (k *committer) group(first *member) {
 		broken = k.exec("commit")
 	}
 	if broken == nil {
+		if k.bad {
+			k.log.Info("groups of writes succeed again")
+			k.bad = false
+		}
 		k.written()
 		for _, m := range ok {
 			m.result <- nil
@@ -267,7 +272,10 @@ func (k *committer) group(first *member) {
 		return
 	}
 	k.rollback()
-	k.log.Warn("a group of writes came to nothing, each is tried alone", "members", len(ok), "error", broken)
+	if !k.bad { // said once, not a thousand times a second while the disk is full
+		k.log.Warn("a group of writes came to nothing, each is tried alone", "members", len(ok), "error", broken)
+	}
+	k.bad = true
 	for _, m := range ok {
 		k.alone(m)
 	}
@@ -312,8 +320,13 @@ func (k *committer) turn(m *member) error {
 	err := <-m.outcome
 	tx.over.Store(true)
 	k.rows += tx.rows
-	if k.raw.closeRows() && err == nil {
-		err = errOpen
+	if k.raw.open > 0 {
+		for _, rows := range tx.opened {
+			rows.Close()
+		}
+		if err == nil {
+			err = errOpen
+		}
 	}
 	return err
 }

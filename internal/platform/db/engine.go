@@ -50,13 +50,15 @@ func (e Engine) Least(a, b string) string {
 	return "min(" + a + "," + b + ")"
 }
 
-// JSONText is the member named by the placeholder or literal key of the JSON
-// object in a text column, as text; null when it is not there.
+// JSONText is the member of the JSON object in a text column, as text; null
+// when it is not there. The key is a placeholder or a literal and has no
+// quotes or backslashes in it. A boolean is true/false on PostgreSQL and 1/0
+// on SQLite.
 func (e Engine) JSONText(column, key string) string {
 	if e == Postgres {
 		return "(" + column + "::jsonb ->> " + key + ")"
 	}
-	// A bare label is read as a key by ->>, whatever signs are in it.
+	// ->> reads a bare label as a key, also one with dots.
 	return "cast(" + column + " ->> " + key + " as text)"
 }
 

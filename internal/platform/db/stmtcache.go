@@ -26,8 +26,8 @@ type cachingConn struct {
 	// on a connection that SQLite has taken out of its transaction the next
 	// statement would commit by itself.
 	broken  error
-	guarded bool // set for the writer: keep broken, know the open rows
-	open    map[*cachedRows]struct{}
+	guarded bool // set for the writer: keep broken
+	open    int  // rows that are not closed yet
 }
 
 type sqliteStmt interface {
@@ -43,7 +43,7 @@ type cachedStmt struct {
 }
 
 func newCachingConn(c driver.Conn) *cachingConn {
-	return &cachingConn{conn: c, byKey: map[string]*list.Element{}, order: list.New(), open: map[*cachedRows]struct{}{}}
+	return &cachingConn{conn: c, byKey: map[string]*list.Element{}, order: list.New()}
 }
 
 // take finds or prepares a statement. One whose rows are still open cannot run
@@ -113,35 +113,18 @@ func (c *cachingConn) QueryContext(ctx context.Context, q string, args []driver.
 		return nil, c.note(err)
 	}
 	s.busy = true
-	r := &cachedRows{Rows: rows, c: c, s: s, kept: kept}
-	if c.guarded {
-		c.open[r] = struct{}{}
-	}
-	return r, nil
-}
-
-// closeRows closes the rows that a function has left open, and says whether
-// there were any.
-func (c *cachingConn) closeRows() bool {
-	left := len(c.open) > 0
-	for r := range c.open {
-		r.Close()
-	}
-	return left
+	c.open++
+	return &cachedRows{Rows: rows, c: c, s: s, kept: kept}, nil
 }
 
 type cachedRows struct {
 	driver.Rows
-	c      *cachingConn
-	s      *cachedStmt
-	kept   bool
-	closed bool
+	c    *cachingConn
+	s    *cachedStmt
+	kept bool
 }
 
 func (r *cachedRows) Next(dest []driver.Value) error {
-	if r.closed {
-		return errOver
-	}
 	err := r.Rows.Next(dest)
 	if err == nil || err == io.EOF {
 		return err
@@ -150,11 +133,7 @@ func (r *cachedRows) Next(dest []driver.Value) error {
 }
 
 func (r *cachedRows) Close() error {
-	if r.closed {
-		return nil
-	}
-	r.closed = true
-	delete(r.c.open, r)
+	r.c.open--
 	err := r.Rows.Close()
 	r.s.busy = false
 	if !r.kept {

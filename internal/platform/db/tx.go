@@ -21,7 +21,8 @@ type Tx struct {
 	engine Engine
 	q      querier
 	after  []func()
-	rows   int64 // changed
+	rows   int64       // changed
+	opened []*sql.Rows // on SQLite, to close those that the function forgets
 	over   atomic.Bool
 }
 
@@ -56,7 +57,11 @@ func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	if err := t.check(q); err != nil {
 		return nil, err
 	}
-	return t.q.QueryContext(t.quiet(ctx), q, args...)
+	rows, err := t.q.QueryContext(t.quiet(ctx), q, args...)
+	if err == nil && t.engine == SQLite {
+		t.opened = append(t.opened, rows)
+	}
+	return rows, err
 }
 
 // QueryRow reads one row, with the transaction's own writes.

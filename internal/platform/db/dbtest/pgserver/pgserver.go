@@ -79,7 +79,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	args := []string{"-c", watchdog, "sh", dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=",
-		"-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "autovacuum_naptime=10s"}
+		"-c", "max_connections=300", "-c", "shared_buffers=128MB", "-c", "deadlock_timeout=100ms"}
 	if !o.Durable {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
