@@ -44,6 +44,10 @@ type Actor struct {
 	// Departments holds the actor's department and all below it.
 	Departments []id.ID
 	Grants      map[Permission]Scope
+
+	credential   credential // what the actor came with
+	credentialID id.ID
+	limited      bool // a token that may do less than its user
 }
 
 // System is the tenant itself acting: timers, imports, rules. It may do all.

@@ -1,7 +1,7 @@
 package staff
 
 // Permission names one thing that a role may allow. The catalogue with words
-// and groups for the screen is in permissions.go beside the shipped roles.
+// and groups for the screen, and the shipped roles, are in catalogue.go.
 type Permission string
 
 // Permissions on tickets. Scoped ones reach as far as the role says.
@@ -16,4 +16,23 @@ const (
 	TicketSolve  Permission = "ticket.solve" // solve, cancel, reopen, close
 	TicketMerge  Permission = "ticket.merge" // merge and split
 	TicketBulk   Permission = "ticket.bulk"
+)
+
+// Permissions beside tickets.
+const (
+	CustomerRead     Permission = "customer.read"
+	CustomerUpdate   Permission = "customer.update"
+	CustomerReveal   Permission = "customer.reveal" // see masked addresses in full
+	CustomerMerge    Permission = "customer.merge"
+	ViewShare        Permission = "view.share"
+	ReportRead       Permission = "report.read"
+	Export           Permission = "export"
+	StaffRead        Permission = "staff.read"
+	StaffManage      Permission = "staff.manage" // people, departments, teams, skills
+	RoleManage       Permission = "role.manage"
+	ConfigManage     Permission = "config.manage"
+	JobManage        Permission = "job.manage"
+	QuarantineManage Permission = "quarantine.manage"
+	AuditRead        Permission = "audit.read"
+	TokenOwn         Permission = "token.own" // have API tokens of one's own
 )
