@@ -19,8 +19,9 @@ import (
 var bg = context.Background()
 
 // system are the tables that belong to no tenant: what nodes share, and the
-// tenants themselves. The queue is read by shard, whoever's job it is.
-var system = map[string]bool{"tenant": true, "lease": true, "job": true}
+// tenants themselves. The queue is read by shard, whoever's job it is; the
+// set-up token is there before the first tenant.
+var system = map[string]bool{"tenant": true, "lease": true, "job": true, "setup_token": true}
 
 // systemIndex are indexes by which the product itself looks across tenants.
 var systemIndex = map[string]bool{"idempotency_age": true}

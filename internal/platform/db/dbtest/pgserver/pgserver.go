@@ -55,8 +55,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Socket paths are limited to some 100 bytes: not below a long TMPDIR.
-	dir, err := os.MkdirTemp("/tmp", "zhidan-pg-")
+	dir, err := os.MkdirTemp(parent(o.Durable), "zhidan-pg-")
 	if err != nil {
 		return nil, err
 	}
@@ -105,6 +104,19 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		return nil, fmt.Errorf("PostgreSQL did not start: %w\n%s", err, log)
 	}
 	return s, nil
+}
+
+// parent is where the cluster lies: in memory when there is plenty of it and
+// nothing has to last, since copying a database makes hundreds of files. It is
+// never below a long TMPDIR, because the path of a socket is limited to some
+// 100 bytes.
+func parent(durable bool) string {
+	const shm, plenty = "/dev/shm", 2 << 30
+	var s syscall.Statfs_t
+	if !durable && syscall.Statfs(shm, &s) == nil && uint64(s.Bsize)*s.Bavail > plenty {
+		return shm
+	}
+	return "/tmp"
 }
 
 func (s *Server) ready(ctx context.Context) error {
