@@ -10,8 +10,5 @@ export function Avatar({ name, size, title }: { name: string; size?: 's' | 'l' |
 }
 
 function initial(name: string): string {
-  const trimmed = name.trim()
-  const first = [...trimmed][0] ?? '?'
-  // colleagues share family names more often than given ones, yet customers are known by theirs
-  return first.toLocaleUpperCase()
+  return ([...name.trim()][0] ?? '?').toLocaleUpperCase()
 }

@@ -1,3 +1,78 @@
-export function TicketScene({ id }: { id: string; view: string }) {
-  return <div className="conv ticket-open" data-id={id} />
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Drawer } from 'antd'
+import { useEffect, useSyncExternalStore } from 'react'
+import { Problem } from '~/api/problem'
+import { t } from '~/i18n'
+import { Button } from '~/parts/Button'
+import { EmptyState, FailedState, Skeleton } from '~/parts/State'
+import { useStore } from '~/stores/store'
+import { selection } from '~/stores/bulk'
+import { ticketQuery } from '~/stores/ticket'
+import { see, show, ui } from '~/stores/ui'
+import { Composer } from './Composer'
+import { Header } from './Header'
+import { Panel } from './panels/Panel'
+import { Side } from './Side'
+import { Timeline } from './Timeline'
+import './ticket.css'
+
+const narrow = typeof matchMedia === 'undefined' ? undefined : matchMedia('(max-width:1099px)')
+export function useNarrow(): boolean {
+  return useSyncExternalStore((f) => { narrow?.addEventListener('change', f); return () => narrow?.removeEventListener('change', f) }, () => narrow?.matches ?? false)
+}
+
+/** One case on one screen: conversation, properties, customer. */
+export function TicketScene({ id, view }: { id: string; view: string }) {
+  const navigate = useNavigate()
+  const { data: ticket, error, refetch } = useQuery(ticketQuery(id))
+  const folded = useNarrow()
+  const side = useStore(ui, (u) => u.side)
+  const panel = useStore(ui, (u) => u.panel)
+  const chosen = useStore(selection)
+  const seenAt = ticket?.last_message?.at
+  useEffect(() => {
+    if (seenAt) see(id, seenAt)
+  }, [id, seenAt])
+  useEffect(() => () => show({ panel: undefined, picker: undefined, side: false, compose: undefined }), [id])
+
+  if (error && !ticket) {
+    const gone = error instanceof Problem && (error.status === 404 || error.status === 403)
+    return (
+      <div className="conv none ticket-open">
+        {gone ? (
+          <EmptyState icon="search" title={t('ticket.gone')} help={t('ticket.gone.help')}><Button onClick={() => void navigate({ to: '/inbox/$view', params: { view }, search: true })}>{t('ticket.toList')}</Button></EmptyState>
+        ) : <FailedState error={error} retry={() => void refetch()} />}
+      </div>
+    )
+  }
+  if (!ticket) return <Loading side={!folded} />
+  return (
+    <>
+      <section className="conv ticket-open" aria-label={`${ticket.number} ${ticket.subject}`}>
+        <Header ticket={ticket} view={view} folded={folded} />
+        <Timeline ticket={ticket} />
+        <Composer ticket={ticket} />
+      </section>
+      {folded ? (
+        <Drawer open={side} onClose={() => show({ side: false })} size={336} closable={false} mask={{ closable: true }} styles={{ body: { padding: 0 } }} rootClassName="side-drawer" getContainer={false}>
+          <Side ticket={ticket} />
+        </Drawer>
+      ) : <Side ticket={ticket} />}
+      {panel && <Panel name={panel} ticket={ticket} ids={chosen.size ? [...chosen] : [ticket.id]} />}
+    </>
+  )
+}
+
+/** Shapes of the same size as what will come. */
+function Loading({ side }: { side: boolean }) {
+  return (
+    <>
+      <div className="conv ticket-open" aria-busy="true">
+        <div className="hd"><Skeleton width="55%" height={24} /><div className="row g8" style={{ marginTop: 6 }}><Skeleton width={92} height={28} /><Skeleton width={84} height={28} /></div></div>
+        <div className="tl" style={{ display: 'grid', gap: 16, alignContent: 'start', paddingTop: 16 }}><Skeleton width="62%" height={58} /><Skeleton width="40%" height={36} /></div>
+      </div>
+      {side && <aside className="side"><div style={{ display: 'grid', gap: 16, padding: '48px 0' }}>{[80, 60, 72, 50, 66].map((w) => <Skeleton key={w} width={`${w}%`} />)}</div></aside>}
+    </>
+  )
 }

@@ -1,0 +1,49 @@
+import { Placeholder } from '@tiptap/extensions'
+import { EditorContent, useEditor } from '@tiptap/react'
+import StarterKit from '@tiptap/starter-kit'
+import { useEffect, useImperativeHandle, useRef } from 'react'
+import { t } from '~/i18n'
+import { IconButton } from '~/parts/Button'
+import { asHTML, type FieldProps } from './PlainField'
+
+/** The rich field (TipTap). Loaded when somebody is about to write; takes over what stands in the plain one. */
+export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: FieldProps) {
+  const change = useRef(onChange)
+  change.current = onChange
+  const words = useRef(label)
+  words.current = label
+  const editor = useEditor({
+    injectCSS: false,
+    autofocus: autoFocus ? 'end' : false,
+    extensions: [
+      StarterKit.configure({ heading: false, horizontalRule: false, dropcursor: false, gapcursor: false, trailingNode: false, link: { openOnClick: false, protocols: ['mailto', 'tel'] } }),
+      Placeholder.configure({ placeholder: () => words.current }),
+    ],
+    content: content.html || asHTML(content.text),
+    editorProps: {
+      attributes: { class: 'ta', role: 'textbox', 'aria-multiline': 'true', 'aria-label': label },
+      // Ctrl+Enter sends; the editor must not break the line first
+      handleKeyDown: (_view, e) => e.key === 'Enter' && (e.ctrlKey || e.metaKey),
+    },
+    onUpdate: ({ editor: e }) => change.current({ text: e.getText({ blockSeparator: '\n' }), html: e.isEmpty ? '' : e.getHTML() }),
+  })
+  useImperativeHandle(ref, () => ({
+    focus: () => void editor?.commands.focus('end'),
+    insert: (text) => void editor?.chain().focus().insertContent(text).run(),
+    set: (next) => void editor?.commands.setContent(next.html || asHTML(next.text), { emitUpdate: false }),
+  }), [editor])
+  useEffect(() => {
+    editor?.view.dom.setAttribute('aria-label', label)
+    // the placeholder is drawn again only by a transaction
+    if (editor) editor.view.dispatch(editor.state.tr)
+  }, [editor, label])
+  return (
+    <div className="rich-field" onKeyDown={onKeyDown}>
+      <EditorContent editor={editor} />
+      <div className="format">
+        <IconButton icon="bold" label={t('composer.bold')} keys="Mod+B" small onMouseDown={(e) => e.preventDefault()} onClick={() => editor?.chain().focus().toggleBold().run()} />
+        <IconButton icon="list" label={t('composer.list')} small onMouseDown={(e) => e.preventDefault()} onClick={() => editor?.chain().focus().toggleBulletList().run()} />
+      </div>
+    </div>
+  )
+}

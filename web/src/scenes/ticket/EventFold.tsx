@@ -1,0 +1,32 @@
+import { useState } from 'react'
+import type { Entry } from '~/api/types'
+import { t } from '~/i18n'
+import { Icon } from '~/parts/Icon'
+import { Time } from '~/parts/Time'
+import { useNames } from '~/stores/session'
+import { eventText } from './eventText'
+
+export function EventFold({ entries }: { entries: Entry[] }) {
+  const [open, setOpen] = useState(false)
+  const names = useNames()
+  const texts = [...new Set(entries.map((e) => eventText(e, names)))]
+  const summary = texts.slice(0, 3).join(t('common.and'))
+  return (
+    <div className={open ? 'fold open' : 'fold'}>
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name="right" size="s" />
+        <span className="ell">{t('timeline.events', { n: entries.length, summary })}</span>
+      </button>
+      {open && (
+        <ol>
+          {entries.map((e) => (
+            <li key={e.seq}>
+              <span className="ell"><b>{e.actor.kind === 'system' ? t('actor.system') : e.actor.name}</b>{' '}{eventText(e, names)}{e.event?.reason ? t('event.reason', { reason: e.event.reason }) : ''}</span>
+              <Time at={e.at} as="clock" />
+            </li>
+          ))}
+        </ol>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,67 @@
+import { useState } from 'react'
+import { api, data } from '~/api/client'
+import { Problem, problemText } from '~/api/problem'
+import type { Money, Resolution } from '~/api/types'
+import { named, t } from '~/i18n'
+import { Field } from '~/parts/Field'
+import { bulk } from '~/stores/bulk'
+import { useNames } from '~/stores/session'
+import { act, edit, guess, place, settle } from '~/stores/ticket'
+import { say } from '~/stores/toast'
+import { FieldInput, MoneyInput, Select } from '../FieldInput'
+import { blank, formFields } from '../form'
+import { PanelFrame, type PanelProps } from './Panel'
+
+/** 结案信息: what came of it. Required by the type's form where it says so. */
+export function ResolvePanel({ ticket, ids, close }: PanelProps) {
+  const { config } = useNames()
+  const [r, setR] = useState<Partial<Resolution>>(ticket.resolution ?? {})
+  const [fields, setFields] = useState<Record<string, unknown>>({})
+  const [error, setError] = useState<unknown>()
+  const [busy, setBusy] = useState(false)
+  const many = ids.length > 1
+  const asked = many ? [] : formFields(config, { ...ticket, fields: { ...ticket.fields, ...fields } }, 'solve').filter((f) => f.on === 'solve' || (f.required && blank(ticket.fields[f.field.key])))
+  const wrong = (name: string) => (error instanceof Problem ? error.field(name) : undefined)
+  const missing = !r.code || asked.some((f) => f.required && blank(fields[f.field.key] ?? ticket.fields[f.field.key]))
+  const set = (part: Partial<Resolution>) => setR((old) => ({ ...old, ...part }))
+  const submit = async () => {
+    const resolution = Object.fromEntries(Object.entries(r).filter(([, v]) => !blank(v))) as unknown as Resolution
+    if (many) {
+      close()
+      return void bulk('status', { status: 'solved', resolution }, ids)
+    }
+    setBusy(true)
+    setError(undefined)
+    if (Object.keys(fields).length && !(await edit(ticket, { fields }, { fields: { ...ticket.fields, ...fields } }))) return setBusy(false)
+    const rollback = guess(ticket.id, { status: 'solved', resolution })
+    try {
+      const answer = await data(api.POST('/tickets/{id}/{action}', { params: { path: { id: ticket.id, action: 'status' } }, body: { status: 'solved', resolution } }))
+      place(answer.ticket)
+      settle(ticket.id)
+      close()
+      say(t('said.solved'), { undo: () => act(ticket.id, 'reopen', {}, { status: 'open' }) })
+    } catch (problem) {
+      rollback()
+      setError(problem)
+      setBusy(false)
+    }
+  }
+  const options = (list: 'resolution_codes' | 'causes' | 'responsibilities') => config[list].map((x) => ({ id: x.key, text: named(x.name) }))
+  return (
+    <PanelFrame title="resolve.title" help={many ? t('resolve.many', { n: ids.length }) : t('resolve.help')} submit={t('action.solve')} disabled={missing || busy} onSubmit={() => void submit()} close={close}>
+      <Field label={t('resolve.code')} required error={wrong('code')}>{(p) => <div className="choices" role="radiogroup" aria-label={t('resolve.code')} aria-describedby={p['aria-describedby']}>
+        {options('resolution_codes').map((o, i) => <button key={o.id} type="button" role="radio" data-first={i === 0 ? true : undefined} aria-checked={r.code === o.id} className="choice" onClick={() => set({ code: o.id })}>{o.text}</button>)}
+      </div>}</Field>
+      {config.causes.length > 0 && <Field label={t('resolve.cause')} error={wrong('cause')}>{(p) => <Select {...p} label={t('resolve.cause')} choices={options('causes')} value={r.cause} onChange={(cause) => set({ cause })} />}</Field>}
+      {config.responsibilities.length > 0 && <Field label={t('resolve.responsible')} error={wrong('responsible')}>{(p) => <Select {...p} label={t('resolve.responsible')} choices={options('responsibilities')} value={r.responsible} onChange={(responsible) => set({ responsible })} />}</Field>}
+      <Field label={t('resolve.compensation')} error={wrong('compensation')}>{({ id }) => <MoneyInput id={id} value={r.compensation} onChange={(compensation: Money | null) => set({ compensation: compensation ?? undefined })} />}</Field>
+      {asked.map(({ field, required }) => (
+        <Field key={field.key} label={named(field.name)} required={required} error={wrong(field.key)} help={named(field.help)}>
+          {(p) => <FieldInput {...p} field={field} value={fields[field.key] ?? ticket.fields[field.key]} onChange={(v) => setFields((old) => ({ ...old, [field.key]: v }))} />}
+        </Field>
+      ))}
+      <Field label={t('resolve.note')} error={wrong('note')}>{(p) => <textarea {...p} className="inp" maxLength={2000} value={r.note ?? ''} onChange={(e) => set({ note: e.target.value })} />}</Field>
+      {error !== undefined && <p className="red f12" role="alert" style={{ marginTop: 12 }}>{problemText(error)}</p>}
+    </PanelFrame>
+  )
+}
