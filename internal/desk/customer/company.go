@@ -347,7 +347,7 @@ func (b *Book) Contacts(ctx context.Context, r db.Reader, a *staff.Actor, compan
 		ids = ids[:limit]
 		page.Next = ids[limit-1].String()
 	}
-	if ids, err = b.visible(ctx, r, a, ids); err != nil {
+	if ids, err = b.within(ctx, r, a, Read, ids); err != nil {
 		return page, err
 	}
 	page.Items, err = b.some(ctx, r, a.Tenant, ids)

@@ -169,9 +169,6 @@ func partNotes(all, b string) string {
 // Merge makes one customer of two: from's addresses, tickets and properties go
 // to into. It gives the number by which the merge is taken back.
 func (b *Book) Merge(ctx context.Context, a *staff.Actor, from, into id.ID) (undo id.ID, err error) {
-	if from == into {
-		return 0, fault.Bad("into", "same", "a customer cannot be merged into itself")
-	}
 	keys, err := b.Vault.Tenant(ctx, a.Tenant)
 	if err != nil {
 		return 0, err
@@ -181,6 +178,9 @@ func (b *Book) Merge(ctx context.Context, a *staff.Actor, from, into id.ID) (und
 		f, t, err := b.lockTwo(ctx, tx, keys, from, into)
 		if err != nil {
 			return err
+		}
+		if from == into {
+			return fault.Bad("into", "same", "a customer cannot be merged into itself")
 		}
 		for _, c := range []*Customer{f, t} {
 			if c.MergedInto != 0 {
@@ -312,6 +312,16 @@ func (b *Book) afterMerge(ctx context.Context, tx *db.Tx, a *staff.Actor, m Merg
 		}
 	}
 	return nil
+}
+
+// FindMerge reads a merge by its number, taken back or not.
+func (b *Book) FindMerge(ctx context.Context, r db.Reader, tenant, undo id.ID) (Merge, error) {
+	m := Merge{Tenant: tenant, ID: undo}
+	err := r.QueryRow(ctx, `select from_id, into_id from customer_merge where tenant_id = $1 and id = $2`, int64(tenant), int64(undo)).Scan(&m.From, &m.Into)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fault.Missing("merge")
+	}
+	return m, err
 }
 
 // lockTwo locks in the order of the ids, so that two merges the other way

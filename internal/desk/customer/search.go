@@ -70,7 +70,7 @@ func (b *Book) Search(ctx context.Context, r db.Reader, a *staff.Actor, q Query)
 		if first, err = b.owners(ctx, r, a.Tenant, s.blind); err != nil {
 			return page, err
 		}
-		if first, err = b.visible(ctx, r, a, first); err != nil {
+		if first, err = b.within(ctx, r, a, Read, first); err != nil {
 			return page, err
 		}
 		if len(first) > 0 && !s.name {
@@ -162,30 +162,37 @@ func (b *Book) owners(ctx context.Context, r db.Reader, tenant id.ID, blinds [][
 	return db.Each(rows, err, scanID)
 }
 
-// visible picks those that the actor may see.
-func (b *Book) visible(ctx context.Context, r db.Reader, a *staff.Actor, ids []id.ID) ([]id.ID, error) {
+// within picks those that the actor reaches with the permission.
+func (b *Book) within(ctx context.Context, r db.Reader, a *staff.Actor, p staff.Permission, ids []id.ID) ([]id.ID, error) {
+	scope := a.Scope(p)
 	switch {
-	case len(ids) == 0 || a.Scope(Read) == staff.ScopeAll:
+	case len(ids) == 0 || scope == staff.ScopeAll:
 		return ids, nil
-	case a.Scope(Read) == staff.ScopeNone || b.reach.Among == nil:
+	case scope == staff.ScopeNone || b.reach.Among == nil:
 		return nil, nil
 	}
-	in, err := b.reach.Among(ctx, r, a, ids)
+	in, err := b.reach.Among(ctx, r, a, scope, ids)
 	if err != nil {
 		return nil, err
 	}
 	return slices.DeleteFunc(slices.Clone(ids), func(x id.ID) bool { return !slices.Contains(in, x) }), nil
 }
 
-// MayRead is nil when the actor may read the customer, else the customer does
-// not exist for the actor. Who may read a ticket may read its requester; the
-// rule for that is set with ReachWith.
-func (b *Book) MayRead(ctx context.Context, r db.Reader, a *staff.Actor, customer id.ID) error {
-	seen, err := b.visible(ctx, r, a, []id.ID{customer})
-	if err == nil && len(seen) == 0 {
-		err = fault.Missing("customer")
+// May is nil when the permission reaches the customer. One whom the actor may
+// not even read does not exist for the actor. Who may read a ticket may read
+// its requester: the rule for that is set with ReachWith.
+func (b *Book) May(ctx context.Context, r db.Reader, a *staff.Actor, p staff.Permission, customer id.ID) error {
+	in, err := b.within(ctx, r, a, p, []id.ID{customer})
+	if err != nil || len(in) == 1 {
+		return err
 	}
-	return err
+	if p != Read {
+		if err := b.May(ctx, r, a, Read, customer); err != nil {
+			return err
+		}
+		return fault.New(fault.Forbidden, "forbidden", "this customer is outside what your permission reaches").With("permission", string(p))
+	}
+	return fault.Missing("customer")
 }
 
 // maxRounds is how many batches a search with a narrow reach looks through for
@@ -203,7 +210,7 @@ func (b *Book) scan(ctx context.Context, r db.Reader, a *staff.Actor, s search, 
 		if b.reach.Before == nil {
 			return nil, 0, nil
 		}
-		ids, err = b.reach.Before(ctx, r, a, before, limit+1)
+		ids, err = b.reach.Before(ctx, r, a, scope, before, limit+1)
 		return cut(ids, limit, err)
 	}
 	if scope == staff.ScopeAll {
@@ -215,7 +222,7 @@ func (b *Book) scan(ctx context.Context, r db.Reader, a *staff.Actor, s search, 
 		if err != nil {
 			return nil, 0, err
 		}
-		seen, err := b.visible(ctx, r, a, batch)
+		seen, err := b.within(ctx, r, a, Read, batch)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -57,13 +57,13 @@ type CountFunc func(ctx context.Context, r db.Reader, a *staff.Actor, customers 
 // CountWith sets where counts come from. Call it before serving.
 func (b *Book) CountWith(f CountFunc) { b.counts = f }
 
-// Reach says which customers an actor may see whose permission does not cover
-// all of them: those with a ticket that the actor may read.
+// Reach says which customers an actor reaches with a permission that does not
+// cover all of them: those with a ticket within the scope.
 type Reach struct {
 	// Among picks from some customers.
-	Among func(ctx context.Context, r db.Reader, a *staff.Actor, customers []id.ID) ([]id.ID, error)
+	Among func(ctx context.Context, r db.Reader, a *staff.Actor, s staff.Scope, customers []id.ID) ([]id.ID, error)
 	// Before lists at most limit of them by falling id, below before.
-	Before func(ctx context.Context, r db.Reader, a *staff.Actor, before id.ID, limit int) ([]id.ID, error)
+	Before func(ctx context.Context, r db.Reader, a *staff.Actor, s staff.Scope, before id.ID, limit int) ([]id.ID, error)
 }
 
 // ReachWith sets the rule. Until then, who may not see all sees none. Call it
