@@ -1,8 +1,10 @@
 package staff
 
 import (
+	"context"
 	"slices"
 
+	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 )
 
@@ -77,3 +79,17 @@ func (a *Actor) InTeam(team id.ID) bool { return team != 0 && slices.Contains(a.
 
 // InDepartment reports whether the department is the actor's or below it.
 func (a *Actor) InDepartment(d id.ID) bool { return d != 0 && slices.Contains(a.Departments, d) }
+
+// Actor is a person of the directory acting, without a credential of their own:
+// for work that was ordered earlier and for the command line.
+func (h *House) Actor(ctx context.Context, tenant, user id.ID) (*Actor, error) {
+	dir, err := h.Directory(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := dir.User(user)
+	if !ok {
+		return nil, fault.Missing("user")
+	}
+	return dir.actor(&p), nil
+}

@@ -74,11 +74,6 @@ func (h *House) cookie(ctx context.Context, secret string) string {
 	return c.String()
 }
 
-type hostIn struct {
-	Host      string `header:"Host" hidden:"true"`
-	UserAgent string `header:"User-Agent" hidden:"true"`
-}
-
 // Register adds the operations of this room.
 func (h *House) Register(api *web.API) {
 	h.registerSession(api)
@@ -99,7 +94,6 @@ func (h *House) registerSession(api *web.API) {
 			return &struct{ Body setup }{setup{needed, h.Demo}}, err
 		})
 	type setupIn struct {
-		hostIn
 		Body struct {
 			Token    string `json:"token" maxLength:"200"`
 			Company  string `json:"company" maxLength:"200"`
@@ -114,14 +108,13 @@ func (h *House) registerSession(api *web.API) {
 		func(ctx context.Context, in *setupIn) (*meOut, error) {
 			b := in.Body
 			secret, a, err := h.SetUp(ctx, Setup{Token: b.Token, Tenant: NewTenant{Name: b.Company, Locale: b.Locale, TimeZone: b.TimeZone}, Name: b.Name, Email: b.Email, Password: b.Password,
-				Addr: web.Address(ctx), Agent: in.UserAgent})
+				Addr: web.Address(ctx), Agent: web.UserAgent(ctx)})
 			if err != nil {
 				return nil, err
 			}
 			return h.signedIn(ctx, secret, a)
 		})
 	type signIn struct {
-		hostIn
 		Body struct {
 			Email    string `json:"email" minLength:"1" maxLength:"300"`
 			Password string `json:"password" minLength:"1" maxLength:"1000"`
@@ -129,7 +122,7 @@ func (h *House) registerSession(api *web.API) {
 	}
 	web.Register(api, web.Op{Method: "POST", Path: "/session", ID: "session-open", Summary: "Sign in", Public: true, Strict: true, Tags: tags},
 		func(ctx context.Context, in *signIn) (*meOut, error) {
-			secret, a, err := h.SignIn(ctx, SignIn{Email: in.Body.Email, Password: in.Body.Password, Host: in.Host, Addr: web.Address(ctx), Agent: in.UserAgent})
+			secret, a, err := h.SignIn(ctx, SignIn{Email: in.Body.Email, Password: in.Body.Password, Host: web.Host(ctx), Addr: web.Address(ctx), Agent: web.UserAgent(ctx)})
 			if err != nil {
 				return nil, err
 			}
@@ -175,7 +168,6 @@ func (h *House) registerOwn(api *web.API) {
 			return h.me(ctx, a)
 		})
 	type password struct {
-		hostIn
 		Body struct {
 			Old string `json:"old" maxLength:"1000"`
 			New string `json:"new" maxLength:"1000"`

@@ -90,7 +90,7 @@ func unit[T, J any](h *House, api *web.API, noun, path string, all func(*Directo
 			return &page{l}, err
 		})
 	web.Register(api, web.Op{Method: "GET", Path: path + "/{id}", ID: "staff-" + noun, Summary: "One " + noun, Permission: string(StaffRead), Tags: []string{"Staff"}},
-		func(ctx context.Context, in *pathID) (*out[J], error) {
+		func(ctx context.Context, in *web.PathID) (*out[J], error) {
 			dir, err := h.Directory(ctx, From(ctx).Tenant)
 			if err != nil {
 				return nil, err
@@ -134,7 +134,7 @@ func (h *House) registerDepartments(api *web.API) {
 			return &out[DepartmentJSON]{web.ETag(d.Version), departmentJSON(&d)}, err
 		})
 	type update struct {
-		pathID
+		web.PathID
 		web.IfMatch
 		Body struct {
 			Name    *string          `json:"name,omitempty" maxLength:"200"`
@@ -170,7 +170,7 @@ func (h *House) registerTeams(api *web.API) {
 			return &out[TeamJSON]{web.ETag(t.Version), teamJSON(&t)}, err
 		})
 	type update struct {
-		pathID
+		web.PathID
 		web.IfMatch
 		Body struct {
 			Name       *string          `json:"name,omitempty" maxLength:"200"`
@@ -194,20 +194,20 @@ func (h *House) registerTeams(api *web.API) {
 }
 
 func (h *House) registerSkillsAndRoles(api *web.API) {
-	type named struct {
+	type NamedBody struct {
 		Body struct {
 			Name string `json:"name" maxLength:"200"`
 		}
 	}
 	web.Register(api, web.Op{Method: "POST", Path: "/staff/skills", ID: "staff-skill-create", Summary: "Add a skill", Permission: string(StaffManage), Status: 201, Tags: []string{"Staff"}},
-		func(ctx context.Context, in *named) (*out[SkillJSON], error) {
+		func(ctx context.Context, in *NamedBody) (*out[SkillJSON], error) {
 			s, err := h.SaveSkill(ctx, From(ctx), 0, 0, in.Body.Name)
 			return &out[SkillJSON]{web.ETag(s.Version), skillJSON(&s)}, err
 		})
 	type rename struct {
-		pathID
+		web.PathID
 		web.IfMatch
-		named
+		NamedBody
 	}
 	web.Register(api, web.Op{Method: "PATCH", Path: "/staff/skills/{id}", ID: "staff-skill-update", Summary: "Rename a skill", Permission: string(StaffManage), Tags: []string{"Staff"}},
 		func(ctx context.Context, in *rename) (*out[SkillJSON], error) {
@@ -218,7 +218,7 @@ func (h *House) registerSkillsAndRoles(api *web.API) {
 			return &out[SkillJSON]{web.ETag(s.Version), skillJSON(&s)}, err
 		})
 	web.Register(api, web.Op{Method: "DELETE", Path: "/staff/skills/{id}", ID: "staff-skill-delete", Summary: "Remove a skill that nobody has", Permission: string(StaffManage), Tags: []string{"Staff"}},
-		func(ctx context.Context, in *pathID) (*struct{}, error) {
+		func(ctx context.Context, in *web.PathID) (*struct{}, error) {
 			return nil, h.DeleteSkill(ctx, From(ctx), in.ID.ID)
 		})
 	type role struct {
@@ -237,7 +237,7 @@ func (h *House) registerSkillsAndRoles(api *web.API) {
 			return &out[RoleJSON]{web.ETag(r.Version), roleJSON(&r)}, err
 		})
 	type roleUpdate struct {
-		pathID
+		web.PathID
 		web.IfMatch
 		Body struct {
 			Name   *string               `json:"name,omitempty" maxLength:"200"`
@@ -257,7 +257,7 @@ func (h *House) registerSkillsAndRoles(api *web.API) {
 			return &out[RoleJSON]{web.ETag(r.Version), roleJSON(&r)}, err
 		})
 	web.Register(api, web.Op{Method: "DELETE", Path: "/staff/roles/{id}", ID: "staff-role-delete", Summary: "Remove a role that nobody has", Permission: string(RoleManage), Tags: []string{"Staff"}},
-		func(ctx context.Context, in *pathID) (*struct{}, error) {
+		func(ctx context.Context, in *web.PathID) (*struct{}, error) {
 			return nil, h.DeleteRole(ctx, From(ctx), in.ID.ID)
 		})
 }

@@ -89,10 +89,6 @@ func pageOf[T, J any](list []T, page web.Page, key func(T) place, want func(T) b
 	return out, nil
 }
 
-type pathID struct {
-	ID web.ID `path:"id"`
-}
-
 func (h *House) registerUsers(api *web.API) {
 	tags := []string{"Staff"}
 	type list struct {
@@ -124,7 +120,7 @@ func (h *House) registerUsers(api *web.API) {
 			return &struct{ Body web.List[UserJSON] }{page}, err
 		})
 	web.Register(api, web.Op{Method: "GET", Path: "/staff/users/{id}", ID: "staff-user", Summary: "One user", Permission: string(StaffRead), Tags: tags},
-		func(ctx context.Context, in *pathID) (*userOut, error) {
+		func(ctx context.Context, in *web.PathID) (*userOut, error) {
 			p, err := h.user(ctx, From(ctx).Tenant, in.ID.ID)
 			if err != nil {
 				return nil, err
@@ -153,7 +149,7 @@ func (h *House) registerUsers(api *web.API) {
 			return h.userOut(ctx, p)
 		})
 	type update struct {
-		pathID
+		web.PathID
 		web.IfMatch
 		Body struct {
 			Email      *string          `json:"email,omitempty" maxLength:"300"`
@@ -180,7 +176,7 @@ func (h *House) registerUsers(api *web.API) {
 			return h.userOut(ctx, p)
 		})
 	type password struct {
-		pathID
+		web.PathID
 		Body struct {
 			Password string `json:"password" maxLength:"1000"`
 		}
@@ -190,7 +186,7 @@ func (h *House) registerUsers(api *web.API) {
 			return nil, h.SetPassword(ctx, From(ctx), in.ID.ID, in.Body.Password)
 		})
 	web.Register(api, web.Op{Method: "POST", Path: "/staff/users/{id}/sign-out", ID: "staff-user-sign-out", Summary: "End all sessions and tokens of a user", Permission: string(StaffManage), Tags: tags},
-		func(ctx context.Context, in *pathID) (*struct{}, error) {
+		func(ctx context.Context, in *web.PathID) (*struct{}, error) {
 			return nil, h.SignOutUser(ctx, From(ctx), in.ID.ID)
 		})
 	type event struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -32,6 +33,8 @@ type Call struct {
 	id        string
 	addr      netip.Addr
 	https     bool
+	host      string
+	agent     string
 	start     time.Time
 	status    int
 	written   int64
@@ -70,6 +73,26 @@ func Secure(ctx context.Context) bool {
 	return c != nil && c.https
 }
 
+// Host is the host name that the request of a context was sent to.
+func Host(ctx context.Context) string {
+	c := callOf(ctx)
+	if c == nil {
+		return ""
+	}
+	if host, _, err := net.SplitHostPort(c.host); err == nil {
+		return host
+	}
+	return c.host
+}
+
+// UserAgent is the program that the caller uses, as it says itself.
+func UserAgent(ctx context.Context) string {
+	if c := callOf(ctx); c != nil {
+		return c.agent
+	}
+	return ""
+}
+
 // Caller is who calls, or nil.
 func Caller(ctx context.Context) Principal {
 	if c := callOf(ctx); c != nil {
@@ -80,7 +103,7 @@ func Caller(ctx context.Context) Principal {
 
 // ServeHTTP is what concerns every request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	c := &Call{ResponseWriter: w, start: time.Now()}
+	c := &Call{ResponseWriter: w, start: time.Now(), host: r.Host, agent: r.UserAgent()}
 	c.addr, c.https = a.origin(r)
 	c.id = a.requestID(r, c)
 	ctx := context.WithValue(r.Context(), callKey{}, c)

@@ -97,7 +97,10 @@ func describe(err error) *Problem {
 		return &q
 	}
 	var list fault.List
-	if errors.As(err, &list) && len(list) > 0 {
+	if errors.As(err, &list) && len(list) == 1 {
+		return describe(list[0])
+	}
+	if errors.As(err, &list) && len(list) > 1 {
 		p = newProblem(http.StatusUnprocessableEntity, "invalid", "the input breaks a rule")
 		for _, e := range list {
 			p.Errors = append(p.Errors, FieldProblem{Field: e.Field, Code: e.Code, Message: e.Message, Params: e.Params})

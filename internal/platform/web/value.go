@@ -21,6 +21,12 @@ type ID struct{ id.ID }
 // Schema is the id in the OpenAPI document.
 func (ID) Schema(huma.Registry) *huma.Schema { return idSchema(false) }
 
+// PathID is the input of an operation on one thing: embed it. (What is
+// embedded must be exported, or its fields are not seen.)
+type PathID struct {
+	ID ID `path:"id"`
+}
+
 // Time is a moment in a query.
 type Time struct{ clock.Time }
 
