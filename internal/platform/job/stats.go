@@ -12,12 +12,12 @@ import (
 
 // Stat is the state of one kind, over all nodes.
 type Stat struct {
-	Kind   string
-	Due    int           // jobs that could run now
-	Later  int           // timers that are not due, and failures that wait
-	Oldest time.Duration // how long the oldest due job has been due
-	Parked int           // jobs that failed too often
-	Failed int           // jobs that failed and will be tried again
+	Kind    string
+	Waiting int           // jobs that could run now
+	Later   int           // timers that are not due, and failures that wait
+	Oldest  time.Duration // how long the oldest due job has been due
+	Parked  int           // jobs that failed too often
+	Failed  int           // jobs that failed and will be tried again
 }
 
 // statsLimit bounds how many rows are counted: beyond it the figures say "at
@@ -56,7 +56,7 @@ func (q *Queue) Stats(ctx context.Context) ([]Stat, error) {
 	}
 	for _, c := range counts {
 		s := of(c.kind)
-		s.Due, s.Later, s.Failed = c.due, c.n-c.due, c.fails
+		s.Waiting, s.Later, s.Failed = c.due, c.n-c.due, c.fails
 		if c.first.Valid {
 			s.Oldest = now.Sub(clock.Time(id.ID(c.first.Int64).Millis()))
 		}
