@@ -38,8 +38,13 @@ const first = closure(entry)
 line('first load', weigh(first), FIRST)
 for (const key of Object.keys(manifest)) {
   if (!manifest[key].isDynamicEntry) continue
-  // what the route adds to what is already loaded
-  const own = [...closure(key)].filter((k) => !first.has(k))
+  // what it adds to what whoever asks for it has loaded already
+  const had = new Set(first)
+  for (const asker of Object.keys(manifest)) {
+    if (!manifest[asker].dynamicImports?.includes(key)) continue
+    for (const k of closure(asker)) had.add(k)
+  }
+  const own = [...closure(key)].filter((k) => !had.has(k))
   const rule = named.find(([pattern]) => pattern.test(key))
   line(rule ? rule[2] : key, weigh(own), rule ? rule[1] : CHUNK)
 }

@@ -13,7 +13,8 @@ export function stroke(e: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'a
 
 export function typing(target: EventTarget | null): boolean {
   const el = target as HTMLElement | null
-  return !!el?.closest?.('input, textarea, select, [contenteditable=true], [role=listbox], [role=combobox]')
+  if (el instanceof HTMLInputElement && ['checkbox', 'radio', 'button', 'file'].includes(el.type)) return false
+  return !!el?.closest?.('input, textarea, select, [contenteditable=true], .menu, .ant-picker, .ant-select')
 }
 
 /** One listener for all keys. The same key may stand for several actions: the first that is allowed now acts. */

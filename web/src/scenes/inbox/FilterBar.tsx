@@ -64,6 +64,7 @@ export function FilterBar({ search, view, query }: { search: InboxSearch; view?:
   const names = useNames()
   const filters = filtersOf(search)
   const active = filterFields.filter((f) => filters[f]?.length)
+  if (!active.length && !search.sort) return null
   const text = (field: FilterField): string => {
     const choices = filterChoices(field, names)
     const values = filters[field]!.map((v) => choices.find((c) => c.id === v)?.text ?? v)
@@ -79,23 +80,24 @@ export function FilterBar({ search, view, query }: { search: InboxSearch; view?:
           </button>
         </Pop>
       ))}
-      <AddFilter filters={filters} onChange={change} />
-      {(active.length > 0 || search.sort) && <SaveView view={view} query={query} />}
+      <SaveView view={view} query={query} />
     </div>
   )
 }
 
-function AddFilter({ filters, onChange }: { filters: ReturnType<typeof filtersOf>; onChange: (change: Partial<InboxSearch>) => void }) {
+export function AddFilter({ search }: { search: InboxSearch }) {
+  const onChange = useSearchChange()
+  const filters = filtersOf(search)
   const [field, setField] = useState<FilterField>()
   return (
-    <Pop onOpen={(open) => open && setField(undefined)} content={() =>
+    <Pop placement="bottomRight" onOpen={(open) => open && setField(undefined)} content={() =>
       field ? (
-        <Values field={field} chosen={filters[field] ?? []} onChange={(values) => onChange({ [field]: values })} />
+        <Values key={field} field={field} chosen={filters[field] ?? []} onChange={(values) => onChange({ [field]: values })} />
       ) : (
         <ChoiceList label={t('filter.add')} choices={filterFields.map((f): Choice => ({ id: f, text: t(`filter.${f}` as Key) }))} onChoose={(id) => setField(id as FilterField)} />
       )
     }>
-      <button type="button" className="chip ol t3"><Icon name="plus" size="s" />{t('filter.add')}</button>
+      <IconButton icon="filter" label={t('filter.add')} on={Object.keys(filters).length > 0} />
     </Pop>
   )
 }

@@ -15,7 +15,7 @@ import { listQuery, refused } from '~/stores/ticket'
 import { listing, seen } from '~/stores/ui'
 import { countsQuery, viewName, viewsQuery } from '~/stores/view'
 import { BulkBar } from './BulkBar'
-import { FilterBar, SearchBox, SortMenu } from './FilterBar'
+import { AddFilter, FilterBar, SearchBox, SortMenu } from './FilterBar'
 import { useFresh } from './useFresh'
 import type { InboxSearch } from './search'
 import { TicketRow } from './TicketRow'
@@ -76,6 +76,7 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
         <b className="ell">{title}</b>
         {!search.q && !filtered && <span className="t3 f12">{count(counts?.[viewID])}</span>}
         <span className="sp" />
+        <AddFilter search={search} />
         <SortMenu query={query} search={search} />
         <span className="only-phone"><ActionButton id="app.create" bare /></span>
       </header>

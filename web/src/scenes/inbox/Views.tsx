@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import type { View } from '~/api/types'
 import { ActionButton } from '~/actions/ActionButton'
 import { t } from '~/i18n'
@@ -57,8 +58,13 @@ export function Views({ views, current }: { views?: View[]; current: string }) {
 /** The views as a strip for the phone. */
 export function ViewStrip({ views, current }: { views?: View[]; current: string }) {
   const counts = useQuery(countsQuery).data
+  const strip = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const on = strip.current?.querySelector<HTMLElement>('.on')
+    if (on && strip.current) strip.current.scrollLeft = on.offsetLeft - 16
+  }, [current, views])
   return (
-    <nav className="vstrip" aria-label={t('views.title')}>
+    <nav ref={strip} className="vstrip" aria-label={t('views.title')}>
       {views?.map((view) => (
         <Link key={view.id} to="/inbox/$view" params={{ view: view.id }} search={{}} className={view.id === current ? 'on' : undefined} aria-current={view.id === current ? 'page' : undefined}>
           {`${viewName(view)} ${count(counts?.[view.id])}`}

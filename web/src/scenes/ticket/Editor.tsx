@@ -16,7 +16,7 @@ export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: 
     injectCSS: false,
     autofocus: autoFocus ? 'end' : false,
     extensions: [
-      StarterKit.configure({ heading: false, horizontalRule: false, dropcursor: false, gapcursor: false, trailingNode: false, link: { openOnClick: false, protocols: ['mailto', 'tel'] } }),
+      StarterKit.configure({ heading: false, codeBlock: false, horizontalRule: false, dropcursor: false, gapcursor: false, trailingNode: false, link: { openOnClick: false, protocols: ['mailto', 'tel'] } }),
       Placeholder.configure({ placeholder: () => words.current }),
     ],
     content: content.html || asHTML(content.text),

@@ -9,7 +9,9 @@ import { eventText } from './eventText'
 export function EventFold({ entries }: { entries: Entry[] }) {
   const [open, setOpen] = useState(false)
   const names = useNames()
-  const texts = [...new Set(entries.map((e) => eventText(e, names)))]
+  // that it was made goes without saying where more happened
+  const told = entries.length > 1 ? entries.filter((e) => e.event?.name !== 'create') : entries
+  const texts = [...new Set(told.map((e) => eventText(e, names)))]
   const summary = texts.slice(0, 3).join(t('common.and'))
   return (
     <div className={open ? 'fold open' : 'fold'}>
