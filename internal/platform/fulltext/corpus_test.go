@@ -1,4 +1,4 @@
-package fulltext
+package fulltext_test
 
 import (
 	"fmt"

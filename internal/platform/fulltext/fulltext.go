@@ -161,7 +161,7 @@ func (s *search) searched(from id.ID) bool {
 
 // expression writes the query in the syntax of an engine: clauses joined by
 // and, their alternatives by or, each term written by term.
-func (s *search) expression(and, or, not string, term func(text.Term) string) string {
+func expression(q text.Query, and, or, not string, term func(text.Term) string) string {
 	clause := func(c text.Clause) string {
 		var alternatives []string
 		for _, all := range c.Any {
@@ -177,19 +177,19 @@ func (s *search) expression(and, or, not string, term func(text.Term) string) st
 		return "(" + strings.Join(alternatives, or) + ")"
 	}
 	var b strings.Builder
-	for i, c := range s.q.Must {
+	for i, c := range q.Must {
 		if i > 0 {
 			b.WriteString(and)
 		}
 		b.WriteString(clause(c))
 	}
-	if len(s.q.Not) == 0 {
+	if len(q.Not) == 0 {
 		return b.String()
 	}
 	must := b.String()
 	b.Reset()
 	b.WriteString("(" + must + ")")
-	for _, c := range s.q.Not {
+	for _, c := range q.Not {
 		b.WriteString(not + "(" + clause(c) + ")")
 	}
 	return b.String()

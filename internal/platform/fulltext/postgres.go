@@ -61,7 +61,7 @@ const (
 
 func (s *search) postgres(ctx context.Context) error {
 	tag := tenantTag(s.tenant)
-	query := s.expression(" & ", " | ", " & !", func(t text.Term) string {
+	query := expression(s.q, " & ", " | ", " & !", func(t text.Term) string {
 		w := "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(tag+t.Text) + "'"
 		if t.Prefix {
 			w += ":*"

@@ -13,10 +13,16 @@ import (
 	"zhidan/internal/platform/text"
 )
 
-// bucketDocs is how many tickets a bucket takes before the next begins. FTS5
-// reads the lists of exact terms lazily and from the newest end, but gathers
-// all lists that begin with a prefix first: a bucket bounds that work.
-const bucketDocs = 32768
+const (
+	// bucketDocs is how many tickets a bucket takes before the next begins.
+	// FTS5 reads the lists of exact terms lazily and from the newest end, but
+	// first gathers all lists that begin with a prefix: a bucket bounds that.
+	bucketDocs = 16384
+	// fewHits is up to how many hits of the rarest clause are compared with
+	// the rest of the query one by one, so that the lists of common prefixes
+	// need not be gathered at all.
+	fewHits = 200
+)
 
 // bucket is a range of ids of one tenant, from first to the next bucket's
 // first; last is the highest id put in.
@@ -68,12 +74,12 @@ type stored struct {
 	terms          string
 }
 
-func loadDocs(ctx context.Context, tx *db.Tx, ids []id.ID) (map[id.ID]stored, error) {
+func loadDocs(ctx context.Context, r db.Reader, ids []id.ID) (map[id.ID]stored, error) {
 	args := make([]any, len(ids))
 	for i, v := range ids {
 		args[i] = int64(v)
 	}
-	rows, err := tx.Query(ctx, `select ticket_id, tenant_id, terms from fts_doc where ticket_id in `+db.Values(1, len(ids)), args...)
+	rows, err := r.Query(ctx, `select ticket_id, tenant_id, terms from fts_doc where ticket_id in `+db.Values(1, len(ids)), args...)
 	list, err := db.Each(rows, err, func(rows *sql.Rows) (stored, error) {
 		var s stored
 		return s, rows.Scan((*int64)(&s.ticket), (*int64)(&s.tenant), &s.terms)
@@ -257,19 +263,10 @@ func (s *search) sqlite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	rarest := s.rarest()
 	for _, b := range buckets {
 		if b.last >= s.w.From {
-			tag := tagOf(b.tag)
-			match := s.expression(" AND ", " OR ", " NOT ", func(t text.Term) string {
-				w := `"` + tag + strings.ReplaceAll(t.Text, `"`, `""`) + `"`
-				if t.Prefix {
-					w += "*"
-				}
-				return w
-			})
-			rows, err := s.r.Query(ctx, `select rowid from fts where fts match $1 and rowid >= $2 and rowid < $3
-				order by rowid desc limit $4`, match, int64(s.w.From), int64(s.w.To), s.limit-len(s.hits.IDs))
-			ids, err := db.Each(rows, err, scanID)
+			ids, err := s.bucket(ctx, b, rarest)
 			if err != nil {
 				return err
 			}
@@ -281,6 +278,96 @@ func (s *search) sqlite(ctx context.Context) error {
 	}
 	s.hits.Further = 0
 	return nil
+}
+
+func (s *search) bucket(ctx context.Context, b *bucket, rarest int) ([]id.ID, error) {
+	tag := tagOf(b.tag)
+	limit := s.limit - len(s.hits.IDs)
+	if rarest >= 0 {
+		ids, err := s.match(ctx, tag, text.Query{Must: s.q.Must[rarest : rarest+1]}, fewHits+1)
+		if err != nil || len(ids) == 0 {
+			return nil, err
+		}
+		if len(ids) <= fewHits {
+			return s.fulfilling(ctx, tag, ids, limit)
+		}
+	}
+	return s.match(ctx, tag, s.q, limit)
+}
+
+// rarest guesses which clause has the fewest hits, when it is worth while to
+// look at it first: when there are others, and prefixes among them. Exact
+// terms cost nothing to begin with; of prefixes the longest is the best guess,
+// and digits make a term rarer than letters do.
+func (s *search) rarest() int {
+	best, bestLen, prefixes := -1, -1, 0
+	for i, c := range s.q.Must {
+		length, prefix := 1<<30, false
+		for _, all := range c.Any {
+			n := 0
+			for _, t := range all {
+				prefix = prefix || t.Prefix
+				n += len(t.Text)
+				if strings.ContainsAny(t.Text, "0123456789") {
+					n += len(t.Text)
+				}
+			}
+			length = min(length, n)
+		}
+		if prefix {
+			prefixes++
+		} else {
+			length += 1 << 16
+		}
+		if length > bestLen {
+			best, bestLen = i, length
+		}
+	}
+	if len(s.q.Must) < 2 || prefixes == 0 {
+		return -1
+	}
+	return best
+}
+
+func (s *search) match(ctx context.Context, tag string, q text.Query, limit int) ([]id.ID, error) {
+	match := expression(q, " AND ", " OR ", " NOT ", func(t text.Term) string {
+		w := `"` + tag + strings.ReplaceAll(t.Text, `"`, `""`) + `"`
+		if t.Prefix {
+			w += "*"
+		}
+		return w
+	})
+	rows, err := s.r.Query(ctx, `select rowid from fts where fts match $1 and rowid >= $2 and rowid < $3
+		order by rowid desc limit $4`, match, int64(s.w.From), int64(s.w.To), limit)
+	return db.Each(rows, err, scanID)
+}
+
+// fulfilling compares the whole query with the terms of a few tickets.
+func (s *search) fulfilling(ctx context.Context, tag string, ids []id.ID, limit int) ([]id.ID, error) {
+	docs, err := loadDocs(ctx, s.r, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []id.ID
+	for _, v := range ids {
+		terms := strings.Fields(docs[v].terms)
+		has := func(c text.Clause) bool { return fulfils(terms, tag, c) }
+		if len(out) < limit && !slices.ContainsFunc(s.q.Must, func(c text.Clause) bool { return !has(c) }) && !slices.ContainsFunc(s.q.Not, has) {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// fulfils says whether ordered terms fulfil a clause.
+func fulfils(terms []string, tag string, c text.Clause) bool {
+	has := func(t text.Term) bool {
+		at, found := slices.BinarySearch(terms, tag+t.Text)
+		return found || t.Prefix && at < len(terms) && strings.HasPrefix(terms[at], tag+t.Text)
+	}
+	return slices.ContainsFunc(c.Any, func(all []text.Term) bool {
+		return !slices.ContainsFunc(all, func(t text.Term) bool { return !has(t) })
+	})
 }
 
 func scanID(rows *sql.Rows) (id.ID, error) {
