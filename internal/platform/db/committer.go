@@ -23,6 +23,12 @@ import (
 // Each function runs in the goroutine that called Tx, at its turn, while the
 // committer waits: a panic or a Goexit then unwinds where it belongs, and costs
 // the neighbours nothing.
+//
+// Measured with five inserts a transaction on two cores, each commit synced:
+// 2,100/s from one goroutine, 6,600/s from 8, 12,000/s from 64. database/sql
+// takes some 5 % of that (BenchmarkTx's profile), so that going round it is not
+// worth its price; what counts is that statements are prepared once and that
+// the driver is never given a context to watch.
 const (
 	maxGroup     = 64
 	maxGroupTime = 5 * time.Millisecond
@@ -320,13 +326,8 @@ func (k *committer) turn(m *member) error {
 	err := <-m.outcome
 	tx.over.Store(true)
 	k.rows += tx.rows
-	if k.raw.open > 0 {
-		for _, rows := range tx.opened {
-			rows.Close()
-		}
-		if err == nil {
-			err = errOpen
-		}
+	if k.raw.open > 0 && tx.closeRows() && err == nil {
+		err = errOpen
 	}
 	return err
 }

@@ -105,6 +105,9 @@ func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx conte
 		err = h.run(ctx, tx, tx)
 	}
 	tx.over.Store(true)
+	if tx.closeRows() && err == nil {
+		err = errOpen
+	}
 	if err != nil {
 		return d.writeError(ctx, err)
 	}
@@ -158,5 +161,5 @@ func (d *DB) snapshotPostgres(ctx context.Context, fn func(ctx context.Context, 
 		return d.readError(ctx, err)
 	}
 	defer tx.Rollback()
-	return fn(ctx, snapshot{Postgres, tx})
+	return fn(ctx, &snapshot{engine: Postgres, q: tx})
 }

@@ -89,7 +89,13 @@ func (d *DB) snapshotSQLite(ctx context.Context, fn func(ctx context.Context, r 
 	}
 	// Rolled back whatever happened to ctx: the connection goes back to the pool.
 	defer conn.ExecContext(context.Background(), "rollback")
-	return fn(ctx, snapshot{SQLite, conn})
+	r := &snapshot{engine: SQLite, q: conn}
+	defer func() {
+		for _, rows := range r.opened {
+			rows.Close() // else Close of the connection would wait for them
+		}
+	}()
+	return fn(ctx, r)
 }
 
 // unwatched hides from the driver that a context can be cancelled, unless it
@@ -108,21 +114,26 @@ func unwatched(ctx context.Context) context.Context {
 type snapshot struct {
 	engine Engine
 	q      querier
+	opened []*sql.Rows
 }
 
-func (s snapshot) Engine() Engine { return s.engine }
+func (s *snapshot) Engine() Engine { return s.engine }
 
-func (s snapshot) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+func (s *snapshot) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
 	if s.engine == SQLite {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		ctx = unwatched(ctx)
 	}
-	return s.q.QueryContext(ctx, q, args...)
+	rows, err := s.q.QueryContext(ctx, q, args...)
+	if err == nil && s.engine == SQLite {
+		s.opened = append(s.opened, rows)
+	}
+	return rows, err
 }
 
-func (s snapshot) QueryRow(ctx context.Context, q string, args ...any) Row {
+func (s *snapshot) QueryRow(ctx context.Context, q string, args ...any) Row {
 	rows, err := s.Query(ctx, q, args...)
 	return Row{rows: rows, err: err}
 }

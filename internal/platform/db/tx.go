@@ -22,7 +22,7 @@ type Tx struct {
 	q      querier
 	after  []func()
 	rows   int64       // changed
-	opened []*sql.Rows // on SQLite, to close those that the function forgets
+	opened []*sql.Rows // to close those that the function forgets
 	over   atomic.Bool
 }
 
@@ -58,7 +58,7 @@ func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 		return nil, err
 	}
 	rows, err := t.q.QueryContext(t.quiet(ctx), q, args...)
-	if err == nil && t.engine == SQLite {
+	if err == nil {
 		t.opened = append(t.opened, rows)
 	}
 	return rows, err
@@ -96,6 +96,18 @@ func (t *Tx) quiet(ctx context.Context) context.Context {
 		return context.Background()
 	}
 	return ctx
+}
+
+// closeRows closes what the function has forgotten to close, which would keep
+// the connection from its next work, and says whether there was any.
+func (t *Tx) closeRows() (any bool) {
+	for _, rows := range t.opened {
+		if _, err := rows.Columns(); err == nil { // an error: they are closed
+			any = true
+			rows.Close()
+		}
+	}
+	return any
 }
 
 func (t *Tx) committed() {
