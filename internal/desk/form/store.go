@@ -28,8 +28,9 @@ type Config struct {
 // Cache keeps the catalogue of every tenant that is at work.
 type Cache struct {
 	Config
-	mu   sync.RWMutex
-	kept map[id.ID]*Catalog
+	mu    sync.RWMutex
+	kept  map[id.ID]*Catalog
+	drops int64 // counts Invalidate: what was read before one is not kept
 }
 
 // NewCache makes an empty cache.
@@ -39,7 +40,7 @@ func NewCache(c Config) *Cache { return &Cache{Config: c, kept: map[id.ID]*Catal
 // after a change.
 func (c *Cache) Get(ctx context.Context, tenant id.ID) (*Catalog, error) {
 	c.mu.RLock()
-	k := c.kept[tenant]
+	k, drops := c.kept[tenant], c.drops
 	c.mu.RUnlock()
 	if k != nil {
 		return k, nil
@@ -53,7 +54,9 @@ func (c *Cache) Get(ctx context.Context, tenant id.ID) (*Catalog, error) {
 	if now := c.kept[tenant]; now != nil && now.version > k.version {
 		return now, nil
 	}
-	c.kept[tenant] = k
+	if drops == c.drops {
+		c.kept[tenant] = k
+	}
 	return k, nil
 }
 
@@ -62,6 +65,7 @@ func (c *Cache) Invalidate(tenant id.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.kept, tenant)
+	c.drops++
 }
 
 // The kinds of rows.
@@ -202,12 +206,12 @@ type editor struct {
 	tenant id.ID
 }
 
-// put writes a row: a new one when its id is zero. version, when not zero, is
-// the one that the change was made for.
-func (e *editor) put(ctx context.Context, x item, body any, version int64) (id.ID, error) {
+// put writes a row, a new one when its id is zero, and gives its id and new
+// version. version, when not zero, is the one that the change was made for.
+func (e *editor) put(ctx context.Context, x item, body any, version int64) (id.ID, int64, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if x.id == 0 {
 		x.id = e.cache.IDs.Next()
@@ -215,20 +219,21 @@ func (e *editor) put(ctx context.Context, x item, body any, version int64) (id.I
 			x.key = x.id.String()
 		}
 		_, err := e.tx.Exec(ctx, `insert into form_item (tenant_id, kind, id, key, parent_id, position, retired, body, version, updated_at)
-			values ($1, $2, $3, $4, nullif($5, 0), $6, $7, $8, 1, $9)`,
-			e.tenant, x.kind, x.id, x.key, int64(x.parent), x.position, x.retired, string(raw), e.cache.Clock.Millis())
+			values ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)`,
+			e.tenant, x.kind, x.id, x.key, null(x.parent), x.position, x.retired, string(raw), e.cache.Clock.Millis())
 		if db.IsUnique(err) {
-			return 0, fault.Bad("key", "taken", "the key %q is in use", x.key)
+			return 0, 0, fault.Bad("key", "taken", "the key %q is in use", x.key)
 		}
-		return x.id, err
+		return x.id, 1, err
 	}
-	n, err := e.tx.Exec(ctx, `update form_item set parent_id = nullif($4, 0), position = $5, retired = $6, body = $7, version = version + 1, updated_at = $8
-		where tenant_id = $1 and kind = $2 and id = $3 and ($9 = 0 or version = $9)`,
-		e.tenant, x.kind, x.id, int64(x.parent), x.position, x.retired, string(raw), e.cache.Clock.Millis(), version)
-	if err == nil && n == 0 {
-		return 0, fault.New(fault.Precondition, "config.changed", "somebody else has changed this meanwhile")
+	var now int64
+	err = e.tx.QueryRow(ctx, `update form_item set parent_id = $4, position = $5, retired = $6, body = $7, version = version + 1, updated_at = $8
+		where tenant_id = $1 and kind = $2 and id = $3 and (cast($9 as bigint) = 0 or version = $9) returning version`,
+		e.tenant, x.kind, x.id, null(x.parent), x.position, x.retired, string(raw), e.cache.Clock.Millis(), version).Scan(&now)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, fault.New(fault.Precondition, "config.changed", "somebody else has changed this meanwhile")
 	}
-	return x.id, err
+	return x.id, now, err
 }
 
 // SaveType makes a type or changes one. Its key never changes.
@@ -284,7 +289,7 @@ func (e *editor) saveType(ctx context.Context, t Type) (Type, error) {
 	if t.ID != 0 && (old == nil || old.ID != t.ID) {
 		return t, fault.Missing("type")
 	}
-	t.ID, err = e.put(ctx, item{kind: kindType, id: t.ID, key: t.Key, position: t.Position, retired: t.Retired}, t, t.Version)
+	t.ID, t.Version, err = e.put(ctx, item{kind: kindType, id: t.ID, key: t.Key, position: t.Position, retired: t.Retired}, t, t.Version)
 	return t, err
 }
 
@@ -328,7 +333,7 @@ func (e *editor) saveField(ctx context.Context, f Field) (Field, error) {
 		return f, fault.Bad("kind", "fixed", "the kind of a field and whether it is indexed do not change; make a new one")
 	}
 	var err error
-	f.ID, err = e.put(ctx, item{kind: kindField, id: f.ID, key: f.Key, position: f.Position, retired: f.Retired}, f, f.Version)
+	f.ID, f.Version, err = e.put(ctx, item{kind: kindField, id: f.ID, key: f.Key, position: f.Position, retired: f.Retired}, f, f.Version)
 	return f, err
 }
 
@@ -352,7 +357,7 @@ func (e *editor) saveCategory(ctx context.Context, k Category) (Category, error)
 		return k, fault.Bad("name", "too_many", "there are at most %d categories", maxCategories)
 	}
 	depth := e.height(k.ID)
-	for p := k.Parent; p != 0; {
+	for p := k.Parent; p != 0; depth++ {
 		up := e.categoryBy[p]
 		if up == nil {
 			return k, fault.Bad("parent_id", "unknown", "there is no such category")
@@ -360,13 +365,13 @@ func (e *editor) saveCategory(ctx context.Context, k Category) (Category, error)
 		if p == k.ID {
 			return k, fault.Bad("parent_id", "circle", "a category cannot stand below itself")
 		}
-		if depth++; depth > maxDepth {
-			return k, fault.Bad("parent_id", "depth", "categories nest at most %d deep", maxDepth)
-		}
 		p = up.Parent
 	}
+	if depth > maxDepth {
+		return k, fault.Bad("parent_id", "depth", "categories nest at most %d deep", maxDepth)
+	}
 	var err error
-	k.ID, err = e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: k.Retired}, k, k.Version)
+	k.ID, k.Version, err = e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: k.Retired}, k, k.Version)
 	return k, err
 }
 
@@ -408,7 +413,7 @@ func (e *editor) saveSubstatus(ctx context.Context, s Substatus) (Substatus, err
 		return s, fault.Missing("substatus")
 	}
 	var err error
-	s.ID, err = e.put(ctx, item{kind: kindSubstatus, id: s.ID, position: s.Position, retired: s.Retired}, s, s.Version)
+	s.ID, s.Version, err = e.put(ctx, item{kind: kindSubstatus, id: s.ID, position: s.Position, retired: s.Retired}, s, s.Version)
 	return s, err
 }
 
@@ -435,7 +440,7 @@ func (e *editor) saveCode(ctx context.Context, k Code) (Code, error) {
 		return k, fault.Missing("code")
 	}
 	var err error
-	k.ID, err = e.put(ctx, item{kind: kindCode, id: k.ID, key: k.List + ":" + k.Key, position: k.Position, retired: k.Retired}, k, k.Version)
+	k.ID, k.Version, err = e.put(ctx, item{kind: kindCode, id: k.ID, key: k.List + ":" + k.Key, position: k.Position, retired: k.Retired}, k, k.Version)
 	return k, err
 }
 
@@ -457,3 +462,6 @@ func first(err error) error {
 	}
 	return err
 }
+
+// null writes "none" as NULL.
+func null(i id.ID) sql.NullInt64 { return sql.NullInt64{Int64: int64(i), Valid: i != 0} }

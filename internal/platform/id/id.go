@@ -89,17 +89,10 @@ func NewSource(node int, now func() int64) *Source {
 }
 
 // Next makes an ID.
-func (s *Source) Next() ID { return s.At(s.now()) }
-
-// At makes an ID as if it were millis: for imports, whose tickets must sort by
-// their own time. Calls with an older time than the last call stay unique by
-// counting on within the source's own sequence only when millis does not go
-// back; an importer therefore uses a Source of its own and feeds it in order.
-func (s *Source) At(millis int64) ID {
+func (s *Source) Next() ID {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ms := millis - epochMillis
-	if ms > s.last {
+	if ms := s.now() - epochMillis; ms > s.last {
 		s.last, s.seq = ms, 0
 	} else if s.seq++; s.seq == 1<<seqBits {
 		s.last++

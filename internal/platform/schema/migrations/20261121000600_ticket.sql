@@ -207,6 +207,25 @@ create table ticket_undo (
 	primary key (tenant_id, id)
 );
 
+-- Rows of tables that were taken in, so that an import can be run again.
+create table ticket_import (
+	tenant_id bigint not null,
+	source ctext not null,
+	ref ctext not null,
+	ticket_id bigint not null,
+	primary key (tenant_id, source, ref)
+)/*clustered*/;
+
+-- How each ticket stood before a bulk change, and the version the change made.
+create table ticket_undo_item (
+	tenant_id bigint not null,
+	undo_id bigint not null,
+	ticket_id bigint not null,
+	version bigint not null,
+	before text not null,
+	primary key (tenant_id, undo_id, ticket_id)
+)/*clustered*/;
+
 create table ticket_bulk (
 	tenant_id bigint not null,
 	id bigint not null,
@@ -227,6 +246,8 @@ create table ticket_bulk (
 
 -- +goose Down
 drop table ticket_bulk;
+drop table ticket_undo_item;
+drop table ticket_import;
 drop table ticket_undo;
 drop table ticket_view;
 drop table ticket_reaction_lag;

@@ -1,0 +1,96 @@
+package ticket
+
+import (
+	"context"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+)
+
+// Contact is something that came in by a channel and is already stored raw.
+// Known is the ticket that its thread belongs to, zero when it starts one.
+type Contact struct {
+	NewTicket
+	Known id.ID
+}
+
+// Received is a contact that is ready for its transaction.
+type Received struct {
+	contact Contact
+	draft   *Draft // set when the contact makes a new ticket
+	known   id.ID  // the ticket that it joins, or that the new one follows
+}
+
+// PrepareContact decides what a contact becomes. It joins its ticket while that
+// is active; it reopens a solved one within the window; after that, or when the
+// ticket is closed, it becomes a new ticket linked to the old.
+func (d *Desk) PrepareContact(ctx context.Context, tenant id.ID, in Contact) (*Received, error) {
+	r := &Received{contact: in}
+	join := false
+	if in.Known != 0 {
+		known, err := d.survivor(ctx, d.DB, tenant, in.Known)
+		switch {
+		case isNoRows(err):
+		case err != nil:
+			return nil, err
+		default:
+			t, err := load(ctx, d.DB, tenant, known)
+			if err != nil {
+				return nil, err
+			}
+			r.known, join = known, d.joins(ctx, t)
+		}
+	}
+	if join {
+		if err := cleanBody(&r.contact.Body, &r.contact.HTML); err != nil {
+			return nil, err
+		}
+		return r, nil
+	}
+	var err error
+	r.draft, err = d.Prepare(ctx, staff.System(tenant), in.NewTicket)
+	return r, err
+}
+
+func (d *Desk) joins(ctx context.Context, t *Ticket) bool {
+	return t.Status.Active() || t.Status == Solved && d.Clock.Now() <= t.SolvedAt.Add(d.Settings(ctx, t.Tenant).ReopenWindow)
+}
+
+// ReceiveIn carries out a prepared contact inside the caller's transaction, so
+// that the raw item is marked as taken in the same commit.
+func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Received) (*Ticket, *Message, error) {
+	if r.draft != nil {
+		made, err := d.CreateIn(ctx, tx, r.draft)
+		if err == nil && r.known != 0 {
+			err = d.linkIn(ctx, tx, tenant, made.Ticket.ID, "related", r.known, made.Ticket.CreatedAt)
+		}
+		return made.Ticket, made.Message, err
+	}
+	var t *Ticket
+	var m *Message
+	err := d.WriteIn(ctx, tx, staff.System(tenant), func(ctx context.Context, w *Write) error {
+		c, err := w.related(ctx, r.known)
+		if err != nil {
+			return err
+		}
+		if c.Ticket.MergedInto != 0 || !d.joins(ctx, c.Ticket) { // it ended since we looked
+			return fault.New(fault.Unavailable, "ticket.moved_on", "the ticket has ended meanwhile; try again")
+		}
+		in := r.contact
+		m, err = d.add(ctx, w, c, NewMessage{Kind: FromCustomer, Body: in.Body, HTML: in.HTML, Channel: in.Channel,
+			Files: in.Files, ExternalID: in.ExternalID})
+		if err != nil {
+			return err
+		}
+		if c.Ticket.Status == Solved {
+			c.Ticket.RepeatCount++
+			c.Append(EventRepeat, EventData{})
+			d.moveTo(c, Open, nil)
+		}
+		t = c.Ticket
+		return d.afterMove(ctx, w, c)
+	})
+	return t, m, err
+}

@@ -1,0 +1,350 @@
+package ticket
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/guard"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/text"
+	"zhidan/internal/platform/web"
+)
+
+// NewTicket is what is needed to open a ticket. Only a body or a subject and a
+// requester are required.
+type NewTicket struct {
+	Subject     string
+	Body        string
+	HTML        string
+	Requester   customer.Contact
+	Type        string
+	Priority    Priority
+	Category    id.ID
+	Tags        []string
+	Fields      map[string]any
+	Assignee    id.ID
+	Team        id.ID
+	Department  id.ID
+	Channel     string
+	Language    string
+	Kind        MessageKind // whose words the body is; default the customer's
+	Attachments []id.ID     // uploaded before by the same actor
+	Files       []File      // stored by a channel or import
+	ExternalID  string
+	Depth       int16
+	Cause       string
+}
+
+// File is an attachment whose content is already in the blob store.
+type File struct {
+	Name, Type, SHA256, ContentID string
+	Size                          int64
+	Inline                        bool
+}
+
+// Draft is a checked and prepared ticket that only the transaction is missing
+// from. It can be carried out more than once: each run starts from it afresh.
+type Draft struct {
+	actor    *staff.Actor
+	in       NewTicket
+	ticket   Ticket
+	contact  customer.Prepared
+	settings Settings
+	prepared map[string]any
+}
+
+// Create opens a ticket: it is there, numbered, searchable within a second and
+// in every list when Create returns.
+func (d *Desk) Create(ctx context.Context, a *staff.Actor, in NewTicket) (*Ticket, error) {
+	draft, err := d.Prepare(ctx, a, in)
+	if err != nil {
+		return nil, err
+	}
+	var made Created
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		made, err = d.CreateIn(ctx, tx, draft)
+		if err != nil {
+			return err
+		}
+		return d.keep(ctx, made)
+	})
+	return made.Ticket, err
+}
+
+// Created is a ticket at its birth: with its first message (nil when it had no
+// body) and the customer it exists for.
+type Created struct {
+	Ticket    *Ticket
+	Message   *Message
+	Requester *customer.Customer
+}
+
+// Prepare checks a new ticket and does all work that needs no transaction.
+func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draft, error) {
+	if a.Scope(staff.TicketCreate) == staff.ScopeNone {
+		return nil, fault.New(fault.Forbidden, "forbidden", "you may not create tickets").With("permission", string(staff.TicketCreate))
+	}
+	catalog, err := d.Forms.Get(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var bad fault.List
+	check := func(err error) {
+		if err != nil {
+			bad = append(bad, faults(err)...)
+		}
+	}
+	in.Subject = oneLine(in.Subject)
+	check(cleanBody(&in.Body, &in.HTML))
+	if in.Subject == "" {
+		in.Subject = excerpt(in.Body, 80)
+	}
+	if in.Subject == "" {
+		bad = append(bad, fault.Bad("body", "required", "a ticket needs a subject or a body"))
+	}
+	if utf8.RuneCountInString(in.Subject) > MaxSubject {
+		bad = append(bad, fault.Bad("subject", "too_long", "the subject has more than %d characters", MaxSubject))
+	}
+	if in.Kind == "" {
+		in.Kind = FromCustomer
+	}
+	if in.Type == "" {
+		in.Type = form.DefaultType
+	}
+	typ, ok := catalog.Type(in.Type)
+	if !ok || typ.Retired {
+		bad = append(bad, fault.Bad("type", "unknown", "there is no ticket type %q", in.Type))
+	}
+	if in.Priority == 0 {
+		in.Priority = Normal
+	}
+	if in.Channel == "" {
+		in.Channel = "api"
+	}
+	in.Tags, err = cleanTags(in.Tags)
+	check(err)
+	check(checkCategory(catalog, in.Category))
+	check(d.checkPlace(ctx, a.Tenant, in.Assignee, in.Team, in.Department))
+	fields, err := catalog.Validate(in.Type, form.StageCreate, nil, in.Fields)
+	check(err)
+	contact, err := d.Customers.Prepare(a.Tenant, in.Requester)
+	check(err)
+	if len(in.Attachments)+len(in.Files) > MaxFiles {
+		bad = append(bad, fault.Bad("attachment_ids", "too_many", "a message has at most %d attachments", MaxFiles))
+	}
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
+
+	s := d.Settings(ctx, a.Tenant)
+	now := d.Clock.Now()
+	number, err := d.numbers.next(ctx, a.Tenant, s, typ.Prefix, now)
+	if err != nil {
+		return nil, err
+	}
+	draft := &Draft{actor: a, in: in, contact: contact, settings: s, ticket: Ticket{
+		Tenant: a.Tenant, ID: d.IDs.Next(), Number: number, Subject: in.Subject, Status: New, Priority: in.Priority,
+		Type: in.Type, Category: in.Category, Channel: in.Channel, Language: in.Language, CreatorKind: string(a.Kind),
+		Creator: a.ID, Assignee: in.Assignee, Team: in.Team, Department: in.Department, Tags: in.Tags, Fields: fields,
+		CreatedAt: now, UpdatedAt: now,
+	}}
+	t := draft.ticket
+	c := &Change{Actor: a, At: now, Ticket: &t, Messages: []*Message{{Kind: in.Kind, Text: in.Body}}}
+	if err := d.prepare(ctx, c); err != nil {
+		return nil, err
+	}
+	draft.prepared = c.Prepared
+	return draft, nil
+}
+
+// CreateIn carries out a prepared ticket inside the caller's transaction.
+func (d *Desk) CreateIn(ctx context.Context, tx *db.Tx, draft *Draft) (Created, error) {
+	t := draft.ticket
+	t.Fields = cloneFields(t.Fields)
+	var first *Message
+	keys, err := d.Vault.Tenant(ctx, t.Tenant)
+	if err != nil {
+		return Created{}, err
+	}
+	w := &Write{Tx: tx, Actor: draft.actor, At: t.CreatedAt, desk: d, keys: keys}
+	who, known, err := d.Customers.ResolveIn(ctx, tx, draft.contact)
+	if err != nil {
+		return Created{}, err
+	}
+	t.Requester, t.Company = who.ID, who.Company
+	c := &Change{Actor: draft.actor, At: t.CreatedAt, Ticket: &t, Prepared: draft.prepared, keys: keys}
+	w.changes = append(w.changes, c)
+
+	c.Append(EventCreated, EventData{Changes: born(&t)})
+	c.Events[0].Cause, c.Events[0].Depth = draft.in.Cause, draft.in.Depth
+	if draft.in.Body != "" || len(draft.in.Attachments)+len(draft.in.Files) > 0 {
+		first, err = d.add(ctx, w, c, NewMessage{
+			Kind: draft.in.Kind, Body: draft.in.Body, HTML: draft.in.HTML, Channel: t.Channel,
+			Attachments: draft.in.Attachments, Files: draft.in.Files, ExternalID: draft.in.ExternalID,
+		})
+		if err != nil {
+			return Created{}, err
+		}
+	}
+	if known {
+		if err := d.noteRepeat(ctx, w, c, draft.settings); err != nil {
+			return Created{}, err
+		}
+	}
+	for i := 0; i < len(w.changes); i++ {
+		if err := d.save(ctx, w, w.changes[i]); err != nil {
+			return Created{}, err
+		}
+	}
+	return Created{&t, first, who}, nil
+}
+
+// born lists what a new ticket starts with, for its first event.
+func born(t *Ticket) []FieldChange {
+	changes := []FieldChange{
+		{Field: "type", To: t.Type}, {Field: "priority", To: t.Priority}, {Field: "channel", To: t.Channel},
+	}
+	for _, x := range []struct {
+		field string
+		v     id.ID
+	}{{"category", t.Category}, {"assignee", t.Assignee}, {"team", t.Team}, {"department", t.Department}} {
+		if x.v != 0 {
+			changes = append(changes, FieldChange{Field: x.field, To: x.v})
+		}
+	}
+	return changes
+}
+
+// noteRepeat finds a recent ticket of the same customer on the same matter. The
+// new ticket is linked to it and carries the count on.
+func (d *Desk) noteRepeat(ctx context.Context, w *Write, c *Change, s Settings) error {
+	t := c.Ticket
+	rows, err := w.Tx.Query(ctx, `select t.id, t.subject, t.type, t.category_id, t.repeat_count from ticket t
+		where t.tenant_id = $1 and t.requester_id = $2 and t.id >= $3 and t.id < $4 and t.status <> $5
+		order by t.id desc limit 5`, t.Tenant, t.Requester, id.At(int64(c.At.Add(-s.RepeatWindow))), t.ID, int16(Cancelled))
+	type recent struct {
+		id       id.ID
+		subject  string
+		typ      string
+		category id.ID
+		repeats  int
+	}
+	list, err := db.Each(rows, err, func(r rower) (recent, error) {
+		var x recent
+		return x, r.Scan(&x.id, &x.subject, &x.typ, zero(&x.category), &x.repeats)
+	})
+	if err != nil {
+		return err
+	}
+	for _, x := range list {
+		same := x.category != 0 && x.category == t.Category && x.typ == t.Type ||
+			text.Normalize(x.subject) == text.Normalize(t.Subject)
+		if !same {
+			continue
+		}
+		t.RepeatCount = x.repeats + 1
+		c.Append(EventRepeat, EventData{Ref: x.id})
+		return d.linkIn(ctx, w.Tx, t.Tenant, t.ID, "related", x.id, c.At)
+	}
+	return nil
+}
+
+func checkCategory(catalog *form.Catalog, category id.ID) error {
+	if category == 0 {
+		return nil
+	}
+	if cat, ok := catalog.Category(category); !ok || cat.Retired {
+		return fault.Bad("category_id", "unknown", "there is no such category")
+	}
+	return nil
+}
+
+// checkPlace makes sure that whoever is to act exists and can.
+func (d *Desk) checkPlace(ctx context.Context, tenant, assignee, team, department id.ID) error {
+	if assignee == 0 && team == 0 && department == 0 {
+		return nil
+	}
+	dir, err := d.Staff.Directory(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	var bad fault.List
+	if assignee != 0 {
+		if u, ok := dir.User(assignee); !ok || !u.Active {
+			bad = append(bad, fault.Bad("assignee_id", "unknown", "there is no active person with this id"))
+		}
+	}
+	if _, ok := dir.Team(team); team != 0 && !ok {
+		bad = append(bad, fault.Bad("team_id", "unknown", "there is no such team"))
+	}
+	if _, ok := dir.Department(department); department != 0 && !ok {
+		bad = append(bad, fault.Bad("department_id", "unknown", "there is no such department"))
+	}
+	return bad.Err()
+}
+
+func cleanBody(body, html *string) error {
+	if len(*body) > MaxBody {
+		return fault.Bad("body", "too_long", "the text is longer than %d bytes", MaxBody)
+	}
+	if len(*html) > MaxHTML {
+		return fault.Bad("html", "too_long", "the HTML is longer than %d bytes", MaxHTML)
+	}
+	if *html != "" {
+		*html = guard.HTMLWith(text.Clean(*html), inlinePath)
+		if strings.TrimSpace(*body) == "" {
+			*body = guard.Text(*html)
+		}
+	}
+	*body = strings.TrimSpace(text.Clean(*body))
+	return nil
+}
+
+// inlinePath stands for an image inside the message until it is shown: then the
+// attachment with that content id is known.
+func inlinePath(contentID string) string { return inlineBase + url.PathEscape(contentID) }
+
+const inlineBase = web.Base + "/attachments/inline/"
+
+func cleanTags(tags []string) ([]string, error) {
+	var out []string
+	for _, tag := range tags {
+		tag = oneLine(tag)
+		if tag == "" {
+			continue
+		}
+		if utf8.RuneCountInString(tag) > MaxTag {
+			return nil, fault.Bad("tags", "too_long", "a tag has at most %d characters", MaxTag)
+		}
+		if !slices.Contains(out, tag) {
+			out = append(out, tag)
+		}
+	}
+	if len(out) > MaxTags {
+		return nil, fault.Bad("tags", "too_many", "a ticket has at most %d tags", MaxTags)
+	}
+	return out, nil
+}
+
+// oneLine folds white space, so that a subject or tag is one line.
+func oneLine(s string) string { return strings.Join(strings.Fields(text.Clean(s)), " ") }
+
+// excerpt is the beginning of a text on one line, in at most n runes.
+func excerpt(s string, n int) string {
+	if len(s) > 8*n { // no need to fold a whole novel
+		s = text.Clean(s[:8*n])
+	}
+	s = strings.Join(strings.Fields(s), " ")
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:n-1])) + "…"
+}

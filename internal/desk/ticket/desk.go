@@ -1,0 +1,358 @@
+package ticket
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/blob"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/fulltext"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/live"
+	"zhidan/internal/platform/secret"
+)
+
+// Config is what the desk stands on.
+type Config struct {
+	DB        *db.DB
+	IDs       *id.Source
+	Clock     *clock.Clock
+	Log       *slog.Logger
+	Jobs      *job.Queue
+	Vault     *secret.Vault
+	Forms     *form.Cache
+	Customers *customer.Book
+	Staff     *staff.House
+	Index     *fulltext.Index
+	Blobs     *blob.Store
+	Hub       *live.Hub
+	// Settings are the tenant's own rules; nil means Defaults for everyone.
+	Settings  func(ctx context.Context, tenant id.ID) Settings
+	Passes    []Pass
+	Reactions []Reaction
+}
+
+// Settings are a tenant's rules for tickets.
+type Settings struct {
+	NumberPattern string        // see number.go
+	TimeZone      string        // IANA name, for the date in numbers
+	UndoSend      time.Duration // how long a reply can be taken back
+	UndoChange    time.Duration // how long merge, split and bulk can be undone
+	AutoClose     time.Duration // from solved to closed; zero: never
+	ReopenWindow  time.Duration // a contact after solving reopens within it, else makes a linked ticket
+	RepeatWindow  time.Duration // another ticket on the same matter within it is a repeat contact
+}
+
+// Defaults are the shipped settings.
+func Defaults() Settings {
+	return Settings{
+		NumberPattern: "{type}{yymmdd}-{seq:4}",
+		TimeZone:      "Asia/Shanghai",
+		UndoSend:      10 * time.Second,
+		UndoChange:    24 * time.Hour,
+		AutoClose:     72 * time.Hour,
+		ReopenWindow:  7 * 24 * time.Hour,
+		RepeatWindow:  7 * 24 * time.Hour,
+	}
+}
+
+// Desk carries out the operations. It is safe for concurrent use.
+type Desk struct {
+	Config
+	numbers *numbers
+	schemas schemas
+}
+
+// NewDesk makes the desk and registers its jobs, so it comes before the
+// queue's Start.
+func NewDesk(c Config) *Desk {
+	if c.Settings == nil {
+		c.Settings = func(context.Context, id.ID) Settings { return Defaults() }
+	}
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	d := &Desk{Config: c, numbers: newNumbers(c.DB)}
+	d.registerJobs()
+	return d
+}
+
+// A Pass takes part in a write before it commits, so that a ticket is born
+// classified, clocked and assigned. Passes run in the order of one visible
+// table (server/passes.go).
+type Pass struct {
+	Name  string
+	Wants func(*Change) bool
+	// Prepare is pure CPU work before the transaction: no SQL, no I/O, bounded.
+	Prepare func(ctx context.Context, c *Change) error
+	// Apply is short SQL inside the transaction; it may run more than once.
+	Apply func(ctx context.Context, tx *db.Tx, c *Change) error
+}
+
+// Change is one ticket inside one write.
+type Change struct {
+	Actor    *staff.Actor
+	At       clock.Time
+	Before   *Ticket // nil for a ticket that is being born
+	Ticket   *Ticket
+	Messages []*Message // added by this write
+	Events   []Event    // appended by this write
+	Prepared map[string]any
+
+	keys  *secret.Tenant
+	texts []eventText
+	err   error // of a commitment; save reports it
+}
+
+type eventText struct {
+	seq         int64
+	name, value string
+}
+
+// Born reports whether the ticket is being created.
+func (c *Change) Born() bool { return c.Before == nil }
+
+// Append records an act. It gives the event its number and returns it, so that
+// free text can be filed beside it.
+func (c *Change) Append(name string, data EventData) int64 {
+	c.Ticket.Version++
+	c.Events = append(c.Events, Event{
+		Tenant: c.Ticket.Tenant, Ticket: c.Ticket.ID, Seq: c.Ticket.Version, At: c.At,
+		ActorKind: string(c.Actor.Kind), Actor: c.Actor.ID, Name: name, Data: data,
+	})
+	c.Ticket.UpdatedAt = c.At
+	return c.Ticket.Version
+}
+
+// say files words beside the next event: a reason, or a value that may be
+// personal. It returns the commitment that stands in the event.
+func (c *Change) say(name, words string) string {
+	if words == "" {
+		return ""
+	}
+	c.texts = append(c.texts, eventText{c.Ticket.Version + 1, name, words})
+	commitment, err := c.keys.Commitment(words)
+	c.err = errors.Join(c.err, err)
+	return commitment
+}
+
+// Write is one transaction on one or more tickets.
+type Write struct {
+	Tx    *db.Tx
+	Actor *staff.Actor
+	At    clock.Time
+
+	desk    *Desk
+	keys    *secret.Tenant
+	changes []*Change
+}
+
+// Ticket loads a ticket for change, once per write, and checks that the actor
+// may do p to it. A ticket out of reach does not exist for the actor; one that
+// may be read but not changed is forbidden.
+func (w *Write) Ticket(ctx context.Context, ticket id.ID, p staff.Permission) (*Change, error) {
+	for _, c := range w.changes {
+		if c.Ticket.ID == ticket {
+			return c, w.desk.mayChange(ctx, w.Tx, w.Actor, c.Ticket, p)
+		}
+	}
+	t, err := loadForUpdate(ctx, w.Tx, w.Actor.Tenant, ticket)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.desk.mayChange(ctx, w.Tx, w.Actor, t, p); err != nil {
+		return nil, err
+	}
+	return w.take(t), nil
+}
+
+// related loads a ticket that changes because another one did (a parent whose
+// child was solved): the actor's reach does not matter.
+func (w *Write) related(ctx context.Context, ticket id.ID) (*Change, error) {
+	for _, c := range w.changes {
+		if c.Ticket.ID == ticket {
+			return c, nil
+		}
+	}
+	t, err := loadForUpdate(ctx, w.Tx, w.Actor.Tenant, ticket)
+	if err != nil {
+		return nil, err
+	}
+	return w.take(t), nil
+}
+
+func (w *Write) take(t *Ticket) *Change {
+	before := *t
+	before.Tags = slices.Clone(t.Tags)
+	before.Fields = cloneFields(t.Fields)
+	c := &Change{Actor: w.Actor, At: w.At, Before: &before, Ticket: t, keys: w.keys}
+	w.changes = append(w.changes, c)
+	return c
+}
+
+// Write runs fn and saves what it changed, all in one transaction: rows,
+// events, and the job that dispatches them. fn may run more than once.
+func (d *Desk) Write(ctx context.Context, actor *staff.Actor, fn func(ctx context.Context, w *Write) error) error {
+	// The keys of a new tenant are made by a transaction of their own.
+	if _, err := d.Vault.Tenant(ctx, actor.Tenant); err != nil {
+		return err
+	}
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return d.WriteIn(ctx, tx, actor, fn)
+	})
+}
+
+// WriteIn is Write inside a transaction that the caller owns: intake marks its
+// raw message as done in the same commit.
+func (d *Desk) WriteIn(ctx context.Context, tx *db.Tx, actor *staff.Actor, fn func(ctx context.Context, w *Write) error) error {
+	keys, err := d.Vault.Tenant(ctx, actor.Tenant)
+	if err != nil {
+		return err
+	}
+	w := &Write{Tx: tx, Actor: actor, At: d.Clock.Now(), desk: d, keys: keys}
+	if err := fn(ctx, w); err != nil {
+		return err
+	}
+	for i := 0; i < len(w.changes); i++ { // a save may bring in related tickets
+		if err := d.save(ctx, w, w.changes[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
+	if len(c.Events) == 0 || c.err != nil {
+		return c.err
+	}
+	for _, p := range d.Passes {
+		if p.Apply != nil && (p.Wants == nil || p.Wants(c)) {
+			if err := p.Apply(ctx, w.Tx, c); err != nil {
+				return err
+			}
+		}
+	}
+	t := c.Ticket
+	var oldTags []string
+	var oldFields map[string]any
+	if c.Born() {
+		if _, err := w.Tx.Exec(ctx, insertTicket, t.values()...); err != nil {
+			return err
+		}
+	} else {
+		if _, err := w.Tx.Exec(ctx, updateTicket, t.values()...); err != nil {
+			return err
+		}
+		oldTags, oldFields = c.Before.Tags, c.Before.Fields
+	}
+	if err := setTags(ctx, w.Tx, t, oldTags); err != nil {
+		return err
+	}
+	if err := d.setFields(ctx, w.Tx, t, oldFields); err != nil {
+		return err
+	}
+	for _, m := range c.Messages {
+		if err := insertMessage(ctx, w.Tx, t.Tenant, m); err != nil {
+			return err
+		}
+	}
+	if err := insertEvents(ctx, w.Tx, c.Events); err != nil {
+		return err
+	}
+	for _, x := range c.texts {
+		if _, err := w.Tx.Exec(ctx, `insert into ticket_event_text (tenant_id, ticket_id, seq, name, value) values ($1, $2, $3, $4, $5)`,
+			t.Tenant, t.ID, x.seq, x.name, x.value); err != nil {
+			return err
+		}
+	}
+	return d.Jobs.Add(ctx, w.Tx, job.New{
+		Tenant: t.Tenant, Kind: kindDispatch, Key: t.ID.String(),
+		Payload: dispatch{From: c.Events[0].Seq, To: t.Version},
+	})
+}
+
+// prepare runs the CPU-bound half of the Passes before the transaction.
+func (d *Desk) prepare(ctx context.Context, c *Change) error {
+	for _, p := range d.Passes {
+		if p.Prepare != nil && (p.Wants == nil || p.Wants(c)) {
+			if err := p.Prepare(ctx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mayChange checks p against the ticket: what the actor may not read does not
+// exist for them.
+func (d *Desk) mayChange(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket, p staff.Permission) error {
+	ok, err := reach(ctx, r, a, t, a.Scope(p))
+	if err != nil || ok {
+		return err
+	}
+	if p != staff.TicketRead {
+		if ok, err = reach(ctx, r, a, t, a.Scope(staff.TicketRead)); err != nil {
+			return err
+		} else if ok {
+			return fault.New(fault.Forbidden, "forbidden", "this ticket is outside what you may %s", p).With("permission", string(p))
+		}
+	}
+	return fault.Missing("ticket")
+}
+
+// reach is the one rule of data scope for single tickets; scopeSQL is the same
+// rule for lists, and a test holds them together.
+func reach(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket, s staff.Scope) (bool, error) {
+	if t.Tenant != a.Tenant || s == staff.ScopeNone {
+		return false, nil
+	}
+	if s == staff.ScopeAll ||
+		s >= staff.ScopeDepartment && a.InDepartment(t.Department) ||
+		s >= staff.ScopeTeam && a.InTeam(t.Team) ||
+		t.Assignee == a.ID || t.CreatorKind == string(a.Kind) && t.Creator == a.ID {
+		return true, nil
+	}
+	return isPerson(ctx, r, a.Tenant, t.ID, a.ID)
+}
+
+// Get reads one ticket within the actor's reach.
+func (d *Desk) Get(ctx context.Context, a *staff.Actor, ticket id.ID) (*Ticket, error) {
+	t, err := load(ctx, d.DB, a.Tenant, ticket)
+	if err != nil {
+		return nil, err
+	}
+	return t, d.mayChange(ctx, d.DB, a, t, staff.TicketRead)
+}
+
+// Survivor follows merges to the ticket that now stands for this one.
+func (d *Desk) survivor(ctx context.Context, r db.Reader, tenant, ticket id.ID) (id.ID, error) {
+	for range 20 {
+		var into id.ID
+		err := r.QueryRow(ctx, `select merged_into from ticket where tenant_id = $1 and id = $2`, tenant, ticket).Scan(zero(&into))
+		if err != nil || into == 0 {
+			return ticket, err
+		}
+		ticket = into
+	}
+	return 0, errors.New("ticket: merges form a circle")
+}
+
+func cloneFields(m map[string]any) map[string]any {
+	if m == nil {
+		return nil
+	}
+	c := make(map[string]any, len(m))
+	for k, v := range m {
+		c[k] = v
+	}
+	return c
+}

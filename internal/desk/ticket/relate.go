@@ -1,0 +1,140 @@
+package ticket
+
+import (
+	"context"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+)
+
+// LinkInput ties two tickets that stay apart.
+type LinkInput struct {
+	Ticket id.ID  `json:"ticket_id"`
+	Kind   string `json:"kind" enum:"related,duplicate,caused_by"`
+}
+
+func (in LinkInput) check(self id.ID) error {
+	switch in.Kind {
+	case "related", "duplicate", "caused_by":
+	default:
+		return fault.Bad("kind", "choice", "a link is related, duplicate or caused_by")
+	}
+	if in.Ticket == self || in.Ticket == 0 {
+		return fault.Bad("ticket_id", "self", "a link needs another ticket")
+	}
+	return nil
+}
+
+func (d *Desk) link(ctx context.Context, w *Write, c *Change, in LinkInput) (Outcome, error) {
+	if err := in.check(c.Ticket.ID); err != nil {
+		return Outcome{}, err
+	}
+	if _, err := w.Ticket(ctx, in.Ticket, staff.TicketRead); err != nil {
+		return Outcome{}, err
+	}
+	var n int
+	if err := w.Tx.QueryRow(ctx, `select count(*) from ticket_link where tenant_id = $1 and from_id = $2`, c.Ticket.Tenant, c.Ticket.ID).Scan(&n); err != nil {
+		return Outcome{}, err
+	}
+	if n >= MaxLinks {
+		return Outcome{}, fault.Bad("ticket_id", "too_many", "a ticket has at most %d links", MaxLinks)
+	}
+	if err := d.linkIn(ctx, w.Tx, c.Ticket.Tenant, c.Ticket.ID, in.Kind, in.Ticket, c.At); err != nil {
+		return Outcome{}, err
+	}
+	c.Append(EventLink, EventData{Kind: in.Kind, Ref: in.Ticket})
+	return Outcome{}, nil
+}
+
+func (d *Desk) linkIn(ctx context.Context, tx *db.Tx, tenant, from id.ID, kind string, to id.ID, at clock.Time) error {
+	_, err := tx.Exec(ctx, `insert into ticket_link (tenant_id, from_id, kind, to_id, at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+		tenant, from, kind, to, at)
+	return err
+}
+
+// unlink removes the link whichever of the two tickets made it.
+func (d *Desk) unlink(ctx context.Context, w *Write, c *Change, in LinkInput) (Outcome, error) {
+	if err := in.check(c.Ticket.ID); err != nil {
+		return Outcome{}, err
+	}
+	n, err := w.Tx.Exec(ctx, `delete from ticket_link where tenant_id = $1 and kind = $2 and (from_id = $3 and to_id = $4 or from_id = $4 and to_id = $3)`,
+		c.Ticket.Tenant, in.Kind, c.Ticket.ID, in.Ticket)
+	if err == nil && n > 0 {
+		c.Append(EventUnlink, EventData{Kind: in.Kind, Ref: in.Ticket})
+	}
+	return Outcome{}, err
+}
+
+// ParentInput makes the ticket a part of another one; empty makes it stand alone.
+type ParentInput struct {
+	Parent id.ID `json:"parent_id"`
+}
+
+func (d *Desk) setParent(ctx context.Context, w *Write, c *Change, in ParentInput) (Outcome, error) {
+	t := c.Ticket
+	if in.Parent == t.Parent {
+		return Outcome{}, nil
+	}
+	if in.Parent == t.ID {
+		return Outcome{}, fault.Bad("parent_id", "self", "a ticket cannot be its own parent")
+	}
+	if in.Parent != 0 {
+		p, err := w.Ticket(ctx, in.Parent, staff.TicketUpdate)
+		if err != nil {
+			return Outcome{}, err
+		}
+		switch {
+		case p.Ticket.Parent != 0 || t.ChildCount > 0:
+			return Outcome{}, fault.Bad("parent_id", "depth", "parts of a ticket have no parts of their own")
+		case !p.Ticket.Status.Active() || p.Ticket.MergedInto != 0:
+			return Outcome{}, fault.Bad("parent_id", "ended", "the parent ticket has ended")
+		case p.Ticket.ChildCount >= MaxChildren:
+			return Outcome{}, fault.Bad("parent_id", "too_many", "a ticket has at most %d children", MaxChildren)
+		}
+		d.count(p, t, +1)
+	}
+	if t.Parent != 0 {
+		old, err := w.related(ctx, t.Parent)
+		if err != nil {
+			return Outcome{}, err
+		}
+		d.count(old, t, -1)
+	}
+	c.Append(EventParent, EventData{Changes: []FieldChange{{Field: "parent", From: t.Parent, To: in.Parent}}})
+	t.Parent = in.Parent
+	return Outcome{}, nil
+}
+
+func (d *Desk) count(parent *Change, child *Ticket, by int) {
+	parent.Ticket.ChildCount += by
+	if child.Status.Active() {
+		parent.Ticket.OpenChildren += by
+	}
+	kind := "added"
+	if by < 0 {
+		kind = "removed"
+	}
+	parent.Append(EventChild, EventData{Kind: kind, Ref: child.ID})
+}
+
+func (d *Desk) childIDs(ctx context.Context, t *Ticket) ([]id.ID, error) {
+	rows, err := d.DB.Query(ctx, `select id from ticket where tenant_id = $1 and parent_id = $2 order by id limit 500`, t.Tenant, t.ID)
+	return db.Each(rows, err, func(r rower) (id.ID, error) {
+		var c id.ID
+		return c, r.Scan(&c)
+	})
+}
+
+// links lists the ties in both directions, oldest first.
+func (d *Desk) links(ctx context.Context, t *Ticket) ([]Link, error) {
+	rows, err := d.DB.Query(ctx, `select kind, 'out', to_id, at from ticket_link where tenant_id = $1 and from_id = $2
+		union all select kind, 'in', from_id, at from ticket_link where tenant_id = $1 and to_id = $2 order by 4, 3 limit 400`, t.Tenant, t.ID)
+	return db.Each(rows, err, func(r rower) (Link, error) {
+		var l Link
+		var at int64
+		return l, r.Scan(&l.Kind, &l.Direction, &l.Ticket.ID, &at)
+	})
+}

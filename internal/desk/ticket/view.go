@@ -1,0 +1,224 @@
+package ticket
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"unicode/utf8"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+)
+
+// View is a saved list: a condition, an order, and who sees it.
+type View struct {
+	ID       id.ID
+	Name     Words
+	Scope    string // shipped, own, team, shared
+	Owner    id.ID
+	Team     id.ID
+	Filter   string
+	Sort     string
+	Position int
+	Version  int64
+}
+
+// Words is a text of the tenant's configuration in both languages; one of them
+// may be empty, then the other serves.
+type Words struct {
+	ZH string `json:"zh" maxLength:"100"`
+	EN string `json:"en" maxLength:"100"`
+}
+
+// Scopes of views.
+const (
+	Shipped   = "shipped"
+	OwnView   = "own"
+	TeamView  = "team"
+	ShareView = "shared"
+)
+
+// MaxViews bounds what one person can see in the column.
+const MaxViews = 200
+
+// ShippedViews are there from the first day. Their ids are small, so that they
+// never meet those of saved views. Each is answered by an index whatever the
+// number of tickets.
+var ShippedViews = []View{
+	{ID: 1, Name: Words{"我处理的", "Assigned to me"}, Filter: `active && assignee == me() && !snoozed`, Sort: "-updated"},
+	{ID: 2, Name: Words{"我关注的", "Watched by me"}, Filter: `active && watching`, Sort: "-updated"},
+	{ID: 3, Name: Words{"提到我的", "Mentioning me"}, Filter: `active && mentioned`, Sort: "-updated"},
+	{ID: 4, Name: Words{"我协办的", "Collaborating"}, Filter: `active && collaborating`, Sort: "-updated"},
+	{ID: 5, Name: Words{"稍后提醒", "Snoozed"}, Filter: `active && assignee == me() && snoozed`, Sort: "-updated"},
+	{ID: 10, Name: Words{"全部处理中", "All active"}, Filter: `active`, Sort: "-updated"},
+	{ID: 11, Name: Words{"待受理", "New"}, Filter: `active && status == "new"`, Sort: "-updated"},
+	{ID: 12, Name: Words{"待分配", "Unassigned"}, Filter: `active && assignee == ""`, Sort: "-updated"},
+	{ID: 13, Name: Words{"待客户反馈", "Pending customer"}, Filter: `active && status == "pending"`, Sort: "-updated"},
+	{ID: 14, Name: Words{"挂起", "On hold"}, Filter: `active && status == "on_hold"`, Sort: "-updated"},
+	{ID: 15, Name: Words{"紧急", "Urgent"}, Filter: `active && priority == "urgent"`, Sort: "-updated"},
+	{ID: 20, Name: Words{"已解决", "Solved"}, Filter: `status == "solved"`, Sort: "-updated"},
+	{ID: 21, Name: Words{"全部工单", "All tickets"}, Filter: ``, Sort: "-updated"},
+}
+
+// Views lists what the actor sees: shipped, own, their teams' and shared ones.
+func (d *Desk) Views(ctx context.Context, a *staff.Actor) ([]View, error) {
+	rows, err := d.DB.Query(ctx, `select id, name, scope, owner_id, team_id, filter, sort, position, version from ticket_view
+		where tenant_id = $1 order by position, id limit 2000`, a.Tenant)
+	saved, err := db.Each(rows, err, func(r rower) (View, error) { return scanView(r) })
+	if err != nil {
+		return nil, err
+	}
+	views := slices.Clone(ShippedViews)
+	for i := range views {
+		views[i].Scope, views[i].Position = Shipped, int(views[i].ID)
+	}
+	for _, v := range saved {
+		if v.seenBy(a) && len(views) < MaxViews+len(ShippedViews) {
+			views = append(views, v)
+		}
+	}
+	return views, nil
+}
+
+func scanView(r scanner) (View, error) {
+	var v View
+	var name string
+	err := r.Scan(&v.ID, &name, &v.Scope, zero(&v.Owner), zero(&v.Team), &v.Filter, &v.Sort, &v.Position, &v.Version)
+	if err == nil {
+		err = json.Unmarshal([]byte(name), &v.Name)
+	}
+	return v, err
+}
+
+func (v View) seenBy(a *staff.Actor) bool {
+	switch v.Scope {
+	case OwnView:
+		return v.Owner == a.ID
+	case TeamView:
+		return a.InTeam(v.Team) || v.Owner == a.ID || a.Scope(staff.TicketRead) == staff.ScopeAll
+	}
+	return true
+}
+
+// View finds one that the actor sees.
+func (d *Desk) View(ctx context.Context, a *staff.Actor, view id.ID) (View, error) {
+	for _, v := range ShippedViews {
+		if v.ID == view {
+			v.Scope = Shipped
+			return v, nil
+		}
+	}
+	return d.savedView(ctx, d.DB, a, view)
+}
+
+func (d *Desk) savedView(ctx context.Context, r db.Reader, a *staff.Actor, view id.ID) (View, error) {
+	v, err := scanView(r.QueryRow(ctx, `select id, name, scope, owner_id, team_id, filter, sort, position, version from ticket_view
+		where tenant_id = $1 and id = $2`, a.Tenant, view))
+	if isNoRows(err) || err == nil && !v.seenBy(a) {
+		return v, fault.Missing("view")
+	}
+	return v, err
+}
+
+// SaveView makes a view (ID zero) or changes one. Version, when not zero, is
+// the one that the change was made for.
+func (d *Desk) SaveView(ctx context.Context, a *staff.Actor, v View) (View, error) {
+	if err := d.checkView(ctx, a, &v); err != nil {
+		return v, err
+	}
+	err := d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if v.ID != 0 && !fromStore(v.ID) {
+			return fault.New(fault.Forbidden, "view.shipped", "a shipped view cannot be changed")
+		}
+		if v.ID == 0 {
+			var n int
+			if err := tx.QueryRow(ctx, `select count(*) from ticket_view where tenant_id = $1 and owner_id = $2`, a.Tenant, a.ID).Scan(&n); err != nil {
+				return err
+			}
+			if n >= MaxViews {
+				return fault.Bad("name", "too_many", "a person has at most %d views", MaxViews)
+			}
+			made := v
+			made.ID, made.Owner, made.Version = d.IDs.Next(), a.ID, 1
+			if made.Position == 0 {
+				made.Position = 100 + n
+			}
+			_, err := tx.Exec(ctx, `insert into ticket_view (tenant_id, id, name, scope, owner_id, team_id, filter, sort, position, created_at, version)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`,
+				a.Tenant, made.ID, encode(made.Name), made.Scope, a.ID, null(made.Team), made.Filter, made.Sort, made.Position, d.Clock.Now())
+			if err == nil {
+				v = made
+			}
+			return err
+		}
+		old, err := d.savedView(ctx, tx, a, v.ID)
+		if err != nil {
+			return err
+		}
+		if err := mayShape(a, old); err != nil {
+			return err
+		}
+		if v.Version != 0 && v.Version != old.Version {
+			return fault.New(fault.Precondition, "view.changed", "the view has changed since version %d", v.Version)
+		}
+		v.Owner, v.Version = old.Owner, old.Version+1
+		_, err = tx.Exec(ctx, `update ticket_view set name = $3, scope = $4, team_id = $5, filter = $6, sort = $7, position = $8, version = $9
+			where tenant_id = $1 and id = $2`, a.Tenant, v.ID, encode(v.Name), v.Scope, null(v.Team), v.Filter, v.Sort, v.Position, v.Version)
+		return err
+	})
+	return v, err
+}
+
+func fromStore(view id.ID) bool { return view > 1<<20 }
+
+func mayShape(a *staff.Actor, v View) error {
+	if v.Owner != a.ID && a.Scope(staff.ViewShare) != staff.ScopeAll {
+		return fault.New(fault.Forbidden, "view.not_yours", "only its owner can change this view")
+	}
+	return nil
+}
+
+func (d *Desk) checkView(ctx context.Context, a *staff.Actor, v *View) error {
+	v.Name.ZH, v.Name.EN = oneLine(v.Name.ZH), oneLine(v.Name.EN)
+	if v.Name.ZH == "" && v.Name.EN == "" || utf8.RuneCountInString(v.Name.ZH) > 100 || utf8.RuneCountInString(v.Name.EN) > 100 {
+		return fault.Bad("name", "required", "a view needs a name of at most 100 characters")
+	}
+	switch v.Scope {
+	case OwnView:
+		v.Team = 0
+	case TeamView:
+		if !a.InTeam(v.Team) && a.Scope(staff.ViewShare) != staff.ScopeAll || v.Team == 0 {
+			return fault.Bad("team_id", "unknown", "a team view belongs to one of your teams")
+		}
+	case ShareView:
+		if a.Scope(staff.ViewShare) == staff.ScopeNone {
+			return fault.New(fault.Forbidden, "forbidden", "you may not share views with everyone").With("permission", string(staff.ViewShare))
+		}
+		v.Team = 0
+	default:
+		return fault.Bad("scope", "choice", "a view is own, team or shared")
+	}
+	if _, err := d.filter(ctx, a, v.Filter); err != nil {
+		return err
+	}
+	s, err := sortOf(v.Sort)
+	v.Sort = s.name
+	return err
+}
+
+// DeleteView removes a saved view.
+func (d *Desk) DeleteView(ctx context.Context, a *staff.Actor, view id.ID) error {
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		v, err := d.savedView(ctx, tx, a, view)
+		if err != nil {
+			return err
+		}
+		if err := mayShape(a, v); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `delete from ticket_view where tenant_id = $1 and id = $2`, a.Tenant, view)
+		return err
+	})
+}

@@ -1,0 +1,12 @@
+package server
+
+import "zhidan/internal/desk/ticket"
+
+// reactions is the table of what follows an event after its commit. Order
+// means nothing: each keeps its own progress.
+func reactions(s *Server) []ticket.Reaction {
+	return []ticket.Reaction{
+		s.Desk.IndexReaction(), // found by search within a second
+		s.Desk.LiveReaction(),  // on every open screen
+	}
+}
