@@ -1,8 +1,11 @@
 package customer
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/nyaruka/phonenumbers"
 )
 
 func TestNormalForms(t *testing.T) {
@@ -42,6 +45,23 @@ func TestNormalForms(t *testing.T) {
 	} {
 		if got, err := normalize("f", x.kind, x.in, "CN"); err == nil {
 			t.Errorf("%s %q was taken as %q", x.kind, x.in, got)
+		}
+	}
+}
+
+// The short way for Chinese mobile numbers says what the library says.
+func TestChineseMobileAgreesWithTheLibrary(t *testing.T) {
+	for prefix := range 1000 {
+		for _, form := range []string{"%03d12345678", "%03d 1234 5678", "86%03d12345678", "+86 %03d-1234-5678", "0086%03d12345678", "+%03d12345678", "86%03d1234567", "%03d123456789"} {
+			s := fmt.Sprintf(form, prefix)
+			short := chineseMobile(s)
+			if short == "" {
+				continue
+			}
+			n, err := phonenumbers.Parse(s, "CN")
+			if err != nil || !phonenumbers.IsValidNumber(n) || phonenumbers.Format(n, phonenumbers.E164) != short {
+				t.Fatalf("%q: %s, the library says %v, %v", s, short, n, err)
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -157,9 +158,11 @@ func (b *Book) owners(ctx context.Context, r db.Reader, tenant id.ID, blinds [][
 		fmt.Fprintf(&in, "$%d", i+2)
 		args = append(args, x)
 	}
-	rows, err := r.Query(ctx, `select distinct customer_id from customer_identity where tenant_id = $1 and blind in (`+in.String()+`)
-		order by customer_id desc`, args...)
-	return db.Each(rows, err, scanID)
+	// Put in order here: asked to do it, SQLite walks along another index.
+	rows, err := r.Query(ctx, `select customer_id from customer_identity where tenant_id = $1 and blind in (`+in.String()+`)`, args...)
+	ids, err := db.Each(rows, err, scanID)
+	slices.SortFunc(ids, func(a, b id.ID) int { return cmp.Compare(b, a) })
+	return slices.Compact(ids), err
 }
 
 // within picks those that the actor reaches with the permission.
