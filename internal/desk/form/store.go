@@ -237,12 +237,12 @@ func (e *editor) put(ctx context.Context, x item, body any, version int64) (id.I
 }
 
 // SaveType makes a type or changes one. Its key never changes.
-func (c *Cache) SaveType(ctx context.Context, tenant id.ID, t Type) (Type, error) {
-	err := c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
-		t, err = e.saveType(ctx, t)
+func (c *Cache) SaveType(ctx context.Context, tenant id.ID, in Type) (out Type, err error) {
+	err = c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
+		out, err = e.saveType(ctx, in)
 		return err
 	})
-	return t, err
+	return out, err
 }
 
 func (e *editor) saveType(ctx context.Context, t Type) (Type, error) {
@@ -295,12 +295,12 @@ func (e *editor) saveType(ctx context.Context, t Type) (Type, error) {
 
 // SaveField makes a field or changes one. Its key and kind never change,
 // because tickets hold values under them.
-func (c *Cache) SaveField(ctx context.Context, tenant id.ID, f Field) (Field, error) {
-	err := c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
-		f, err = e.saveField(ctx, f)
+func (c *Cache) SaveField(ctx context.Context, tenant id.ID, in Field) (out Field, err error) {
+	err = c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
+		out, err = e.saveField(ctx, in)
 		return err
 	})
-	return f, err
+	return out, err
 }
 
 var kinds = []Kind{Text, Number, Money, Date, Choice, Cascade, Person, Attachment, Boolean}
@@ -338,12 +338,12 @@ func (e *editor) saveField(ctx context.Context, f Field) (Field, error) {
 }
 
 // SaveCategory makes, renames, moves or retires a category.
-func (c *Cache) SaveCategory(ctx context.Context, tenant id.ID, k Category) (Category, error) {
-	err := c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
-		k, err = e.saveCategory(ctx, k)
+func (c *Cache) SaveCategory(ctx context.Context, tenant id.ID, in Category) (out Category, err error) {
+	err = c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
+		out, err = e.saveCategory(ctx, in)
 		return err
 	})
-	return k, err
+	return out, err
 }
 
 func (e *editor) saveCategory(ctx context.Context, k Category) (Category, error) {
@@ -389,12 +389,12 @@ func (e *editor) height(category id.ID) int {
 }
 
 // SaveSubstatus makes or changes a sub-status.
-func (c *Cache) SaveSubstatus(ctx context.Context, tenant id.ID, s Substatus) (Substatus, error) {
-	err := c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
-		s, err = e.saveSubstatus(ctx, s)
+func (c *Cache) SaveSubstatus(ctx context.Context, tenant id.ID, in Substatus) (out Substatus, err error) {
+	err = c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
+		out, err = e.saveSubstatus(ctx, in)
 		return err
 	})
-	return s, err
+	return out, err
 }
 
 var statuses = []string{"new", "open", "pending", "on_hold", "solved", "closed", "cancelled"}
@@ -418,12 +418,12 @@ func (e *editor) saveSubstatus(ctx context.Context, s Substatus) (Substatus, err
 }
 
 // SaveCode makes or changes an entry of a list of codes.
-func (c *Cache) SaveCode(ctx context.Context, tenant id.ID, k Code) (Code, error) {
-	err := c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
-		k, err = e.saveCode(ctx, k)
+func (c *Cache) SaveCode(ctx context.Context, tenant id.ID, in Code) (out Code, err error) {
+	err = c.edit(ctx, tenant, func(ctx context.Context, e *editor) (err error) {
+		out, err = e.saveCode(ctx, in)
 		return err
 	})
-	return k, err
+	return out, err
 }
 
 func (e *editor) saveCode(ctx context.Context, k Code) (Code, error) {
