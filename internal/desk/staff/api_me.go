@@ -173,7 +173,7 @@ func (h *House) registerOwn(api *web.API) {
 			New string `json:"new" maxLength:"1000"`
 		}
 	}
-	web.Register(api, web.Op{Method: "POST", Path: "/me/password", ID: "me-password", Summary: "Change my password; my other sessions end", Permission: web.SignedIn, Strict: true, Tags: tags},
+	web.Register(api, web.Op{Method: "POST", Path: "/me/password", ID: "me-password", Summary: "Change my password; my other sessions end", Permission: web.SignedIn, Strict: true, SecretIn: true, Tags: tags},
 		func(ctx context.Context, in *password) (*struct{}, error) {
 			return nil, h.ChangePassword(ctx, From(ctx), SignIn{Password: in.Body.Old, Addr: web.Address(ctx)}, in.Body.New)
 		})
@@ -232,7 +232,7 @@ func (h *House) registerTokens(api *web.API, tags []string) {
 			ExpiresAt   clock.Time    `json:"expires_at,omitempty"`
 		}
 	}
-	web.Register(api, web.Op{Method: "POST", Path: "/me/tokens", ID: "me-token-create", Summary: "Make an API token", Permission: string(TokenOwn), Status: 201, Tags: tags},
+	web.Register(api, web.Op{Method: "POST", Path: "/me/tokens", ID: "me-token-create", Summary: "Make an API token", Permission: string(TokenOwn), Status: 201, SecretOut: true, Tags: tags},
 		func(ctx context.Context, in *create) (*newTokenOut, error) {
 			a := From(ctx)
 			nt := NewToken{Name: in.Body.Name, ExpiresAt: in.Body.ExpiresAt}

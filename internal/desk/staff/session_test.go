@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"strings"
 	"sync"
@@ -323,6 +324,39 @@ func TestTokens(t *testing.T) {
 			}
 		}
 		t.Error("tokens without end")
+	})
+}
+
+// Secrets are not kept for idempotency, nor a hash from which one could be guessed.
+func TestSecretsAndIdempotency(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		_, admin := start(t, d)
+		admin.header = map[string]string{"Idempotency-Key": "one"}
+		first := admin.do("POST", "/me/tokens", m{"name": "x"}).want(201, "")
+		admin.do("POST", "/me/tokens", m{"name": "x"}).want(409, "idempotency.answer_lost")
+		if n := len(admin.do("GET", "/me/tokens", nil).items()); n != 1 {
+			t.Errorf("%d tokens", n)
+		}
+		admin.header["Idempotency-Key"] = "two"
+		a := admin.do("POST", "/staff/users", m{"email": "a@example.com", "name": "a", "password": good}).want(201, "")
+		b := admin.do("POST", "/staff/users", m{"email": "a@example.com", "name": "a", "password": other}).want(201, "")
+		if a.id() != b.id() {
+			t.Error("two users")
+		}
+		rows, err := d.Query(context.Background(), `select hash, answer from idempotency`)
+		kept, err := db.Each(rows, err, func(r *sql.Rows) (string, error) {
+			var hash, answer []byte
+			err := r.Scan(&hash, &answer)
+			return string(hash) + string(answer), err
+		})
+		if err != nil || len(kept) != 2 {
+			t.Fatal(len(kept), err)
+		}
+		for _, row := range kept {
+			if strings.Contains(row, first.json["secret"].(string)) {
+				t.Error("the secret of a token is kept")
+			}
+		}
 	})
 }
 

@@ -89,7 +89,7 @@ type answer struct {
 // nothing.
 func Keep(ctx context.Context, status int, body any, header ...string) error {
 	c := callOf(ctx)
-	if c == nil || c.idem == nil {
+	if c == nil || c.idem == nil || c.op.SecretOut {
 		return nil
 	}
 	var b bytes.Buffer
@@ -119,7 +119,7 @@ func (a *API) once(ctx context.Context, c *Call, r *http.Request, key string, ne
 	s := &idempotent{
 		tenant: fk.tenant, principal: fk.principal, key: key, now: a.cfg.Clock.Now(),
 		first: []byte(r.Method + " " + r.URL.RequestURI() + "\n"),
-		body:  hashBody(r.Body, c.op.MaxBody),
+		body:  hashBody(r.Body, c.op.MaxBody, c.op.SecretIn),
 	}
 	s.body.sum.Write(s.first)
 	r.Body = s.body
@@ -172,7 +172,7 @@ func (a *API) once(ctx context.Context, c *Call, r *http.Request, key string, ne
 		restore(c.Header(), fresh)
 	}
 	s.release(c)
-	if s.committed && s.kept.status == 0 {
+	if s.committed && s.kept.status == 0 && !c.op.SecretOut {
 		// The client need not wait for the answer to be written down.
 		http.NewResponseController(c.ResponseWriter).Flush()
 		if err := a.store(context.WithoutCancel(ctx), c, s); err != nil {
@@ -248,7 +248,7 @@ func (a *API) replay(ctx context.Context, c *Call, r *http.Request, s *idempoten
 				c.Write(row.body)
 			}
 			return true, nil
-		case a.cfg.Clock.Now().Sub(row.createdAt) > answerLost:
+		case c.op.SecretOut || a.cfg.Clock.Now().Sub(row.createdAt) > answerLost:
 			return false, fault.New(fault.Conflict, "idempotency.answer_lost", "the request was carried out, but its answer is lost; read the present state")
 		case time.Now().After(until):
 			a.writeProblem(c, r, inProgress())
@@ -302,6 +302,13 @@ func PurgeIdempotency(ctx context.Context, tx *db.Tx, before clock.Time, limit i
 	return n, nil
 }
 
+// ForgetAnswers removes the answers that are kept for a tenant, but not the
+// keys: for the erasure of a person, of whom answers may speak.
+func ForgetAnswers(ctx context.Context, tx *db.Tx, tenant id.ID) error {
+	_, err := tx.Exec(ctx, `update idempotency set status = 0, header = '', answer = null where tenant_id = $1 and status <> 0`, tenant)
+	return err
+}
+
 // hold keeps the answer back until it is known whether it counts.
 func (s *idempotent) hold(status int) bool {
 	if !s.holding {
@@ -351,18 +358,22 @@ type hashedBody struct {
 	sum  hash.Hash
 	left int64
 	end  bool
+	// secret bodies are left out: a plain hash of a password can be guessed.
+	secret bool
 }
 
-func hashBody(b io.ReadCloser, limit int64) *hashedBody {
+func hashBody(b io.ReadCloser, limit int64, secret bool) *hashedBody {
 	if b == nil {
 		b = http.NoBody
 	}
-	return &hashedBody{ReadCloser: b, sum: sha256.New(), left: limit}
+	return &hashedBody{ReadCloser: b, sum: sha256.New(), left: limit, secret: secret}
 }
 
 func (b *hashedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.sum.Write(p[:n])
+	if !b.secret {
+		b.sum.Write(p[:n])
+	}
 	b.left -= int64(n)
 	if err != nil {
 		b.end = true

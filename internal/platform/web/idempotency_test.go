@@ -27,8 +27,8 @@ type shop struct {
 	after func() // runs between the commit and the answer
 }
 
-func newShop(t *testing.T, d *db.DB, c *clock.Clock) *shop {
-	s := &shop{d: d, API: web.New(quiet(web.Config{DB: d, Clock: c}))}
+func newShop(t testing.TB, d *db.DB, c *clock.Clock) *shop {
+	s := &shop{d: d, API: web.New(quiet(web.Config{DB: d, Clock: c, Limits: web.Limits{Principal: web.Rate{PerSecond: -1}}}))}
 	web.Register(s.API, web.Op{Method: "POST", Path: "/effects", ID: "effect", Summary: "Have an effect", Permission: "thing.write", Status: 201},
 		func(ctx context.Context, in *thingIn) (*struct {
 			Location string `header:"Location"`
@@ -85,7 +85,7 @@ func effectTable(t *testing.T, d *db.DB) {
 	}
 }
 
-func (s *shop) effects(t *testing.T, name string) (n int) {
+func (s *shop) effects(t testing.TB, name string) (n int) {
 	t.Helper()
 	if err := s.d.QueryRow(context.Background(), `select count(*) from effect where name = $1`, name).Scan(&n); err != nil {
 		t.Fatal(err)

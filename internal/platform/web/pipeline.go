@@ -393,6 +393,13 @@ func (c *Call) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// Flush sends what is written so far, for streams.
+func (c *Call) Flush() {
+	if c.idem == nil {
+		http.NewResponseController(c.ResponseWriter).Flush()
+	}
+}
+
 // Unwrap lets http.ResponseController reach the connection.
 func (c *Call) Unwrap() http.ResponseWriter { return c.ResponseWriter }
 

@@ -115,6 +115,10 @@ type Op struct {
 	// Stream answers for as long as the client listens: no timeout, and no
 	// idempotency.
 	Stream bool
+	// SecretIn: the body holds a password or the like, of which no hash is kept
+	// for idempotency. SecretOut: the answer holds a secret and is not kept; who
+	// repeats the request is told that it had its effect.
+	SecretIn, SecretOut bool
 }
 
 // operation is a registered Op with what the pipeline needs on each request.

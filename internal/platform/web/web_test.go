@@ -539,3 +539,49 @@ func TestStaticApp(t *testing.T) {
 		t.Errorf("conditional asset: %d", got.StatusCode)
 	}
 }
+
+func FuzzParseCursor(f *testing.F) {
+	f.Add(web.Cursor([]any{"a", 1}))
+	f.Add("e30")
+	f.Add("!!")
+	f.Fuzz(func(t *testing.T, s string) {
+		var key struct {
+			Name string
+			ID   id.ID
+		}
+		begun, err := web.ParseCursor(s, &key)
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%q: %v", s, err)
+		}
+		if begun {
+			var again struct {
+				Name string
+				ID   id.ID
+			}
+			if _, err := web.ParseCursor(web.Cursor(key), &again); err != nil || again != key {
+				t.Errorf("%q: %+v does not come back: %+v %v", s, key, again, err)
+			}
+		}
+	})
+}
+
+// What a client claims about its address never makes the door fall over.
+func FuzzHeaders(f *testing.F) {
+	a := newThings(web.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}})
+	f.Add("1.2.3.4, 5.6.7.8", "abc", `"3", *`, "https://a", "a/b")
+	f.Fuzz(func(t *testing.T, forwarded, request, match, origin, accept string) {
+		r := httptest.NewRequest("GET", web.Base+"/things/1", nil)
+		r.Header.Set("Authorization", all)
+		for k, v := range map[string]string{"X-Forwarded-For": forwarded, "X-Request-Id": request, "If-None-Match": match, "Origin": origin, "Accept": accept} {
+			r.Header.Set(k, v)
+		}
+		w := httptest.NewRecorder()
+		a.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		if rid := w.Header().Get("X-Request-Id"); len(rid) > 64 || strings.ContainsAny(rid, "\r\n ") {
+			t.Errorf("request id %q", rid)
+		}
+	})
+}
