@@ -437,8 +437,8 @@ func (h *House) SignOutUser(ctx context.Context, a *Actor, user id.ID) error {
 	})
 }
 
-// hasPassword and signed-in times are read when they are shown: they change
-// without a new directory.
+// lastSeen reads what changes without a new directory: when somebody last
+// signed in, and whether they have a password.
 func (h *House) lastSeen(ctx context.Context, tenant, user id.ID) (signedIn clock.Time, hasPassword bool, err error) {
 	var at sql.NullInt64
 	var stored string

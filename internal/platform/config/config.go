@@ -282,7 +282,7 @@ func (c Config) DatabaseURL() string {
 	return "sqlite:" + filepath.Join(c.Data, "zhidan.db")
 }
 
-// Keys of all settings with their help, for documentation.
+// Settings are all keys with their help, for documentation.
 func Settings() map[string]string {
 	c := Default()
 	fields := map[string]field{}
