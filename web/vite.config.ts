@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { fakeServer } from './dev/plugin'
+import { fakeServer } from './dev/plugin.ts'
 
 const fake = process.env.ZHIDAN_FAKE === '1'
 

@@ -1,6 +1,6 @@
-import type { Bulk, Priority, Status, Ticket } from '../src/api/types'
-import type { Fake } from './fake'
-import { config, customers } from './people'
+import type { Bulk, Priority, Status, Ticket } from '../src/api/types.ts'
+import type { Fake } from './fake.ts'
+import { config, customers } from './people.ts'
 
 type Body = Record<string, unknown>
 const person = (id: unknown) => { const s = config.staff.find((x) => x.id === id); return s && { id: s.id, name: s.name } }

@@ -1,10 +1,10 @@
 // An in-memory stand-in for the server, for development and tests only. It
 // keeps the contract's shapes, not its rules.
-import type { Bulk, Draft, Entry, LiveTicket, Message, Status, Ticket, View } from '../src/api/types'
-import { acts } from './acts'
-import { cel } from './cel'
-import { config, customers } from './people'
-import { makeTickets } from './tickets'
+import type { Bulk, Draft, Entry, LiveTicket, Message, Status, Ticket, View } from '../src/api/types.ts'
+import { acts } from './acts.ts'
+import { cel } from './cel.ts'
+import { config, customers } from './people.ts'
+import { makeTickets } from './tickets.ts'
 
 type Handler = (m: string[], body: Record<string, unknown>, url: URL, request: Request) => unknown
 class Refusal extends Error {

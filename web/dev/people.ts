@@ -1,5 +1,5 @@
 // A plainly made-up company for development: nobody here exists.
-import type { Category, Config, Customer, Field } from '../src/api/types'
+import type { Category, Config, Customer, Field } from '../src/api/types.ts'
 
 export const staff = ['李晓雯', '陈立', '周宁', '何一凡', '林小满', '高远', '赵磊', 'Grace Park'].map((name, i) => ({
   id: `u${i + 1}`, name, team_ids: [i < 4 ? 't1' : i < 7 ? 't2' : 't3'], department_id: i < 7 ? 'd1' : 'd2', active: true,

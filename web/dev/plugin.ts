@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Plugin } from 'vite'
-import { Fake } from './fake'
+import { Fake } from './fake.ts'
 
 /** Serves the fake under /api/v1 of the development and preview servers. Never part of a build. */
 export function fakeServer(): Plugin {

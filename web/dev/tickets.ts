@@ -1,5 +1,5 @@
-import type { Entry, Priority, Status, Ticket } from '../src/api/types'
-import { customers, staff } from './people'
+import type { Entry, Priority, Status, Ticket } from '../src/api/types.ts'
+import { customers, staff } from './people.ts'
 
 type Seed = [subject: string, customer: number, status: Status, priority: Priority, type: string, category: string | undefined, channel: string, minutes: number, assignee: number, words: string]
 const seeds: Seed[] = [

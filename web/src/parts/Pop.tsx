@@ -1,5 +1,5 @@
 import { Popover } from 'antd'
-import { useState, type ReactElement, type ReactNode } from 'react'
+import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react'
 
 /** A popover by our anatomy: raised, no arrow, closes on Esc and gives the focus back. */
 export function Pop({ content, children, placement = 'bottomLeft', open, onOpen, width }: {
@@ -12,10 +12,23 @@ export function Pop({ content, children, placement = 'bottomLeft', open, onOpen,
 }) {
   const [own, setOwn] = useState(false)
   const shown = open ?? own
+  const before = useRef<HTMLElement>(null)
   const set = (next: boolean) => {
     setOwn(next)
     onOpen?.(next)
   }
+  useEffect(() => {
+    if (!shown) return
+    const active = document.activeElement as HTMLElement | null
+    if (!active?.closest('.ant-popover')) before.current = active
+    return () => {
+      // what was chosen may have moved the focus on; only a focus left inside goes back
+      const last = document.activeElement as HTMLElement | null
+      if (last && last !== document.body && !last.closest('.ant-popover')) return
+      last?.blur()
+      if (before.current?.isConnected && before.current !== document.body) before.current.focus({ preventScroll: true })
+    }
+  }, [shown])
   return (
     <Popover
       trigger="click"
@@ -28,6 +41,7 @@ export function Pop({ content, children, placement = 'bottomLeft', open, onOpen,
         <div style={width ? { width } : undefined} onKeyDown={(e) => {
           if (e.key === 'Escape') {
             e.stopPropagation()
+            e.nativeEvent.preventDefault()
             set(false)
           }
         }}>
