@@ -254,7 +254,7 @@ func (b *Book) registerIdentities(api *web.API) {
 	}
 	type addOut struct{ Body IdentityJSON }
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/customers/{id}/identities", ID: "customer-identity-add", Summary: "Add an address to a customer",
-		Permission: string(Update), Tags: customerTags, Status: http.StatusCreated},
+		Permission: string(Update), Tags: customerTags, Status: http.StatusCreated, SecretIn: true},
 		func(ctx context.Context, in *addIn) (*addOut, error) {
 			a := actor(ctx)
 			if err := b.May(ctx, b.DB, a, Update, in.ID.ID); err != nil {
@@ -285,7 +285,7 @@ func (b *Book) registerIdentities(api *web.API) {
 		}
 	}
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/customers/{id}/identities/{identity_id}/reveal", ID: "customer-identity-reveal",
-		Summary: "Show an address whole; the act is recorded", Permission: string(Revealing), Tags: customerTags},
+		Summary: "Show an address whole; the act is recorded", Permission: string(Revealing), Tags: customerTags, SecretOut: true},
 		func(ctx context.Context, in *identityIn) (*revealOut, error) {
 			a := actor(ctx)
 			if err := b.May(ctx, b.DB, a, Revealing, in.ID.ID); err != nil {

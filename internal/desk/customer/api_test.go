@@ -94,6 +94,11 @@ func TestAPI(t *testing.T) {
 		if v := expect(200, "all", "POST", at+"/identities/"+ident["id"].(string)+"/reveal", ""); v["value"] != "13800138000" {
 			t.Errorf("%v", v)
 		}
+		// The answer is not kept for a repeated request: it would lie there in the open.
+		expect(200, "all", "POST", at+"/identities/"+ident["id"].(string)+"/reveal", "", "Idempotency-Key", "k1")
+		if e := expect(409, "all", "POST", at+"/identities/"+ident["id"].(string)+"/reveal", "", "Idempotency-Key", "k1"); e["code"] != "idempotency.answer_lost" {
+			t.Errorf("%v", e)
+		}
 		// Another's view of it: no permission, not the tenant, not in reach.
 		expect(403, "read", "POST", at+"/identities/"+ident["id"].(string)+"/reveal", "")
 		expect(403, "read", "PATCH", at, `{"name":"x"}`)

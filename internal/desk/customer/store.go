@@ -234,7 +234,7 @@ func (b *Book) load(ctx context.Context, r db.Reader, keys *secret.Tenant, custo
 	return &c, err
 }
 
-// change locks a customer for an edit. One that was merged is not edited any
+// lockForChange reads a customer for an edit. One that was merged is not edited any
 // more: the survivor is.
 func (b *Book) lockForChange(ctx context.Context, tx *db.Tx, keys *secret.Tenant, customer id.ID) (*Customer, error) {
 	c, err := b.load(ctx, tx, keys, customer, true)
