@@ -57,12 +57,12 @@ func (q *Queue) Add(ctx context.Context, tx *db.Tx, jobs ...New) error {
 		}
 		timers = kept
 	}
-	for chunk := range slices.Chunk(plain, 100) {
+	for chunk := range slices.Chunk(plain, mostRows(tx.Engine(), 100)) {
 		if err := insert(ctx, tx, chunk, ""); err != nil {
 			return err
 		}
 	}
-	for chunk := range slices.Chunk(timers, 100) {
+	for chunk := range slices.Chunk(timers, mostRows(tx.Engine(), 100)) {
 		if err := insert(ctx, tx, chunk, replaceTimer); err != nil {
 			return err
 		}

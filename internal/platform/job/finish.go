@@ -125,6 +125,7 @@ const (
 	failed           // try again
 	parked           // failed too often
 	blocked          // waits behind a parked one
+	doubted          // was refused: see whether the shard is still ours
 )
 
 // dispatch starts what may start. The caller holds the mutex.
@@ -194,8 +195,7 @@ func (q *Queue) run(w *work, batch []*row) {
 			r.solo = true
 			m.again(r, now)
 		case errors.Is(err, ErrGone):
-			m.unsure(r)
-			signal(q.wake)
+			q.outcomes = append(q.outcomes, outcome{row: r, what: doubted})
 		case errors.As(err, &v) && v.after > 0:
 			q.outcomes = append(q.outcomes, outcome{row: r, what: failed, attempt: r.attempt,
 				retryAt: int64(now.Add(min(v.after, w.MaxBackoff))), err: short(err)})
@@ -292,7 +292,7 @@ func (q *Queue) finishLoop() {
 func (q *Queue) write(batch []outcome) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	var done []*row
+	var done, doubt []*row
 	var bad []outcome
 	slow := map[int][]outcome{}
 	for _, o := range batch {
@@ -301,13 +301,15 @@ func (q *Queue) write(batch []outcome) error {
 			done = append(done, o.row)
 		case failed:
 			bad = append(bad, o)
+		case doubted:
+			doubt = append(doubt, o.row)
 		default:
 			slow[o.row.shard] = append(slow[o.row.shard], o)
 		}
 	}
 	var sure bool
 	var hit []bool
-	err := q.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err := q.finishTx(ctx, len(done)+len(bad) > 0, func(ctx context.Context, tx *db.Tx) error {
 		sure, hit = true, make([]bool, len(bad))
 		if len(done) > 0 {
 			n, err := remove(ctx, tx, done)
@@ -337,7 +339,7 @@ func (q *Queue) write(batch []outcome) error {
 		if sure {
 			q.mem.forget(r)
 		} else {
-			q.mem.unsure(r)
+			doubt = append(doubt, r)
 		}
 	}
 	for i, o := range bad {
@@ -345,15 +347,14 @@ func (q *Queue) write(batch []outcome) error {
 			o.row.attempt, o.row.retryAt = o.attempt, o.retryAt
 			q.mem.again(o.row, now)
 		} else {
-			q.mem.unsure(o.row)
+			doubt = append(doubt, o.row)
 		}
-	}
-	if !sure {
-		signal(q.kick)
 	}
 	q.mu.Unlock()
 	for shard, list := range slow {
-		if err := q.park(ctx, shard, list); err != nil {
+		refused, err := q.park(ctx, shard, list)
+		doubt = append(doubt, refused...)
+		if err != nil {
 			q.log.Error("a job cannot be parked now, it is run once more", "shard", shard, "error", err)
 			q.mu.Lock()
 			for _, o := range list {
@@ -362,8 +363,15 @@ func (q *Queue) write(batch []outcome) error {
 			q.mu.Unlock()
 		}
 	}
+	err = q.verify(ctx, doubt)
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	if err != nil { // asked again with the next ones
+		for _, r := range doubt {
+			q.outcomes = append(q.outcomes, outcome{row: r, what: doubted})
+		}
+		time.AfterFunc(q.cfg.Poll, func() { signal(q.out) })
+	}
 	q.settling = 0
 	q.dispatch()
 	if q.mem.dirty != 0 {
@@ -376,14 +384,64 @@ func (q *Queue) write(batch []outcome) error {
 	return nil
 }
 
+// finishTx is a transaction when there is something to write.
+func (q *Queue) finishTx(ctx context.Context, needed bool, fn func(ctx context.Context, tx *db.Tx) error) error {
+	if !needed {
+		return nil
+	}
+	return q.db.Tx(ctx, fn)
+}
+
+// verify looks why rows were refused. Either the shard has another owner, which
+// is then believed, or the row is gone (a timer was replaced), and what there
+// is is read again.
+func (q *Queue) verify(ctx context.Context, doubt []*row) error {
+	if len(doubt) == 0 {
+		return nil
+	}
+	rows, err := readLeases(ctx, q.db)
+	if err != nil {
+		return err
+	}
+	epochs := map[string]int64{}
+	for _, r := range rows {
+		if r.holder == q.holder {
+			epochs[r.name] = r.epoch
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, r := range doubt {
+		s := &q.mem.shards[r.shard]
+		if s.held == foreign || epochs[shardLease(r.shard)] == s.epoch {
+			q.mem.unsure(r)
+			continue
+		}
+		q.mem.forget(r)
+		q.log.Warn("another node took a shard of the queue", "shard", r.shard)
+		q.mem.release(r.shard, foreign)
+	}
+	return nil
+}
+
+// removeSizes are how many rows one statement names: few texts stay prepared.
+// SQLite finds the name of a parameter by going through all of them, so that
+// there long statements cost more than several short ones.
 var removeSizes = []int{1, 8, 32, finishBatch}
+
+func mostRows(e db.Engine, n int) int {
+	if e == db.SQLite {
+		return 8
+	}
+	return n
+}
 
 // remove deletes rows whose shards are still leased under the epoch that they
 // were loaded in, and says how many.
 func remove(ctx context.Context, tx *db.Tx, rows []*row) (int, error) {
 	total := 0
 	for len(rows) > 0 {
-		n := min(len(rows), finishBatch)
+		n := min(len(rows), mostRows(tx.Engine(), finishBatch))
 		size := 0
 		for _, size = range removeSizes {
 			if n <= size {

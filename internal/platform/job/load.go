@@ -202,15 +202,11 @@ func (q *Queue) loadHot(set uint64, from int64) error {
 	}
 	q.admit(rows, now)
 	if len(rows) == hotLimit && from == 0 {
-		// Which shards have more is not known: those from the last one on.
-		last := rows[len(rows)-1].shard
-		first := rows[0].shard
+		// There is more, and which shards have it shows when each is read.
 		for s := set; s != 0; s &= s - 1 {
-			if i := bits.TrailingZeros64(s); i >= last || i == first {
-				q.mem.shards[i].deep = true
-				q.mem.dirty |= 1 << i
-			}
+			q.mem.shards[bits.TrailingZeros64(s)].deep = true
 		}
+		q.mem.dirty |= set
 	}
 	return nil
 }
@@ -291,7 +287,7 @@ func (q *Queue) locked(f func()) {
 }
 
 const deepWhere = "select " + columns + " from job where shard = $1 and due_at <= $2 and (retry_at <= $2 or retry_at > $3)" +
-	" and (due_at > $4 or (due_at = $4 and (pos > $5 or (pos = $5 and id > $6))))"
+	" and (shard, due_at, pos, id) > ($1, $4, $5, $6)"
 
 var deepText = func() string {
 	var b strings.Builder
@@ -305,7 +301,7 @@ var deepText = func() string {
 		fmt.Fprintf(&b, " and not (tenant_id = $%d and kind = $%d and key = $%d)", n, n+1, n+2)
 		n += 3
 	}
-	fmt.Fprintf(&b, " order by due_at, pos, id limit %d", pageLimit)
+	fmt.Fprintf(&b, " order by shard, due_at, pos, id limit %d", pageLimit)
 	return b.String()
 }()
 
@@ -315,7 +311,7 @@ var paneText = func() string {
 	for i := range excluded {
 		fmt.Fprintf(&b, " and key <> $%d", 9+i)
 	}
-	fmt.Fprintf(&b, " order by due_at, pos, id limit %d", pageLimit)
+	fmt.Fprintf(&b, " order by shard, due_at, pos, id limit %d", pageLimit)
 	return b.String()
 }()
 

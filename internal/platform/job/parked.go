@@ -43,10 +43,10 @@ const moveToParked = `insert into job_parked (tenant_id, id, shard, due_at, pos,
 const deleteRow = "delete from job where shard = $1 and due_at = $2 and pos = $3 and id = $4"
 
 // park moves rows of one shard to the parked ones and tells memory.
-func (q *Queue) park(ctx context.Context, shard int, list []outcome) error {
+func (q *Queue) park(ctx context.Context, shard int, list []outcome) (refused []*row, err error) {
 	var now clock.Time
 	var moved, free []bool
-	err := q.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = q.db.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now = q.cfg.Clock.Now()
 		moved, free = make([]bool, len(list)), make([]bool, len(list))
 		epoch, err := lockShard(ctx, tx, shard)
@@ -82,7 +82,7 @@ func (q *Queue) park(ctx context.Context, shard int, list []outcome) error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -101,14 +101,16 @@ func (q *Queue) park(ctx context.Context, shard int, list []outcome) error {
 			} else {
 				q.mem.forget(r)
 			}
-		default:
-			if free[i] && s.held == owned {
+		case free[i]:
+			if s.held == owned {
 				delete(s.parked, r.name())
 			}
 			q.mem.unsure(r)
+		default:
+			refused = append(refused, r)
 		}
 	}
-	return nil
+	return refused, nil
 }
 
 // unblocked says whether the key of a row is not parked any more. A timer also
