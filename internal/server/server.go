@@ -18,6 +18,7 @@ import (
 	"strings"
 	"time"
 
+	"zhidan/internal/channel"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
@@ -69,6 +70,7 @@ type Server struct {
 	Staff     *staff.House
 	Customers *customer.Book
 	Desk      *ticket.Desk
+	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
 	Metrics   *telemetry.Metrics
@@ -162,6 +164,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		Customers: s.Customers, Staff: s.Staff, Index: s.Index, Blobs: s.Blobs, Hub: s.Hub, Passes: passes(s),
 	})
 	s.Desk.Reactions = reactions(s)
+	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
 }
 

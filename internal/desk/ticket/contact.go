@@ -79,12 +79,16 @@ func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Receiv
 			return fault.New(fault.Unavailable, "ticket.moved_on", "the ticket has ended meanwhile; try again")
 		}
 		in := r.contact
-		m, err = d.add(ctx, w, c, NewMessage{Kind: FromCustomer, Body: in.Body, HTML: in.HTML, Channel: in.Channel,
+		kind := FromCustomer
+		if in.Kind == Note { // a machine's words: they neither wake nor reopen
+			kind = Note
+		}
+		m, err = d.add(ctx, w, c, NewMessage{Kind: kind, Body: in.Body, HTML: in.HTML, Channel: in.Channel,
 			Files: in.Files, ExternalID: in.ExternalID})
 		if err != nil {
 			return err
 		}
-		if c.Ticket.Status == Solved {
+		if kind == FromCustomer && c.Ticket.Status == Solved {
 			c.Ticket.RepeatCount++
 			c.Append(EventRepeat, EventData{})
 			d.moveTo(c, Open, nil)
