@@ -3,9 +3,10 @@
 ADDR ?= 127.0.0.1:8480
 DATA ?= data
 DEMO ?= 1
-STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-export GOFLAGS ?= -mod=mod
+# One set of flags for building and testing, so that nothing is compiled twice.
+export GOFLAGS = -trimpath
+export CGO_ENABLED = 0
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -type f -print 2>/dev/null)
 GO_SOURCES := $(shell find cmd client internal web -name node_modules -prune -o -name '*.go' -print 2>/dev/null) go.mod
 
@@ -19,7 +20,7 @@ run: build
 build: bin/zhidan
 
 bin/zhidan: web/dist/index.html $(GO_SOURCES)
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/zhidan ./cmd/zhidan
+	go build -ldflags '-s -w' -o bin/zhidan ./cmd/zhidan
 
 web/node_modules/.installed: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
