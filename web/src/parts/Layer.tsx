@@ -8,6 +8,7 @@ export function Layer({ label, onClose, children }: { label: string; onClose: ()
     const node = dialog.current
     if (node?.showModal) node.showModal()
     else node?.setAttribute('open', '')
+    node?.querySelector<HTMLElement>('[data-first]')?.focus()
     return () => {
       node?.close?.()
       before?.focus?.({ preventScroll: true })

@@ -53,11 +53,11 @@ export function antdTheme(dark: boolean): ThemeConfig {
       motionEaseOut: v('--ease'),
     },
     components: {
-      Select: { fontSize: 13, optionFontSize: 13, optionSelectedFontWeight: 600 },
+      Select: { fontSize: 13, fontSizeLG: 13, optionFontSize: 13, optionSelectedFontWeight: 600 },
       Input: { inputFontSize: 13 },
       InputNumber: { inputFontSize: 13 },
-      Cascader: { fontSize: 13, optionSelectedFontWeight: 600 },
-      DatePicker: { fontSize: 13 },
+      Cascader: { fontSize: 13, fontSizeLG: 13, optionSelectedFontWeight: 600 },
+      DatePicker: { fontSize: 13, inputFontSize: 13, inputFontSizeLG: 13 },
     },
   }
 }

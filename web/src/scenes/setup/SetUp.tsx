@@ -44,7 +44,7 @@ export function SetUp() {
   return (
     <main className="gate">
       <div>
-        <form className="gate-card" onSubmit={submit}>
+        <form className="gate-card" onSubmit={submit} noValidate>
           <Logo className="gate-logo" />
           <h1>{t('setup.title')}</h1>
           <p className="t2 f13" style={{ marginTop: 8 }}>{t('setup.help')}</p>

@@ -23,9 +23,9 @@ export function SignInForm({ email: known, onDone }: { email?: string; onDone: (
     }
   }
   return (
-    <form onSubmit={submit}>
+    <form onSubmit={submit} noValidate>
       <Field label={t('signin.email')}>{(p) => <input {...p} className="inp" type="email" autoComplete="username" required value={email} autoFocus={!known} onChange={(e) => setEmail(e.target.value)} />}</Field>
-      <Field label={t('signin.password')} error={error ? problemText(error) : undefined}>{(p) => <input {...p} className="inp" type="password" autoComplete="current-password" required value={password} autoFocus={!!known} onChange={(e) => setPassword(e.target.value)} />}</Field>
+      <Field label={t('signin.password')} error={error ? problemText(error) : undefined}>{(p) => <input {...p} className="inp" type="password" autoComplete="current-password" required value={password} data-first={known ? true : undefined} onChange={(e) => setPassword(e.target.value)} />}</Field>
       <button className="btn p xl" type="submit" disabled={busy}>{t(busy ? 'signin.submitting' : 'signin.submit')}</button>
     </form>
   )
