@@ -222,8 +222,8 @@ func TestSearchIsFlat(t *testing.T) {
 			for j := range ps {
 				k := i + j
 				name := string([]rune{family[k%20], given[k/20%30], given[k/600%30]})
-				if k%10 == 0 {
-					name = english[k/10%6] + " " + fmt.Sprintf("Q%cx%d", 'a'+k/60%26, k%9973)
+				if k%11 == 0 {
+					name = english[k/11%6] + " " + fmt.Sprintf("Q%cx%d", 'a'+k/66%26, k%9973)
 				}
 				ps[j] = must(b.Prepare(tenant, customer.Contact{Name: name, Phone: fmt.Sprintf("138%08d", k)}))
 			}
