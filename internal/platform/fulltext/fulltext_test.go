@@ -192,8 +192,8 @@ func TestFurther(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		const n = 6000
-		at := func(i int) id.ID { return id.At(day + int64(i)*600_000) } // six weeks, four of them without a partition
+		const n = 3000
+		at := func(i int) id.ID { return id.At(day + int64(i)*1200_000) } // six weeks, four of them without a partition
 		for i := 0; i < n; i += 500 {
 			docs := map[id.ID]string{}
 			for j := i; j < i+500; j++ {
