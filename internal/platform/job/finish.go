@@ -168,9 +168,17 @@ func (q *Queue) run(w *work, batch []*row) {
 	}
 	call := &run{q: q, rows: batch, done: map[*row]bool{}}
 	ctx, cancel := context.WithTimeout(context.WithValue(q.base, runKey{}, call), w.Timeout)
-	err := guarded(ctx, w, jobs)
-	cancel()
+	err := fmt.Errorf("the handler of %s ended its goroutine", w.Name)
+	defer func() {
+		cancel()
+		q.ended(w, call, err)
+	}()
+	err = guarded(ctx, w, jobs)
+}
 
+// ended takes the result of a call.
+func (q *Queue) ended(w *work, call *run, err error) {
+	batch := call.rows
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	m := q.mem
@@ -217,20 +225,12 @@ func (q *Queue) run(w *work, batch []*row) {
 
 // guarded makes an error of a panic.
 func guarded(ctx context.Context, w *work, jobs []Job) (err error) {
-	finished := false
 	defer func() {
-		if finished {
-			return
-		}
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the handler of %s panicked: %v\n%s", w.Name, p, debug.Stack())
-		} else {
-			err = fmt.Errorf("the handler of %s ended its goroutine", w.Name)
 		}
 	}()
-	err = w.fn(ctx, jobs)
-	finished = true
-	return err
+	return w.fn(ctx, jobs)
 }
 
 // pause is the wait after a failure: doubled each time, a quarter of it by

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -331,8 +332,11 @@ func TestPanicIsAFailedAttempt(t *testing.T) {
 		q := newQueue(d)
 		b := newBoard()
 		q.Handle(Kind{Name: "p", Backoff: time.Millisecond}, func(ctx context.Context, jobs []Job) error {
-			if jobs[0].Attempt == 0 {
+			switch jobs[0].Attempt {
+			case 0:
 				panic("first")
+			case 1:
+				runtime.Goexit()
 			}
 			b.put(jobs...)
 			return nil
@@ -340,7 +344,7 @@ func TestPanicIsAFailedAttempt(t *testing.T) {
 		start(t, q)
 		add(t, q, New{Tenant: 1, Kind: "p", Key: "a"})
 		b.waitRuns(t, 1)
-		if b.runs[0].Attempt != 1 {
+		if b.runs[0].Attempt != 2 {
 			t.Errorf("attempt %d", b.runs[0].Attempt)
 		}
 	})
@@ -658,4 +662,29 @@ func TestNoGoroutineStays(t *testing.T) {
 	q.Stop()
 	d.Close()
 	goleak.VerifyNone(t, ignore)
+}
+
+// What another node sends is taken or ignored, whatever it is.
+func FuzzHeard(f *testing.F) {
+	for _, s := range []string{"lease", "5 12 mail", "5 12 mail\n6 13 other\n", "64 1 k", "-1 1 k", "5 0 k", "5", "", "\x00", "5 99999999999999999999 k"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		q := New_(Config{Log: quietLog})
+		q.Handle(Kind{Name: "mail"}, func(ctx context.Context, jobs []Job) error { return nil })
+		for i := range Shards / 2 {
+			q.mem.hold(i, 1, nil)
+			q.mem.shards[i].deep = i%2 == 0
+		}
+		q.mem.dirty = 0
+		q.heard(s)
+		if q.mem.dirty&^q.mem.owned() != 0 {
+			t.Errorf("%q made foreign shards dirty", s)
+		}
+		for p := range q.mem.refill {
+			if p.kind != "mail" || !q.mem.shards[p.shard].deep {
+				t.Errorf("%q: reads pane %+v", s, p.paneName)
+			}
+		}
+	})
 }

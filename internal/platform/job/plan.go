@@ -482,13 +482,13 @@ func (m *memory) forget(r *row) {
 // what is behind it: all is read again.
 func (m *memory) unsure(r *row) {
 	m.dirty |= 1 << r.shard
+	if m.reading {
+		m.stale[r.name()] = struct{}{}
+	}
 	l := r.line
-	if l == nil {
+	if l == nil { // it was found behind a parked one
 		m.forget(r)
 		return
-	}
-	if m.reading {
-		m.stale[l.lineName] = struct{}{}
 	}
 	l.more = false
 	delete(l.pane.more, l)

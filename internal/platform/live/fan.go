@@ -1,6 +1,7 @@
 package live
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 
@@ -71,9 +72,11 @@ func (h *Hub) heard(text string) {
 		h.drop(w.Tenant, w.Drop)
 		return
 	}
-	if len(w.Data) == 0 {
-		w.Data = json.RawMessage("{}")
+	var one bytes.Buffer // an event stream ends a field at a line's end
+	if len(w.Data) == 0 || json.Compact(&one, w.Data) != nil {
+		one.WriteString("{}")
 	}
+	w.Data = one.Bytes()
 	e := Event{ID: w.ID, Tenant: w.Tenant, Name: w.Name, Data: w.Data}
 	if w.Audience != nil {
 		e.Audience = *w.Audience

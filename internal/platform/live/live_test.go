@@ -502,6 +502,62 @@ func TestLostConnectionBetweenNodesResyncs(t *testing.T) {
 	}
 }
 
+// A position that a browser sends is honest or leads to a resync; it never
+// shows more than the stream may have.
+func FuzzPosition(f *testing.F) {
+	h := New(Config{Log: quietLog, Ring: 8})
+	var known []id.ID
+	for i := range 20 {
+		e := Event{ID: id.ID(1000 + i), Tenant: id.ID(1 + i%2), Name: "ticket", Audience: Audience{All: true}}
+		if err := h.Publish(context.Background(), e); err != nil {
+			f.Fatal(err)
+		}
+		known = append(known, e.ID)
+	}
+	for _, s := range []string{"", ".", "..", h.node + ".3.0", h.node + ".15.1014", h.node + ".20.1019", h.node + ".21.0", h.node + ".-5.0", "x.1.1015", "x.1.1000", "x.9.0",
+		h.node + ".9223372036854775807.1", "\n\r: "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		st, err := h.Subscribe(context.Background(), Subscription{Tenant: 1}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer st.Close()
+		last := id.ID(0)
+		for _, m := range st.first {
+			if m.Tenant != 1 || m.Name == "ticket" && (m.ID <= last || !slices.Contains(known[12:], m.ID)) {
+				t.Errorf("%q shows %+v", s, m)
+			}
+			if m.Name == "ticket" {
+				last = m.ID
+			}
+		}
+	})
+}
+
+// FuzzWire is what another node sends.
+func FuzzWire(f *testing.F) {
+	for _, s := range []string{`{"i":"5","t":"1","n":"ticket","d":{"id":"1"},"a":{"all":true}}`, `{"t":"1","x":"2"}`, `{"t":"1","n":"resync"}`, `{"t":"0","n":"a"}`,
+		`{"t":"1","n":"a\nb","d":1}`, `{`, ``, `null`, `{"i":"5","t":"1","n":"ticket","d":null}`, "{\"t\":\"1\",\"n\":\"a\",\"d\":{\n\"x\":1\r\n}}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		h := New(Config{Log: quietLog, Ring: 4})
+		st, _ := h.Subscribe(context.Background(), Subscription{Tenant: 1, User: 1, Filter: all}, "")
+		h.heard(s)
+		h.Close()
+		for m := range st.c {
+			if m.Tenant != 1 || !json.Valid(m.Data) || !validName(m.Name) {
+				t.Errorf("%q became %+v", s, m)
+			}
+			if strings.ContainsAny(string(m.Data)+m.Position+m.Name, "\r\n") {
+				t.Errorf("%q breaks out of its line: %q", s, m.Data)
+			}
+		}
+	})
+}
+
 func BenchmarkPublish(b *testing.B) {
 	for _, streams := range []int{1, 100, 1000} {
 		b.Run(fmt.Sprint(streams, "_streams"), func(b *testing.B) {
