@@ -26,6 +26,7 @@ func (d *Desk) Register(api *web.API) {
 	d.registerFiles(api)
 	d.registerLive(api)
 	d.registerConfig(api)
+	d.registerCustomers(api)
 }
 
 // CreateBody is what a client sends to open a ticket.
@@ -71,17 +72,16 @@ func (d *Desk) registerTickets(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/tickets", ID: "ticket-create", Summary: "Open a ticket",
 		Permission: string(staff.TicketCreate), Tags: tags, Status: http.StatusCreated, MaxBody: 4 << 20},
 		func(ctx context.Context, in *struct{ Body CreateBody }) (*ticketOut, error) {
-			b := in.Body
+			a, b := actor(ctx), in.Body
 			n := NewTicket{
 				Subject: b.Subject, Body: b.Body, HTML: b.HTML, Type: b.Type, Category: b.Category, Tags: b.Tags, Fields: b.Fields,
 				Assignee: b.Assignee, Team: b.Team, Department: b.Department, Channel: b.Channel, Language: b.Language,
 				Kind: MessageKind(b.Kind), Attachments: b.Attachments,
-				Requester: customer.Contact{ID: b.Requester.ID, Name: b.Requester.Name, Email: b.Requester.Email, Phone: b.Requester.Phone, Language: b.Language},
+				Requester: customer.Contact{ID: b.Requester.ID, Name: b.Requester.Name, Email: b.Requester.Email, Phone: b.Requester.Phone, Language: b.Language, Attach: a.Kind == staff.KindStaff},
 			}
 			if b.Priority != nil {
 				n.Priority = *b.Priority
 			}
-			a := actor(ctx)
 			t, err := d.Create(ctx, a, n)
 			if err != nil {
 				return nil, err

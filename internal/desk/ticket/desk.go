@@ -83,6 +83,7 @@ func NewDesk(c Config) *Desk {
 	}
 	d := &Desk{Config: c, numbers: newNumbers(c.DB)}
 	d.registerJobs()
+	d.joinCustomers()
 	return d
 }
 
