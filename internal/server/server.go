@@ -212,6 +212,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Forms.Register(s.API)
 	s.Customers.Register(s.API)
 	s.Desk.Register(s.API)
+	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()
 	return nil
