@@ -80,10 +80,10 @@ func (q *Queue) loadLoop() {
 			deep = 0
 		}
 		m.dirty = todo &^ hot &^ deep
-		var low []*pane
+		low := map[int][]*pane{} // by shard
 		for p := range m.refill {
 			if m.shards[p.shard].held == owned {
-				low = append(low, p)
+				low[p.shard] = append(low[p.shard], p)
 			}
 			delete(m.refill, p)
 		}
@@ -94,9 +94,9 @@ func (q *Queue) loadLoop() {
 			// Timers stand after the long queue, and are not kept by it.
 			err = q.loadHot(todo&^hot, 1)
 		}
-		for _, p := range low {
+		for n, panes := range low {
 			if err == nil {
-				err = q.loadDeep(p.shard, p)
+				err = q.loadDeep(n, panes)
 			}
 		}
 		for ; deep != 0 && err == nil; deep &= deep - 1 {
@@ -114,8 +114,10 @@ func (q *Queue) loadLoop() {
 		q.mu.Lock()
 		if err != nil {
 			m.dirty |= hot | deep
-			for _, p := range low {
-				m.refill[p] = struct{}{}
+			for _, panes := range low {
+				for _, p := range panes {
+					m.refill[p] = struct{}{}
+				}
 			}
 		}
 		wait := q.cfg.Poll - time.Since(lastPoll)
@@ -221,59 +223,61 @@ var hotText = func() map[int]string {
 	return out
 }()
 
-// loadDeep reads one shard, or one pane of it that ran low, until its end or
-// until there is enough.
-func (q *Queue) loadDeep(n int, p *pane) (err error) {
-	read := 0
+// loadDeep reads one shard until its end or until there is enough. The panes
+// given ran low and are filled up; if it is one, nothing else is read.
+func (q *Queue) loadDeep(n int, low []*pane) (err error) {
 	m := q.mem
+	var one *pane
+	if len(low) == 1 {
+		one = low[0]
+	}
 	q.locked(func() {
 		m.begin()
-		if p != nil {
+		for _, p := range low {
 			m.reopen(p)
 		}
 	})
+	whole := false // all that is due was seen
 	defer func() {
 		q.locked(func() {
 			m.end()
-			if p != nil {
-				p.full = p.full || err != nil
+			for _, p := range low {
+				p.full = p.full || (!whole && m.shards[n].held == owned)
 				p.lines--
 				m.dropPane(p)
 			}
 		})
 	}()
 	after := spot{due: -1}
-	for {
+	for read := 0; ; {
 		var now clock.Time
 		var args []any
 		text := deepText
 		q.locked(func() {
 			now = q.cfg.Clock.Now()
 			args = []any{n, int64(now), q.horizon(now), after.due, after.pos, after.id}
-			if p != nil {
-				args, text = append(args, int64(p.tenant), p.kind), paneText
+			if one != nil {
+				args, text = append(args, int64(one.tenant), one.kind), paneText
 			}
-			args = m.exclude(args, n, p)
+			args = m.exclude(args, n, one)
 		})
 		rows, err := q.read(text, args)
 		if err != nil {
 			return err
 		}
 		read += len(rows)
-		end := len(rows) < pageLimit
+		whole = len(rows) < pageLimit
 		enough := false
 		q.locked(func() {
 			q.admit(rows, now)
 			s := &m.shards[n]
-			if end && p == nil && read < pageLimit && !m.crowded(n) {
+			if whole && one == nil && read < pageLimit && !m.crowded(n) {
 				s.deep = false
 			}
-			enough = s.capped || s.held != owned || (p != nil && p.full)
-			if enough && !end && p != nil {
-				p.full = true
-			}
+			enough = s.capped || s.held != owned || (one != nil && one.full)
+			whole = whole && !s.capped
 		})
-		if end || enough {
+		if whole || enough {
 			return nil
 		}
 		after = rows[len(rows)-1].spot
