@@ -64,7 +64,9 @@ func (d *Desk) out(ctx context.Context, a *staff.Actor, t *Ticket) (*ticketOut, 
 	return &ticketOut{web.ETag(t.Version), j}, err
 }
 
-type ticketID struct {
+// TicketID is the id in the path. Exported, because parameters of embedded
+// structs are only read from exported ones.
+type TicketID struct {
 	ID web.ID `path:"id"`
 }
 
@@ -143,7 +145,7 @@ func (d *Desk) registerTickets(api *web.API) {
 		})
 
 	type getIn struct {
-		ticketID
+		TicketID
 		web.IfNoneMatch
 	}
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/tickets/{id}", ID: "ticket-read", Summary: "Read a ticket",
@@ -174,7 +176,7 @@ func (d *Desk) registerTickets(api *web.API) {
 		})
 
 	type patchIn struct {
-		ticketID
+		TicketID
 		web.IfMatch
 		Body PatchBody
 	}
@@ -351,7 +353,7 @@ func action[In any](api *web.API, d *Desk, name, summary string) {
 		panic(err)
 	}
 	type input struct {
-		ticketID
+		TicketID
 		web.IfMatch
 		Body In
 	}
@@ -406,7 +408,7 @@ func (d *Desk) registerActions(api *web.API) {
 	type undoneOut struct{ Body undoneJSON }
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/undo/{id}", ID: "undo", Summary: "Take back a merge, split or bulk change",
 		Permission: string(staff.TicketRead), Tags: []string{"Actions"}},
-		func(ctx context.Context, in *ticketID) (*undoneOut, error) {
+		func(ctx context.Context, in *TicketID) (*undoneOut, error) {
 			a := actor(ctx)
 			u, err := d.TakeBack(ctx, a, in.ID.ID)
 			if err != nil {

@@ -29,7 +29,7 @@ type messageBody struct {
 
 func (d *Desk) registerMessages(api *web.API) {
 	type sayIn struct {
-		ticketID
+		TicketID
 		web.IfMatch
 		Body messageBody
 	}
@@ -61,7 +61,7 @@ func (d *Desk) registerMessages(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/tickets/{id}/messages/{message}/withdraw", ID: "message-withdraw",
 		Summary: "Take back one's own reply within its undo time", Permission: string(staff.TicketReply), Tags: tags},
 		func(ctx context.Context, in *struct {
-			ticketID
+			TicketID
 			Message web.ID `path:"message"`
 		}) (*struct{}, error) {
 			_, err := d.Withdraw(ctx, actor(ctx), in.ID.ID, in.Message.ID)
@@ -69,7 +69,7 @@ func (d *Desk) registerMessages(api *web.API) {
 		})
 
 	type timelineIn struct {
-		ticketID
+		TicketID
 		web.Page
 	}
 	type timelineOut struct{ Body web.List[EntryJSON] }
@@ -95,7 +95,7 @@ func (d *Desk) registerMessages(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodPut, Path: "/tickets/{id}/draft", ID: "draft-save", Summary: "Keep what one is writing",
 		Permission: string(staff.TicketRead), Tags: tags, MaxBody: 4 << 20},
 		func(ctx context.Context, in *struct {
-			ticketID
+			TicketID
 			Body draftBody
 		}) (*draftOut, error) {
 			at, err := d.SaveDraft(ctx, actor(ctx), in.ID.ID, in.Body.Kind, in.Body.Text, in.Body.HTML)
@@ -104,18 +104,18 @@ func (d *Desk) registerMessages(api *web.API) {
 		})
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/tickets/{id}/draft", ID: "draft-read", Summary: "Read one's own draft",
 		Permission: string(staff.TicketRead), Tags: tags},
-		func(ctx context.Context, in *ticketID) (*draftOut, error) {
+		func(ctx context.Context, in *TicketID) (*draftOut, error) {
 			out := &draftOut{}
 			err := d.DB.QueryRow(ctx, `select kind, text, html, updated_at from ticket_draft where tenant_id = $1 and user_id = $2 and ticket_id = $3`,
 				actor(ctx).Tenant, actor(ctx).ID, in.ID.ID).Scan(&out.Body.Kind, &out.Body.Text, &out.Body.HTML, &out.Body.UpdatedAt)
-			if isNoRows(err) {
-				return nil, fault.Missing("draft")
+			if isNoRows(err) { // nothing begun is no error: an empty one
+				out.Body.Kind, err = "reply", nil
 			}
 			return out, err
 		})
 	web.Register(api, web.Op{Method: http.MethodDelete, Path: "/tickets/{id}/draft", ID: "draft-delete", Summary: "Throw one's own draft away",
 		Permission: string(staff.TicketRead), Tags: tags},
-		func(ctx context.Context, in *ticketID) (*struct{}, error) {
+		func(ctx context.Context, in *TicketID) (*struct{}, error) {
 			return nil, d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 				_, err := tx.Exec(ctx, `delete from ticket_draft where tenant_id = $1 and user_id = $2 and ticket_id = $3`, actor(ctx).Tenant, actor(ctx).ID, in.ID.ID)
 				return err

@@ -89,7 +89,7 @@ func (d *Desk) registerViews(api *web.API) {
 		})
 	web.Register(api, web.Op{Method: http.MethodPut, Path: "/views/{id}", ID: "view-update", Summary: "Change a saved list", Permission: read, Tags: viewTags},
 		func(ctx context.Context, in *struct {
-			ticketID
+			TicketID
 			web.IfMatch
 			Body viewBody
 		}) (*viewOut, error) {
@@ -99,7 +99,7 @@ func (d *Desk) registerViews(api *web.API) {
 			return &viewOut{v.json()}, err
 		})
 	web.Register(api, web.Op{Method: http.MethodDelete, Path: "/views/{id}", ID: "view-delete", Summary: "Delete a saved list", Permission: read, Tags: viewTags},
-		func(ctx context.Context, in *ticketID) (*struct{}, error) {
+		func(ctx context.Context, in *TicketID) (*struct{}, error) {
 			return nil, d.DeleteView(ctx, actor(ctx), in.ID.ID)
 		})
 }
@@ -169,7 +169,7 @@ func (d *Desk) registerBulk(api *web.API) {
 			return &bulkOut{b.json()}, nil
 		})
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/bulk/{id}", ID: "bulk-read", Summary: "How far a bulk change is", Permission: string(staff.TicketRead), Tags: bulkTags},
-		func(ctx context.Context, in *ticketID) (*bulkOut, error) {
+		func(ctx context.Context, in *TicketID) (*bulkOut, error) {
 			b, err := d.GetBulk(ctx, actor(ctx), in.ID.ID)
 			if err != nil {
 				return nil, err
@@ -177,7 +177,7 @@ func (d *Desk) registerBulk(api *web.API) {
 			return &bulkOut{b.json()}, nil
 		})
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/bulk/{id}/cancel", ID: "bulk-cancel", Summary: "Stop a bulk change", Permission: may, Tags: bulkTags},
-		func(ctx context.Context, in *ticketID) (*bulkOut, error) {
+		func(ctx context.Context, in *TicketID) (*bulkOut, error) {
 			b, err := d.CancelBulk(ctx, actor(ctx), in.ID.ID)
 			if err != nil {
 				return nil, err

@@ -162,7 +162,7 @@ type ContactJSON struct {
 
 func (d *Desk) registerCustomers(api *web.API) {
 	type pageIn struct {
-		ticketID
+		TicketID
 		web.Page
 	}
 	type ticketsOut struct{ Body web.List[JSON] }
