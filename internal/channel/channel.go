@@ -127,7 +127,7 @@ type Item struct {
 	State      State
 	Reason     string
 	Detail     string
-	Blob       string // SHA-256 of the raw content
+	Blob       string // where large raw content is; empty: beside the record
 	Size       int64
 	Ticket     id.ID
 	Message    id.ID
@@ -135,6 +135,7 @@ type Item struct {
 	DoneAt     clock.Time
 
 	dedup string
+	raw   []byte // small content on its way into the store
 }
 
 // Bounds.
@@ -142,5 +143,8 @@ const (
 	MaxChannel = 100
 	MaxDedup   = 200
 	maxDetail  = 2000
-	maxAfter   = 30 // thread keys looked up for one item
+	// smallRaw is up to which size raw content goes into the database: one
+	// commit instead of that and a file with its folders.
+	smallRaw = 64 << 10
+	maxAfter = 30 // thread keys looked up for one item
 )

@@ -65,7 +65,7 @@ func (in *Intake) deliver(ctx context.Context, d *delivery, m *Inbound, raw []by
 			return Taken{}, err
 		}
 		if !stored {
-			if files, err = in.keepFiles(ctx, m, raw, d.item.Blob); err != nil {
+			if files, err = in.keepFiles(ctx, m, raw); err != nil {
 				return Taken{}, err
 			}
 			stored = true
@@ -280,12 +280,13 @@ func requester(s Sender) customer.Contact {
 
 // keepFiles stores the attachments. More than the desk takes are kept together:
 // the last file is then the whole raw item.
-func (in *Intake) keepFiles(ctx context.Context, m *Inbound, raw []byte, blob string) ([]ticket.File, error) {
+func (in *Intake) keepFiles(ctx context.Context, m *Inbound, raw []byte) ([]ticket.File, error) {
 	const room = ticket.MaxFiles - 2 // for a text or HTML that is too long
 	var out []ticket.File
 	for i, f := range m.Files {
 		if i == room-1 && len(m.Files) > room {
-			return append(out, ticket.File{Name: "message.eml", Type: "message/rfc822", SHA256: blob, Size: int64(len(raw))}), nil
+			whole, err := in.keep(ctx, File{Name: "message.eml", Type: "message/rfc822", Content: raw})
+			return append(out, whole), err
 		}
 		kept, err := in.keep(ctx, f)
 		if err != nil {

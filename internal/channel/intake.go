@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -67,7 +68,7 @@ type payload struct {
 // without error the channel may acknowledge; on an error of kind Unavailable
 // the sender should come again.
 func (in *Intake) Accept(ctx context.Context, a Arrival) (Receipt, error) {
-	it, _, err := in.store(ctx, a)
+	it, err := in.draft(ctx, a)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -88,28 +89,42 @@ func (in *Intake) Accept(ctx context.Context, a Arrival) (Receipt, error) {
 	return receipt, err
 }
 
-// store puts the raw content away and drafts its record.
-func (in *Intake) store(ctx context.Context, a Arrival) (Item, []byte, error) {
+// draft makes the record of an arrival. Content that is too large for the
+// database is durable when draft returns.
+func (in *Intake) draft(ctx context.Context, a Arrival) (Item, error) {
 	k, ok := in.kinds[a.Kind]
 	if !ok {
-		return Item{}, nil, fault.Bad("kind", "unknown", "there is no channel of kind %q", a.Kind)
+		return Item{}, fault.Bad("kind", "unknown", "there is no channel of kind %q", a.Kind)
 	}
 	if a.Channel == "" || len(a.Channel) > MaxChannel {
-		return Item{}, nil, fault.Bad("channel", "invalid", "a channel's name has 1 to %d bytes", MaxChannel)
+		return Item{}, fault.Bad("channel", "invalid", "a channel's name has 1 to %d bytes", MaxChannel)
 	}
 	if len(a.Dedup) > MaxDedup {
 		sum := sha256.Sum256([]byte(a.Dedup))
 		a.Dedup = hex.EncodeToString(sum[:])
 	}
-	ref, err := in.desk.Blobs.Put(ctx, a.Raw, k.MaxRaw)
+	it := Item{ID: in.desk.IDs.Next(), Tenant: a.Tenant, Channel: a.Channel, Kind: a.Kind, State: Received,
+		ReceivedAt: in.desk.Clock.Now(), dedup: a.Dedup}
+	head, err := io.ReadAll(io.LimitReader(a.Raw, smallRaw+1))
 	if err != nil {
-		return Item{}, nil, err
+		return Item{}, err
 	}
-	if a.Dedup == "" {
-		a.Dedup = ref.SHA256
+	hash := ""
+	if len(head) > smallRaw {
+		ref, err := in.desk.Blobs.Put(ctx, io.MultiReader(bytes.NewReader(head), a.Raw), k.MaxRaw)
+		if err != nil {
+			return Item{}, err
+		}
+		it.Blob, it.Size, hash = ref.SHA256, ref.Size, ref.SHA256
+	} else {
+		it.raw, it.Size = head, int64(len(head))
+		sum := sha256.Sum256(head)
+		hash = hex.EncodeToString(sum[:])
 	}
-	return Item{ID: in.desk.IDs.Next(), Tenant: a.Tenant, Channel: a.Channel, Kind: a.Kind, State: Received, Blob: ref.SHA256,
-		Size: ref.Size, ReceivedAt: in.desk.Clock.Now(), dedup: a.Dedup}, nil, nil
+	if it.dedup == "" {
+		it.dedup = hash
+	}
+	return it, nil
 }
 
 // work carries one accepted item to the desk.
@@ -141,7 +156,7 @@ func (in *Intake) work(ctx context.Context, jobs []job.Job) error {
 }
 
 func (in *Intake) content(ctx context.Context, it Item) ([]byte, error) {
-	f, err := in.desk.Blobs.Open(ctx, it.Blob)
+	f, err := in.open(ctx, it)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +165,23 @@ func (in *Intake) content(ctx context.Context, it Item) ([]byte, error) {
 	_, err = io.ReadFull(f, raw)
 	return raw, err
 }
+
+// open opens the raw content wherever it is.
+func (in *Intake) open(ctx context.Context, it Item) (io.ReadSeekCloser, error) {
+	if it.Blob != "" {
+		return in.desk.Blobs.Open(ctx, it.Blob)
+	}
+	var raw []byte
+	err := in.desk.DB.QueryRow(ctx, `select content from inbound_raw where tenant_id = $1 and inbound_id = $2`, it.Tenant, it.ID).Scan(&raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, fault.Missing("inbound")
+	}
+	return inMemory{bytes.NewReader(raw)}, err
+}
+
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
 
 // Taken is how an item ended.
 type Taken struct {
@@ -175,7 +207,7 @@ func (in *Intake) Take(ctx context.Context, a Arrival, raw []byte) (Taken, error
 		return Taken{State: Duplicate, Reason: string(old.State), Ticket: old.Ticket, Joined: true}, nil
 	}
 	a.Raw = bytes.NewReader(raw)
-	it, _, err := in.store(ctx, a)
+	it, err := in.draft(ctx, a)
 	if err != nil {
 		return Taken{}, err
 	}

@@ -34,7 +34,7 @@ func (in *Intake) Raw(ctx context.Context, tenant, item id.ID) (io.ReadSeekClose
 	if it.State == Discarded {
 		return nil, fault.Missing("inbound")
 	}
-	return in.desk.Blobs.Open(ctx, it.Blob)
+	return in.open(ctx, it)
 }
 
 // Retry lets a quarantined item try again: after a fix, or by a person who
@@ -48,7 +48,10 @@ func (in *Intake) Retry(ctx context.Context, tenant, item id.ID) error {
 // Discard gives a quarantined item up. Its record stays, so that the same item
 // is not taken in again; its content can be read no more.
 func (in *Intake) Discard(ctx context.Context, tenant, item id.ID) error {
-	return in.leave(ctx, tenant, item, Discarded, nil)
+	return in.leave(ctx, tenant, item, Discarded, func(ctx context.Context, tx *db.Tx, it Item) error {
+		_, err := tx.Exec(ctx, `delete from inbound_raw where tenant_id = $1 and inbound_id = $2`, tenant, item)
+		return err
+	})
 }
 
 func (in *Intake) leave(ctx context.Context, tenant, item id.ID, to State, then func(context.Context, *db.Tx, Item) error) error {
@@ -64,10 +67,7 @@ func (in *Intake) leave(ctx context.Context, tenant, item id.ID, to State, then 
 		if n == 0 {
 			return fault.New(fault.Conflict, "inbound.not_quarantined", "the item is not in quarantine")
 		}
-		if then != nil {
-			return then(ctx, tx, it)
-		}
-		return nil
+		return then(ctx, tx, it)
 	})
 }
 

@@ -41,6 +41,9 @@ func insertItem(ctx context.Context, tx *db.Tx, it Item) (bool, error) {
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) on conflict do nothing`,
 		it.ID, it.Tenant, it.Channel, it.Kind, string(it.State), it.Reason, it.Detail, it.Blob, it.Size,
 		orNull(it.Ticket), orNull(it.Message), it.ReceivedAt, orNull(it.DoneAt), it.dedup)
+	if err == nil && n == 1 && it.Blob == "" {
+		_, err = tx.Exec(ctx, `insert into inbound_raw (tenant_id, inbound_id, content) values ($1, $2, $3)`, it.Tenant, it.ID, it.raw)
+	}
 	return n == 1, err
 }
 

@@ -61,12 +61,16 @@ type htmlWriter struct {
 }
 
 // htmlText is the text of an HTML body: blocks and rows are lines, quotations
-// begin with ">". With marks, lines carry the marks above.
-func htmlText(s string, marks bool) string {
+// begin with ">". With marks, lines carry the marks above. It ends early when ok
+// says so.
+func htmlText(s string, marks bool, ok func() bool) string {
 	w := &htmlWriter{marks: marks}
 	z := html.NewTokenizer(strings.NewReader(s))
 	z.SetMaxBuf(8 << 20)
-	for {
+	for n := 1; ; n++ {
+		if n%2048 == 0 && !ok() {
+			return ""
+		}
 		switch z.Next() {
 		case html.ErrorToken:
 			w.flush(false)

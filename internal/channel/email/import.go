@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"zhidan/internal/channel"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -18,9 +20,12 @@ const ImportDoor = "import"
 
 // ImportOptions steer an import.
 type ImportOptions struct {
-	Workers  int          // messages worked on at the same time; 16
+	Workers  int          // messages worked on at the same time; 48, so that commits are shared
 	Progress func(Report) // called now and then, and at the end; never concurrently
 }
+
+// maxInFlight is how many bytes of raw mail are in memory at the same time.
+const maxInFlight = 128 << 20
 
 // Report says what became of the messages.
 type Report struct {
@@ -45,7 +50,7 @@ type Failure struct {
 // reading the source, or of a store that stayed unavailable.
 func Import(ctx context.Context, in *channel.Intake, tenant id.ID, path string, o ImportOptions) (Report, error) {
 	if o.Workers <= 0 {
-		o.Workers = 16
+		o.Workers = 48
 	}
 	start := time.Now()
 	r := Report{Failed: []Failure{}}
@@ -63,6 +68,7 @@ func Import(ctx context.Context, in *channel.Intake, tenant id.ID, path string, 
 			o.Progress(r)
 		}
 	}
+	inFlight := semaphore.NewWeighted(maxInFlight)
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	work := make(chan Source)
@@ -73,6 +79,7 @@ func Import(ctx context.Context, in *channel.Intake, tenant id.ID, path string, 
 			defer workers.Done()
 			for s := range work {
 				taken, err := take(ctx, in, tenant, s)
+				inFlight.Release(int64(len(s.Raw)))
 				if err != nil {
 					stop(fmt.Errorf("%s: %w", s.Name, err))
 					continue
@@ -99,6 +106,9 @@ func Import(ctx context.Context, in *channel.Intake, tenant id.ID, path string, 
 				r.Failed = append(r.Failed, Failure{s.Name, fmt.Sprintf("larger than %d bytes", limit)})
 			})
 			return nil
+		}
+		if err := inFlight.Acquire(ctx, int64(len(s.Raw))); err != nil {
+			return err
 		}
 		select {
 		case work <- s:

@@ -141,8 +141,6 @@ func metaCharset(b []byte) string {
 	return ""
 }
 
-var cidRef = regexp.MustCompile(`(?i)cid:([^"'\s>)]{1,300})`)
-
 func looksHTML(b []byte) bool {
 	s := bytes.ToLower(bytes.TrimSpace(b[:min(len(b), 512)]))
 	return bytes.HasPrefix(s, []byte("<html")) || bytes.HasPrefix(s, []byte("<!doctype html"))
@@ -341,7 +339,7 @@ func (b *build) finish() {
 			if !b.take(len(p.html)) {
 				return
 			}
-			plain = htmlText(p.html, false)
+			plain = htmlText(p.html, false, b.ok)
 			b.fromHTML = true
 		}
 		if strings.TrimSpace(plain) != "" {
@@ -380,9 +378,14 @@ func (b *build) finish() {
 	m.Text = strings.Join(text, "\n\n")
 	m.HTML = strings.Join(rich, "\n")
 	shown := map[string]bool{}
-	if len(m.Attachments) > 0 {
-		for _, ref := range cidRef.FindAllStringSubmatch(m.HTML, 2000) {
-			shown[ref[1]] = true
+	for rest := m.HTML; len(m.Attachments) > 0 && len(shown) < 2000; {
+		i := strings.Index(rest, "cid:")
+		if i < 0 {
+			break
+		}
+		rest = rest[i+4:]
+		if end := strings.IndexAny(rest[:min(len(rest), 300)], "\"'<> )"); end > 0 {
+			shown[rest[:end]] = true
 		}
 	}
 	for i := range m.Attachments {

@@ -33,12 +33,12 @@ const maxIntroductions = 400
 // HTML loses the marks that HTML has, and plain text in which nothing was found
 // may have a twin in which something is.
 func (p *parser) newText(m *Mail, fromHTML bool) string {
-	text, cut := trimReply(m.Text, m.From.Name)
+	text, cut := trimReply(m.Text, m.From.Name, p.ok)
 	if m.HTML == "" || cut && !fromHTML || !p.take(min(len(m.HTML), 2*replyScan)) {
 		return text
 	}
 	page := m.HTML[:cutRune(m.HTML, 2*replyScan)]
-	marked, markedCut := trimReply(htmlText(page, true), m.From.Name)
+	marked, markedCut := trimReply(htmlText(page, true, p.ok), m.From.Name, p.ok)
 	if markedCut && len(page) == len(m.HTML) && (strings.TrimSpace(marked) != "" || strings.TrimSpace(text) == "") {
 		return marked
 	}
@@ -66,18 +66,19 @@ type replyLine struct {
 
 // TrimReply is the new text of a plain-text reply.
 func TrimReply(s string) string {
-	out, _ := trimReply(s, "")
+	out, _ := trimReply(s, "", func() bool { return true })
 	return out
 }
 
-// trimReply also says whether anything was left out.
-func trimReply(s, sender string) (string, bool) {
+// trimReply also says whether anything was left out. It gives up when ok says
+// so; what it returns then is of no use.
+func trimReply(s, sender string, ok func() bool) (string, bool) {
 	s = clean(s)
 	whole := s
 	if len(s) > replyScan {
 		s = s[:cutRune(s, replyScan)]
 	}
-	lines := classify(dropPGP(strings.Split(s, "\n")))
+	lines := classify(dropPGP(strings.Split(s, "\n")), ok)
 	end := cutOriginal(lines)
 	truncated := end == len(lines) && len(s) < len(whole)
 	end = cutSignature(lines, end)
@@ -147,9 +148,12 @@ func dropPGP(lines []string) []string {
 }
 
 // classify gives every line its class.
-func classify(raw []string) []replyLine {
+func classify(raw []string, ok func() bool) []replyLine {
 	lines := make([]replyLine, len(raw))
 	for i, t := range raw {
+		if i%1024 == 1023 && !ok() {
+			return nil
+		}
 		l := replyLine{text: strings.TrimRight(t, " \t\r")}
 		mark := rune(0)
 		if len(l.text) > 0 && l.text[0] <= markSign && l.text[0] >= markCut {
@@ -178,7 +182,7 @@ func classify(raw []string) []replyLine {
 		lines[i] = l
 	}
 	markIntroductions(lines)
-	markHeaders(lines)
+	markHeaders(lines, ok)
 	return lines
 }
 
@@ -328,8 +332,11 @@ func nextIsQuote(lines []replyLine, i int) bool {
 
 // markHeaders finds the printed fields above an original: at least three kinds
 // in a row, or two below a rule or a cut line, the sender's among them.
-func markHeaders(lines []replyLine) {
+func markHeaders(lines []replyLine, ok func() bool) {
 	for i := 0; i < len(lines); i++ {
+		if i%1024 == 1023 && !ok() {
+			return
+		}
 		kind := fieldKind(lines[i])
 		if kind == 0 || kind == 'o' || kind == 'c' {
 			continue

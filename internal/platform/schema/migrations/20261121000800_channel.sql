@@ -1,7 +1,7 @@
 -- +goose Up
 
--- What came in, before anybody understood it: the row and the raw content (in
--- the blob store) are durable before the sender hears that it was taken.
+-- What came in, before anybody understood it: the row and the raw content are
+-- durable before the sender hears that it was taken.
 create table inbound (
 	tenant_id bigint not null,
 	id bigint not null,
@@ -19,6 +19,15 @@ create table inbound (
 	done_at bigint,
 	primary key (tenant_id, id)
 )/*clustered*/;
+-- Raw content that is small stands here, in the same commit as its record; what
+-- is larger is in the file store under the hash in blob.
+create table inbound_raw (
+	tenant_id bigint not null,
+	inbound_id bigint not null,
+	content bytea not null,
+	primary key (tenant_id, inbound_id)
+);
+
 create unique index inbound_dedup on inbound (tenant_id, channel, dedup_key);
 create index inbound_open on inbound (tenant_id, state, id) where state <> 'done';
 
@@ -37,4 +46,5 @@ create index thread_ticket on thread (tenant_id, ticket_id);
 
 -- +goose Down
 drop table thread;
+drop table inbound_raw;
 drop table inbound;
