@@ -109,13 +109,24 @@ func benchmarkIndex(b *testing.B, d *db.DB, n int, bytes func(*db.DB) int64) {
 		b.ReportMetric(float64(terms)/float64(n), "terms/doc")
 		b.ReportMetric(float64(bytes(d))/float64(n), "B/doc")
 
+		t0 := time.Now()
+		for more := true; more; {
+			if err := d.Tx(bg, func(ctx context.Context, tx *db.Tx) (err error) {
+				more, err = x.Optimize(ctx, tx, 64)
+				return err
+			}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(time.Since(t0).Seconds(), "s-optimize")
+
 		// Tickets that get a message, one by one: their documents grow.
 		grown := make([][]string, 256)
 		again := newCorpus(1)
 		for i := range grown {
 			grown[i] = slices.Concat(again.terms(), c.terms())
 		}
-		t0 := time.Now()
+		t0 = time.Now()
 		for i, terms := range grown {
 			if err := d.Tx(bg, func(ctx context.Context, tx *db.Tx) error {
 				return x.Put(ctx, tx, tenantA, []fulltext.Doc{{ID: at(i), Terms: terms}})

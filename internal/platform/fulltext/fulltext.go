@@ -98,6 +98,22 @@ func (x *Index) Delete(ctx context.Context, tx *db.Tx, tenant id.ID, ids ...id.I
 	return nil
 }
 
+// Optimize brings the index into better order, in the caller's transaction,
+// and says whether more is to be done: about so many pages at a time on SQLite
+// (64 take some tens of milliseconds), everything on PostgreSQL. It is called
+// when nothing else is to do, and after many documents were brought in.
+func (x *Index) Optimize(ctx context.Context, tx *db.Tx, pages int) (more bool, err error) {
+	if tx.Engine() == db.SQLite {
+		more, err = optimizeSQLite(ctx, tx, pages)
+	} else {
+		err = optimizePostgres(ctx, tx)
+	}
+	if err != nil {
+		return false, fmt.Errorf("full text: %w", err)
+	}
+	return more, nil
+}
+
 // Search gives the newest tickets of a tenant, at most limit (0 or more than
 // MaxHits: MaxHits), that fulfil a query. It makes some progress whatever the
 // budget is.

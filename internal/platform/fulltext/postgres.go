@@ -142,6 +142,13 @@ func (s *search) scanNewest(ctx context.Context, query string, n int) (read int,
 	return read, lowest, nil
 }
 
+// optimizePostgres sorts in what the indexes of all partitions have collected.
+func optimizePostgres(ctx context.Context, tx *db.Tx) error {
+	var pages int64
+	return tx.QueryRow(ctx, `select coalesce(sum(gin_clean_pending_list(inhrelid::regclass)), 0)::bigint
+		from pg_inherits where inhparent = 'fts_doc_terms'::regclass`).Scan(&pages)
+}
+
 // A partition holds the tickets of one week, counted from the first id.
 const week = 7 * 24 * time.Hour
 

@@ -376,13 +376,9 @@ func scanID(rows *sql.Rows) (id.ID, error) {
 	return id.ID(v), err
 }
 
-// Optimize merges at most about so many pages of the SQLite index, in the
-// caller's transaction, and says whether more is to be done. It is called when
-// nothing else is; PostgreSQL's autovacuum does the like by itself.
-func (x *Index) Optimize(ctx context.Context, tx *db.Tx, pages int) (more bool, err error) {
-	if tx.Engine() != db.SQLite {
-		return false, nil
-	}
+// optimizeSQLite merges about so many pages. FTS5 says that nothing was left to
+// merge by changing fewer than two rows.
+func optimizeSQLite(ctx context.Context, tx *db.Tx, pages int) (more bool, err error) {
 	if err := overwrite(ctx, tx); err != nil {
 		return false, err
 	}
@@ -391,7 +387,7 @@ func (x *Index) Optimize(ctx context.Context, tx *db.Tx, pages int) (more bool, 
 		return false, err
 	}
 	if _, err := tx.Exec(ctx, `insert into fts (fts, rank) values ('merge', $1)`, pages); err != nil {
-		return false, fmt.Errorf("full text: %w", err)
+		return false, err
 	}
 	err = tx.QueryRow(ctx, `select total_changes()`).Scan(&after)
 	return after-before >= 2, err

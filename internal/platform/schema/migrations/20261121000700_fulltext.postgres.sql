@@ -10,7 +10,9 @@ create table fts_doc (
 	primary key (tenant_id, ticket_id)
 ) partition by range (ticket_id);
 
-create index fts_doc_terms on fts_doc using gin (terms) with (fastupdate = off);
+-- Entries are collected (in kB) and sorted in together: about three times as
+-- fast as one by one; a search reads what is still collected, so it stays small.
+create index fts_doc_terms on fts_doc using gin (terms) with (fastupdate = on, gin_pending_list_limit = 1024);
 create table fts_doc_rest partition of fts_doc default;
 
 -- +goose Down
