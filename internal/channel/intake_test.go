@@ -284,7 +284,7 @@ func TestOddMailsAreTakenIn(t *testing.T) {
 		"nothing at all":  "From: a@b.cn\n\n",
 		"long subject":    "From: a@b.cn\nSubject: " + strings.Repeat("长", 1000) + "\n\nbody",
 		"long text":       "From: a@b.cn\nSubject: x\n\n" + strings.Repeat("很长的正文。\n", 60000),
-		"long HTML":       "From: a@b.cn\nContent-Type: text/html\n\n" + strings.Repeat("<p>x</p>", 270000),
+		"long HTML":       "From: a@b.cn\nContent-Type: text/html\n\n" + "<p>" + strings.Repeat("long ", 450000),
 		"many files":      "From: a@b.cn\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\ntext\n" + strings.Repeat("--x\nContent-Type: application/pdf; name=a.pdf\n\nPDF\n", 200) + "--x--\n",
 		"NUL and garbage": "From: a@b.cn\nSubject: a\x00b\xff\n\nbo\x00dy\xfe",
 		"script":          "From: \"<script>\" <a@b.cn>\nContent-Type: text/html\n\n<script>alert(1)</script><img src=x onerror=alert(1)>hi",
