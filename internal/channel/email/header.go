@@ -153,16 +153,6 @@ func unfold(v []byte) []byte {
 	return out
 }
 
-// raw is the first value of a field; nil when there is none.
-func (h *header) raw(name string) []byte {
-	for _, f := range h.fields {
-		if strings.EqualFold(f.name, name) {
-			return f.value
-		}
-	}
-	return nil
-}
-
 // all is every value of a field, in order.
 func (h *header) all(name string) [][]byte {
 	var out [][]byte

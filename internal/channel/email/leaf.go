@@ -112,9 +112,7 @@ func unflow(s string, delSpace bool) string {
 	var out strings.Builder
 	out.Grow(len(s))
 	for i, l := range lines {
-		if strings.HasPrefix(l, " ") {
-			l = l[1:] // space-stuffing
-		}
+		l = strings.TrimPrefix(l, " ") // space-stuffing
 		soft := strings.HasSuffix(l, " ") && l != "-- " && !strings.HasPrefix(l, ">") &&
 			i+1 < len(lines) && !strings.HasPrefix(lines[i+1], ">") && strings.TrimSpace(lines[i+1]) != "" && strings.TrimSpace(l) != ""
 		if soft {

@@ -176,7 +176,7 @@ func classify(raw []string, ok func() bool) []replyLine {
 			l.class = classSign
 		case trimmed == "--" || trimmed == "—" || trimmed == "––":
 			l.class = classDashes
-		case short && strings.ContainsAny(trimmed[:1], "-_*=\xe2") && ruleRE.MatchString(l.text):
+		case short && strings.IndexByte("-_*=\xe2", trimmed[0]) >= 0 && ruleRE.MatchString(l.text):
 			l.class = classRule
 		}
 		lines[i] = l
