@@ -59,7 +59,7 @@ func notMerged(_ *staff.Actor, t *Ticket) bool { return t.MergedInto == 0 }
 // Actions is the registry, in the order in which a palette shows them.
 var Actions = []*Action{
 	define("status", staff.TicketUpdate, notMerged, func(d *Desk, ctx context.Context, w *Write, c *Change, in StatusInput) (Outcome, error) {
-		if err := d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, in.permission()); err != nil {
+		if err := d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, in.permission(c.Ticket.Status)); err != nil {
 			return Outcome{}, err
 		}
 		return Outcome{}, d.setStatus(ctx, w, c, in)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
@@ -60,6 +61,7 @@ func (d *Desk) StartBulk(ctx context.Context, a *staff.Actor, action string, raw
 	if _, err := act.Decode(raw); err != nil {
 		return nil, err
 	}
+	tickets = unique(tickets)
 	if len(tickets) == 0 || len(tickets) > MaxBulk {
 		return nil, fault.Bad("ids", "range", "a bulk change takes 1 to %d tickets", MaxBulk)
 	}
@@ -79,17 +81,17 @@ func (d *Desk) StartBulk(ctx context.Context, a *staff.Actor, action string, raw
 }
 
 func (d *Desk) startUndoBulk(ctx context.Context, w *Write, undo id.ID) (id.ID, error) {
+	// A change that is still running stops here; what it did is taken back.
+	if _, err := w.Tx.Exec(ctx, `update ticket_bulk set state = 'cancelled', finished_at = $3 where tenant_id = $1 and undo_id = $2 and state = 'running'`,
+		w.Actor.Tenant, undo, w.At); err != nil {
+		return 0, err
+	}
 	rows, err := w.Tx.Query(ctx, `select ticket_id from ticket_undo_item where tenant_id = $1 and undo_id = $2 order by ticket_id`, w.Actor.Tenant, undo)
 	ids, err := db.Each(rows, err, func(r rower) (id.ID, error) {
 		var t id.ID
 		return t, r.Scan(&t)
 	})
 	if err != nil {
-		return 0, err
-	}
-	// A change that is still running stops here; what it did is taken back.
-	if _, err := w.Tx.Exec(ctx, `update ticket_bulk set state = 'cancelled', finished_at = $3 where tenant_id = $1 and undo_id = $2 and state = 'running'`,
-		w.Actor.Tenant, undo, w.At); err != nil {
 		return 0, err
 	}
 	b := &Bulk{ID: d.IDs.Next(), Actor: w.Actor.ID, Action: undoAction, State: "running", Total: len(ids), ids: ids,
@@ -175,11 +177,13 @@ func (d *Desk) runBulk(ctx context.Context, tenant id.ID, in bulkJob) error {
 			}
 			return err
 		}
-		for _, ticket := range b.ids[b.Done+b.Failed : min(len(b.ids), b.Done+b.Failed+50)] {
+		for range min(len(b.ids)-b.Done-b.Failed, 50) {
 			if err := ctx.Err(); err != nil {
 				return err // goes on from here on another attempt
 			}
-			if err := d.bulkOne(ctx, in.Actor, b, ticket); err != nil {
+			if err := d.bulkOne(ctx, in.Actor, b); errors.Is(err, errStopped) {
+				break // read anew how far it is
+			} else if err != nil {
 				return err
 			}
 		}
@@ -187,51 +191,89 @@ func (d *Desk) runBulk(ctx context.Context, tenant id.ID, in bulkJob) error {
 	}
 }
 
-func (d *Desk) bulkOne(ctx context.Context, actor *staff.Actor, b *Bulk, ticket id.ID) error {
+// errStopped says that the run is no longer where we thought: somebody has
+// cancelled it, or another node has taken it over.
+var errStopped = errors.New("ticket: the bulk change has moved on or was stopped")
+
+// step moves the mark of how far a run has come, inside the transaction of the
+// change itself. It holds only while the run stands where b says.
+func (b *Bulk) step(ctx context.Context, tx *db.Tx, tenant id.ID, failed int) error {
+	n, err := tx.Exec(ctx, `update ticket_bulk set done = done + $4, failed = failed + $5, errors = $6
+		where tenant_id = $1 and id = $2 and state = 'running' and done + failed = $3`,
+		tenant, b.ID, b.Done+b.Failed, 1-failed, failed, encode(b.Errors))
+	if err == nil && n == 0 {
+		err = errStopped
+	}
+	return err
+}
+
+// bulkOne changes the next ticket of the run, or notes why it could not.
+func (d *Desk) bulkOne(ctx context.Context, actor *staff.Actor, b *Bulk) error {
+	ticket := b.ids[b.Done+b.Failed]
 	number := ""
 	err := d.Write(ctx, actor, func(ctx context.Context, w *Write) error {
+		if err := b.step(ctx, w.Tx, actor.Tenant, 0); err != nil {
+			return err
+		}
 		if b.Action == undoAction {
-			if err := d.undoOne(ctx, w, b, ticket, &number); err != nil {
-				return err
-			}
-		} else {
-			act, err := FindAction(b.Action)
-			if err != nil {
-				return err
-			}
-			in, err := act.Decode(b.input)
-			if err != nil {
-				return err
-			}
-			c, err := w.Ticket(ctx, ticket, act.Permission)
-			if err != nil {
-				return err
-			}
-			number = c.Ticket.Number
-			if _, err := d.act(ctx, w, c, act, in); err != nil {
-				return err
-			}
-			if _, err := w.Tx.Exec(ctx, `insert into ticket_undo_item (tenant_id, undo_id, ticket_id, version, before) values ($1, $2, $3, $4, $5)`,
-				actor.Tenant, b.Undo, ticket, c.Ticket.Version, encode(c.Before)); err != nil {
+			return d.undoOne(ctx, w, b, ticket, &number)
+		}
+		act, err := FindAction(b.Action)
+		if err != nil {
+			return err
+		}
+		in, err := act.Decode(b.input)
+		if err != nil {
+			return err
+		}
+		c, err := w.Ticket(ctx, ticket, act.Permission)
+		if err != nil {
+			return err
+		}
+		number = c.Ticket.Number
+		if err := d.mayChange(ctx, w.Tx, actor, c.Ticket, staff.TicketBulk); err != nil {
+			return err
+		}
+		before := undoBefore{Ticket: c.Before, People: map[string][]id.ID{}}
+		if role := roleOf[b.Action]; role != "" {
+			if before.People[role], err = persons(ctx, w.Tx, actor.Tenant, ticket, role); err != nil {
 				return err
 			}
 		}
-		_, err := w.Tx.Exec(ctx, `update ticket_bulk set done = done + 1 where tenant_id = $1 and id = $2`, actor.Tenant, b.ID)
+		if _, err := d.act(ctx, w, c, act, in); err != nil {
+			return err
+		}
+		_, err = w.Tx.Exec(ctx, `insert into ticket_undo_item (tenant_id, undo_id, ticket_id, version, before) values ($1, $2, $3, $4, $5)`,
+			actor.Tenant, b.Undo, ticket, c.Ticket.Version, encode(before))
 		return err
 	})
-	var f *fault.Error
-	if err == nil || !errors.As(err, &f) || f.Kind == fault.Unavailable || f.Kind == fault.Internal {
+	if err == nil {
+		b.Done++
+		return nil
+	}
+	why := faults(err)[0]
+	if why.Kind == fault.Unavailable || why.Kind == fault.Internal {
 		return err
 	}
-	b.Errors = append(b.Errors, BulkError{Ticket: ticket, Number: number, Code: f.Code, Message: f.Message})
-	if len(b.Errors) > maxBulkErrors {
-		b.Errors = b.Errors[:maxBulkErrors]
+	if len(b.Errors) < maxBulkErrors {
+		b.Errors = append(b.Errors, BulkError{Ticket: ticket, Number: number, Code: why.Code, Message: why.Message})
 	}
-	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update ticket_bulk set failed = failed + 1, errors = $3 where tenant_id = $1 and id = $2`, actor.Tenant, b.ID, encode(b.Errors))
-		return err
-	})
+	err = d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return b.step(ctx, tx, actor.Tenant, 1) })
+	if err == nil {
+		b.Failed++
+	}
+	return err
 }
+
+// undoBefore is how a ticket stood before a bulk change; its people only when
+// the change was about them.
+type undoBefore struct {
+	*Ticket
+	People map[string][]id.ID `json:",omitempty"`
+}
+
+// roleOf names the people that an action changes.
+var roleOf = map[string]string{"collaborator": "collaborator", "watch": "watcher"}
 
 func (d *Desk) undoOne(ctx context.Context, w *Write, b *Bulk, ticket id.ID, number *string) error {
 	var undo id.ID
@@ -244,8 +286,8 @@ func (d *Desk) undoOne(ctx context.Context, w *Write, b *Bulk, ticket id.ID, num
 		w.Actor.Tenant, undo, ticket).Scan(&version, &raw); err != nil {
 		return err
 	}
-	before := &Ticket{}
-	if err := json.Unmarshal([]byte(raw), before); err != nil {
+	before := undoBefore{Ticket: &Ticket{}}
+	if err := json.Unmarshal([]byte(raw), &before); err != nil {
 		return err
 	}
 	c, err := w.Ticket(ctx, ticket, staff.TicketRead)
@@ -256,8 +298,30 @@ func (d *Desk) undoOne(ctx context.Context, w *Write, b *Bulk, ticket id.ID, num
 	if c.Ticket.Version != version {
 		return errUndoLate
 	}
-	if changes := restore(c.Ticket, before); len(changes) > 0 {
+	if changes := restore(c.Ticket, before.Ticket); len(changes) > 0 {
 		c.Append(EventUndo, EventData{Kind: "bulk", Changes: changes})
 	}
-	return d.afterMove(ctx, w, c)
+	for role, were := range before.People {
+		now, err := persons(ctx, w.Tx, w.Actor.Tenant, ticket, role)
+		if err != nil {
+			return err
+		}
+		if err := d.people(ctx, w, c, role, were, slices.DeleteFunc(now, func(u id.ID) bool { return slices.Contains(were, u) })); err != nil {
+			return err
+		}
+	}
+	return d.afterRestore(ctx, w, c)
+}
+
+// unique keeps the first of each, in order.
+func unique(ids []id.ID) []id.ID {
+	seen := make(map[id.ID]bool, len(ids))
+	var out []id.ID
+	for _, v := range ids {
+		if !seen[v] {
+			seen[v] = true
+			out = append(out, v)
+		}
+	}
+	return out
 }

@@ -64,7 +64,7 @@ func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Receiv
 	if r.draft != nil {
 		made, err := d.CreateIn(ctx, tx, r.draft)
 		if err == nil && r.known != 0 {
-			err = d.linkIn(ctx, tx, tenant, made.Ticket.ID, "related", r.known, made.Ticket.CreatedAt)
+			_, err = d.linkIn(ctx, tx, tenant, made.Ticket.ID, "related", r.known, made.Ticket.CreatedAt)
 		}
 		return made.Ticket, made.Message, err
 	}
@@ -89,8 +89,10 @@ func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Receiv
 			return err
 		}
 		if kind == FromCustomer && c.Ticket.Status == Solved {
-			c.Ticket.RepeatCount++
-			c.Append(EventRepeat, EventData{})
+			if c.Ticket.RepeatCount == c.Before.RepeatCount { // one contact counts once
+				c.Ticket.RepeatCount++
+				c.Append(EventRepeat, EventData{})
+			}
 			d.moveTo(c, Open, nil)
 		}
 		t = c.Ticket

@@ -133,6 +133,8 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 	check(err)
 	check(checkCategory(catalog, in.Category))
 	check(d.checkPlace(ctx, a.Tenant, in.Assignee, in.Team, in.Department))
+	dir, err := d.Staff.Directory(ctx, a.Tenant)
+	check(err)
 	fields, err := catalog.Validate(in.Type, form.StageCreate, nil, in.Fields)
 	check(err)
 	contact, err := d.Customers.Prepare(a.Tenant, in.Requester)
@@ -144,6 +146,7 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 		return nil, err
 	}
 
+	place := Place{in.Assignee, in.Team, in.Department}.whole(dir, Place{})
 	s := d.Settings(ctx, a.Tenant)
 	now := d.Clock.Now()
 	number, err := d.numbers.next(ctx, a.Tenant, s, typ.Prefix, now)
@@ -153,7 +156,7 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 	draft := &Draft{actor: a, in: in, contact: contact, settings: s, ticket: Ticket{
 		Tenant: a.Tenant, ID: d.IDs.Next(), Number: number, Subject: in.Subject, Status: New, Priority: in.Priority,
 		Type: in.Type, Category: in.Category, Channel: in.Channel, Language: in.Language, CreatorKind: string(a.Kind),
-		Creator: a.ID, Assignee: in.Assignee, Team: in.Team, Department: in.Department, Tags: in.Tags, Fields: fields,
+		Creator: a.ID, Assignee: place.Assignee, Team: place.Team, Department: place.Department, Tags: in.Tags, Fields: fields,
 		CreatedAt: now, UpdatedAt: now,
 	}}
 	t := draft.ticket
@@ -252,7 +255,8 @@ func (d *Desk) noteRepeat(ctx context.Context, w *Write, c *Change, s Settings) 
 		}
 		t.RepeatCount = x.repeats + 1
 		c.Append(EventRepeat, EventData{Ref: x.id})
-		return d.linkIn(ctx, w.Tx, t.Tenant, t.ID, "related", x.id, c.At)
+		_, err := d.linkIn(ctx, w.Tx, t.Tenant, t.ID, "related", x.id, c.At)
+		return err
 	}
 	return nil
 }

@@ -357,10 +357,13 @@ func (d *Desk) onTimer(ctx context.Context, j job.Job, fn func(ctx context.Conte
 			if err != nil {
 				return err
 			}
+			if err := fn(ctx, w, c); err != nil {
+				return err
+			}
 			for i := range c.Events {
 				c.Events[i].Cause = "timer"
 			}
-			return fn(ctx, w, c)
+			return nil
 		})
 		if err != nil {
 			return err

@@ -45,9 +45,35 @@ type Place struct {
 // AssignInput gives the ticket to somebody; all empty puts it back in the pool.
 type AssignInput struct{ Place }
 
-// place moves the ticket. Naming only a person keeps the team when the person
-// is in it, and otherwise takes the person's first team, so that a ticket never
-// stands in a team that its assignee does not belong to.
+// whole completes a place. Naming only a person keeps the team when the person
+// is in it, and otherwise takes the person's first team, so that colleagues see
+// what their team has to do; naming nobody goes back to the pool of the team.
+func (p Place) whole(dir *staff.Directory, now Place) Place {
+	if p == (Place{}) {
+		return Place{Team: now.Team, Department: now.Department}
+	}
+	if p.Assignee != 0 && p.Team == 0 {
+		u, _ := dir.User(p.Assignee)
+		p.Team = now.Team
+		if !slices.Contains(u.Teams, p.Team) {
+			p.Team = 0
+			if len(u.Teams) > 0 {
+				p.Team = u.Teams[0]
+			}
+		}
+		if p.Department == 0 {
+			p.Department = u.Department
+		}
+	}
+	if p.Department == 0 && p.Team != 0 {
+		if x, ok := dir.Team(p.Team); ok {
+			p.Department = x.Department
+		}
+	}
+	return p
+}
+
+// place moves the ticket and tells what that changed.
 func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, error) {
 	t := c.Ticket
 	if err := d.checkPlace(ctx, t.Tenant, p.Assignee, p.Team, p.Department); err != nil {
@@ -57,34 +83,13 @@ func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, er
 	if err != nil {
 		return nil, err
 	}
-	team, department := p.Team, p.Department
-	if p.Assignee != 0 && team == 0 {
-		u, _ := dir.User(p.Assignee)
-		team = t.Team
-		if !slices.Contains(u.Teams, team) {
-			team = 0
-			if len(u.Teams) > 0 {
-				team = u.Teams[0]
-			}
-		}
-		if department == 0 {
-			department = u.Department
-		}
-	}
-	if department == 0 && team != 0 {
-		if x, ok := dir.Team(team); ok {
-			department = x.Department
-		}
-	}
-	if p.Assignee == 0 && p.Team == 0 && p.Department == 0 { // back to the pool of its team
-		team, department = t.Team, t.Department
-	}
+	p = p.whole(dir, Place{t.Assignee, t.Team, t.Department})
 	var changes []FieldChange
 	for _, x := range []struct {
 		field string
 		from  *id.ID
 		to    id.ID
-	}{{"assignee", &t.Assignee, p.Assignee}, {"team", &t.Team, team}, {"department", &t.Department, department}} {
+	}{{"assignee", &t.Assignee, p.Assignee}, {"team", &t.Team, p.Team}, {"department", &t.Department, p.Department}} {
 		if *x.from != x.to {
 			changes = append(changes, FieldChange{Field: x.field, From: *x.from, To: x.to})
 			*x.from = x.to

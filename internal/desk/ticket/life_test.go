@@ -1,77 +1,18 @@
 package ticket_test
 
 import (
-	"context"
 	"slices"
 	"testing"
 	"time"
 
-	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/ticket"
-	"zhidan/internal/platform/fault"
-	"zhidan/internal/platform/id"
 	"zhidan/internal/zhidantest"
 )
-
-func names(t *testing.T, h *zhidantest.House, tid id.ID) []string {
-	t.Helper()
-	entries, _, err := h.Desk.Timeline(context.Background(), h.Admin, tid, 200, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for _, e := range entries {
-		if e.Message != nil {
-			out = append(out, "message:"+string(e.Message.Kind))
-		} else {
-			out = append(out, e.Event.Name)
-		}
-	}
-	return out
-}
-
-func create(t *testing.T, h *zhidantest.House, subject, body, phone string) *ticket.Ticket {
-	t.Helper()
-	tk, err := h.Desk.Create(context.Background(), h.Admin, ticket.NewTicket{Subject: subject, Body: body, Type: "repair",
-		Requester: customer.Contact{Name: "张三", Phone: phone}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tk
-}
-
-func want[T comparable](t *testing.T, what string, got, want T) {
-	t.Helper()
-	if got != want {
-		t.Fatalf("%s: got %v, want %v", what, got, want)
-	}
-}
-
-func wantCode(t *testing.T, err error, code string) {
-	t.Helper()
-	for _, f := range faultsOf(err) {
-		if f.Code == code {
-			return
-		}
-	}
-	t.Fatalf("got %v, want a fault %s", err, code)
-}
-
-func faultsOf(err error) fault.List {
-	if l, ok := err.(fault.List); ok {
-		return l
-	}
-	if f, ok := err.(*fault.Error); ok {
-		return fault.List{f}
-	}
-	return nil
-}
 
 // The first complete way: a customer's words become a ticket, it is claimed,
 // answered, noted on, solved with its form, and closes by itself.
 func TestLifeOfATicket(t *testing.T) {
 	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
-		ctx := context.Background()
 		tk := create(t, h, "", "冰箱冷藏室不制冷，面板报 E5-0032。\n请尽快上门。", "13812345678")
 		want(t, "subject from the body", tk.Subject, "冰箱冷藏室不制冷，面板报 E5-0032。 请尽快上门。")
 		want(t, "status", tk.Status, ticket.New)

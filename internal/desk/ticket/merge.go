@@ -78,7 +78,7 @@ func (d *Desk) merge(ctx context.Context, w *Write, c *Change, in MergeInput) (O
 	if t.Status == Pending && (undo.Before.Status == New || undo.Before.Status == Open) {
 		d.moveTo(target, Open, nil)
 	}
-	if err := d.recount(ctx, w, target, len(undo.Messages)); err != nil {
+	if err := d.recount(ctx, w, target); err != nil {
 		return Outcome{}, err
 	}
 	if err := d.afterMove(ctx, w, c); err != nil {
@@ -116,13 +116,13 @@ func (d *Desk) undoMerge(ctx context.Context, w *Write, u mergeUndo) error {
 	if u.TargetStatus == Pending && target.Ticket.Status == Open {
 		d.moveTo(target, Pending, nil)
 	}
-	if err := d.recount(ctx, w, c, len(u.Messages)); err != nil {
+	if err := d.recount(ctx, w, c); err != nil {
 		return err
 	}
-	if err := d.recount(ctx, w, target, -len(u.Messages)); err != nil {
+	if err := d.recount(ctx, w, target); err != nil {
 		return err
 	}
-	return d.afterMove(ctx, w, c)
+	return d.afterRestore(ctx, w, c)
 }
 
 // SplitInput takes messages out into a ticket of their own.
@@ -197,13 +197,13 @@ func (d *Desk) split(ctx context.Context, w *Write, c *Change, in SplitInput) (O
 	if err := moveMessages(ctx, w.Tx, s.Tenant, s.ID, made.ID, in.Messages); err != nil {
 		return Outcome{}, err
 	}
-	if err := d.linkIn(ctx, w.Tx, s.Tenant, made.ID, "related", s.ID, c.At); err != nil {
+	if _, err := d.linkIn(ctx, w.Tx, s.Tenant, made.ID, "related", s.ID, c.At); err != nil {
 		return Outcome{}, err
 	}
-	if err := d.recount(ctx, w, n, len(in.Messages)); err != nil {
+	if err := d.recount(ctx, w, n); err != nil {
 		return Outcome{}, err
 	}
-	if err := d.recount(ctx, w, c, -len(in.Messages)); err != nil {
+	if err := d.recount(ctx, w, c); err != nil {
 		return Outcome{}, err
 	}
 	w.changes = append(w.changes, n)
@@ -221,7 +221,7 @@ func (d *Desk) undoSplit(ctx context.Context, w *Write, u splitUndo) error {
 	if err != nil {
 		return err
 	}
-	if made.Ticket.MergedInto != 0 || c.Ticket.MergedInto != 0 || made.Ticket.MessageCount != len(u.Messages) {
+	if made.Ticket.MergedInto != 0 || c.Ticket.MergedInto != 0 || made.Ticket.MessageCount != len(u.Messages) || made.Ticket.ChildCount > 0 {
 		return errUndoLate
 	}
 	if err := moveMessages(ctx, w.Tx, c.Ticket.Tenant, u.Made, u.Source, u.Messages); err != nil {
@@ -231,17 +231,23 @@ func (d *Desk) undoSplit(ctx context.Context, w *Write, u splitUndo) error {
 	d.moveTo(made, Closed, nil)
 	made.Append(EventUndo, EventData{Kind: EventSplitFrom, Ref: u.Source})
 	c.Append(EventUndo, EventData{Kind: EventSplit, Ref: u.Made})
-	if err := d.recount(ctx, w, made, -len(u.Messages)); err != nil {
+	if err := d.recount(ctx, w, made); err != nil {
 		return err
 	}
-	return d.recount(ctx, w, c, len(u.Messages))
+	if err := d.recount(ctx, w, c); err != nil {
+		return err
+	}
+	return d.afterMove(ctx, w, made)
 }
 
 // recount brings the row's summary of the conversation up to date after
 // messages have moved.
-func (d *Desk) recount(ctx context.Context, w *Write, c *Change, by int) error {
-	var err error
-	c.Ticket.MessageCount += by
+func (d *Desk) recount(ctx context.Context, w *Write, c *Change) error {
+	err := w.Tx.QueryRow(ctx, `select count(*) from ticket_message where tenant_id = $1 and ticket_id = $2 and withdrawn_at is null`,
+		c.Ticket.Tenant, c.Ticket.ID).Scan(&c.Ticket.MessageCount)
+	if err != nil {
+		return err
+	}
 	c.Ticket.LastMessage, err = lastMessage(ctx, w.Tx, c.Ticket.Tenant, c.Ticket.ID)
 	return err
 }

@@ -67,7 +67,7 @@ func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMess
 			return err
 		}
 		if in.Status != nil {
-			if c, err = w.Ticket(ctx, ticket, in.Status.permission()); err != nil {
+			if c, err = w.Ticket(ctx, ticket, in.Status.permission(c.Ticket.Status)); err != nil {
 				return err
 			}
 			if err := d.setStatus(ctx, w, c, *in.Status); err != nil {

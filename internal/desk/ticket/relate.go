@@ -42,17 +42,17 @@ func (d *Desk) link(ctx context.Context, w *Write, c *Change, in LinkInput) (Out
 	if n >= MaxLinks {
 		return Outcome{}, fault.Bad("ticket_id", "too_many", "a ticket has at most %d links", MaxLinks)
 	}
-	if err := d.linkIn(ctx, w.Tx, c.Ticket.Tenant, c.Ticket.ID, in.Kind, in.Ticket, c.At); err != nil {
+	if fresh, err := d.linkIn(ctx, w.Tx, c.Ticket.Tenant, c.Ticket.ID, in.Kind, in.Ticket, c.At); err != nil || !fresh {
 		return Outcome{}, err
 	}
 	c.Append(EventLink, EventData{Kind: in.Kind, Ref: in.Ticket})
 	return Outcome{}, nil
 }
 
-func (d *Desk) linkIn(ctx context.Context, tx *db.Tx, tenant, from id.ID, kind string, to id.ID, at clock.Time) error {
-	_, err := tx.Exec(ctx, `insert into ticket_link (tenant_id, from_id, kind, to_id, at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
+func (d *Desk) linkIn(ctx context.Context, tx *db.Tx, tenant, from id.ID, kind string, to id.ID, at clock.Time) (fresh bool, err error) {
+	n, err := tx.Exec(ctx, `insert into ticket_link (tenant_id, from_id, kind, to_id, at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
 		tenant, from, kind, to, at)
-	return err
+	return n > 0, err
 }
 
 // unlink removes the link whichever of the two tickets made it.

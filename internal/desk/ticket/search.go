@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -37,7 +38,8 @@ func (d *Desk) search(ctx context.Context, a *staff.Actor, q Query) (Page, error
 	}
 	// Key: where the hits begin (an id, exclusive) and how many of them have
 	// been shown.
-	upper, shown := int64(1)<<62, int64(0)
+	const newest = int64(1) << 62
+	upper, shown := newest, int64(0)
 	cur, err := readCursor(q.Cursor, "search", 2)
 	if err != nil {
 		return Page{}, err
@@ -54,16 +56,25 @@ func (d *Desk) search(ctx context.Context, a *staff.Actor, q Query) (Page, error
 		}
 		ids, further = res.IDs, res.Further
 	}
-	if cur == nil {
-		direct, err := d.direct(ctx, a, q.Text)
-		if err != nil {
-			return Page{}, err
-		}
-		ids = append(direct, ids...)
+	direct, err := d.direct(ctx, a, q.Text)
+	if err != nil {
+		return Page{}, err
+	}
+	if upper == newest { // they stand among the first hits, on all pages of them
+		ids = append(ids, direct...)
+	} else {
+		ids = slices.DeleteFunc(ids, func(t id.ID) bool { return slices.Contains(direct, t) })
 	}
 	found, err := d.within(ctx, a, f, ids)
 	if err != nil {
 		return Page{}, err
+	}
+	if words.Exact() { // the index knows the words of a phrase, not their order
+		parts, err := d.parts(ctx, a.Tenant, found)
+		if err != nil {
+			return Page{}, err
+		}
+		found = slices.DeleteFunc(found, func(t *Ticket) bool { return !words.Matches(parts[t.ID]...) && !slices.Contains(direct, t.ID) })
 	}
 	rank(found, words, q.Text)
 	p := Page{Hits: map[id.ID]Hit{}}
@@ -217,6 +228,22 @@ func searchable(events []Event) bool {
 }
 
 func (d *Desk) documents(ctx context.Context, tenant id.ID, tickets []*Ticket) ([]fulltext.Doc, error) {
+	parts, err := d.parts(ctx, tenant, tickets)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]fulltext.Doc, len(tickets))
+	for i, t := range tickets {
+		docs[i] = fulltext.Doc{ID: t.ID, Terms: text.Terms(parts[t.ID]...)}
+	}
+	return docs, nil
+}
+
+// parts are the texts by which each ticket is found.
+func (d *Desk) parts(ctx context.Context, tenant id.ID, tickets []*Ticket) (map[id.ID][]string, error) {
+	if len(tickets) == 0 {
+		return nil, nil
+	}
 	w := &where{args: []any{tenant}}
 	ids := make([]id.ID, len(tickets))
 	var customers []id.ID
@@ -247,17 +274,16 @@ func (d *Desk) documents(ctx context.Context, tenant id.ID, tickets []*Ticket) (
 	if err != nil {
 		return nil, err
 	}
-	docs := make([]fulltext.Doc, len(tickets))
-	for i, t := range tickets {
+	for _, t := range tickets {
 		parts := append([]string{t.Subject, t.Number, names[t.Requester].Name}, t.Tags...)
 		for _, v := range t.Fields {
 			if s, ok := v.(string); ok {
 				parts = append(parts, s)
 			}
 		}
-		docs[i] = fulltext.Doc{ID: t.ID, Terms: text.Terms(append(parts, bodies[t.ID]...)...)}
+		bodies[t.ID] = append(parts, bodies[t.ID]...)
 	}
-	return docs, nil
+	return bodies, nil
 }
 
 // notInput drops the complaint that what was typed is no phone number: it was

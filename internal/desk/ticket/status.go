@@ -19,15 +19,16 @@ type StatusInput struct {
 	Substatus  id.ID          `json:"substatus_id,omitzero"`
 	Reason     string         `json:"reason,omitempty" maxLength:"2000" doc:"key of a hold or cancel reason; free text on reopening"`
 	Resolution *Resolution    `json:"resolution,omitempty" doc:"on solving"`
-	Fields     map[string]any `json:"fields,omitempty" doc:"custom fields that solving asks for"`
+	Fields     map[string]any `json:"fields,omitempty" doc:"custom fields to set with it, such as those that solving asks for"`
 }
 
-func (in StatusInput) permission() staff.Permission {
-	switch in.Status {
-	case Solved, Closed, Cancelled:
-		return staff.TicketSolve
+// permission is what the move takes: to end a ticket and to take an ended one
+// up again is one right, to move an active one another.
+func (in StatusInput) permission(now Status) staff.Permission {
+	if in.Status.Active() && now.Active() {
+		return staff.TicketUpdate
 	}
-	return staff.TicketUpdate
+	return staff.TicketSolve
 }
 
 // setStatus moves a ticket by a person's will: it checks the transition and
@@ -37,6 +38,11 @@ func (d *Desk) setStatus(ctx context.Context, w *Write, c *Change, in StatusInpu
 	catalog, err := d.Forms.Get(ctx, t.Tenant)
 	if err != nil {
 		return err
+	}
+	if len(in.Fields) > 0 && (in.Status != Solved || t.Status == Solved) { // else they are checked with the form of solving
+		if _, err := d.editFields(ctx, w, c, FieldsInput{in.Fields}); err != nil {
+			return err
+		}
 	}
 	if in.Substatus != 0 {
 		if sub, ok := catalog.Substatus(in.Substatus); !ok || sub.Status != in.Status.String() {
@@ -176,7 +182,7 @@ func (d *Desk) afterMove(ctx context.Context, w *Write, c *Change) error {
 	}
 	if t.Status == Solved && was != Solved {
 		if s := d.Settings(ctx, t.Tenant); s.AutoClose > 0 {
-			if err := d.timer(ctx, w.Tx, t, kindAutoClose, c.At.Add(s.AutoClose)); err != nil {
+			if err := d.timer(ctx, w.Tx, t, kindAutoClose, t.SolvedAt.Add(s.AutoClose)); err != nil {
 				return err
 			}
 		}

@@ -115,8 +115,20 @@ func restore(t, before *Ticket) []FieldChange {
 		changes = append(changes, FieldChange{Field: "fields"})
 		t.Fields = before.Fields
 	}
+	back("snoozed_until", t.SnoozedUntil, before.SnoozedUntil, func() { t.SnoozedUntil = before.SnoozedUntil })
 	t.HoldReason, t.CancelReason = before.HoldReason, before.CancelReason
-	t.SnoozedUntil, t.Resolution = before.SnoozedUntil, before.Resolution
+	t.Resolution = before.Resolution
 	t.SolvedAt, t.ClosedAt, t.ReopenCount = before.SolvedAt, before.ClosedAt, before.ReopenCount
 	return changes
+}
+
+// afterRestore is afterMove for a ticket that was put back: its snooze, too,
+// ends when it was to end.
+func (d *Desk) afterRestore(ctx context.Context, w *Write, c *Change) error {
+	if t := c.Ticket; t.SnoozedUntil != 0 && t.SnoozedUntil != c.Before.SnoozedUntil {
+		if err := d.timer(ctx, w.Tx, t, kindWake, t.SnoozedUntil); err != nil {
+			return err
+		}
+	}
+	return d.afterMove(ctx, w, c)
 }

@@ -39,7 +39,7 @@ type Brief struct {
 	ID       id.ID  `json:"id"`
 	Number   string `json:"number"`
 	Subject  string `json:"subject"`
-	Status   Status `json:"status"`
+	Status   Status `json:"status" enum:"new,open,pending,on_hold,solved,closed,cancelled"`
 	Assignee *Ref   `json:"assignee,omitempty"`
 }
 

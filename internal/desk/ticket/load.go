@@ -1,0 +1,183 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"zhidan/internal/desk/form"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fulltext"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/text"
+)
+
+// Past is a ticket with all that has happened to it: how it stands, and the
+// messages and events that brought it there.
+type Past struct {
+	Ticket    *Ticket
+	Requester string // name, which is searchable too
+	Messages  []*Message
+	Events    []Event
+}
+
+// Loader writes tickets together with their past, many in one transaction. It
+// is the way of seeding, for a tenant that nobody works in: what it writes is
+// what a desk would have written over the years, but no rule is checked and
+// nobody is told. What still lies ahead of a ticket (the end of a snooze, the
+// closing after solving) is put on the queue.
+type Loader struct {
+	desk     *Desk
+	tenant   id.ID
+	catalog  *form.Catalog
+	settings Settings
+	mu       sync.Mutex
+	numbers  map[string]int64 // by scope
+}
+
+// Loader begins to load a tenant's past.
+func (d *Desk) Loader(ctx context.Context, tenant id.ID) (*Loader, error) {
+	catalog, err := d.Forms.Get(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	return &Loader{desk: d, tenant: tenant, catalog: catalog, settings: d.Settings(ctx, tenant), numbers: map[string]int64{}}, nil
+}
+
+// Number gives the next number of a type at a moment. WriteIn keeps the rest
+// of the desk from giving it again.
+func (l *Loader) Number(typ string, at clock.Time) string {
+	t, _ := l.catalog.Type(typ)
+	day := localDay(l.settings, at)
+	scope := expand(l.settings.NumberPattern, t.Prefix, day, func(int) string { return "#" })
+	l.mu.Lock()
+	l.numbers[scope]++
+	n := l.numbers[scope]
+	l.mu.Unlock()
+	return expand(l.settings.NumberPattern, t.Prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, n) })
+}
+
+// Load is what Prepare made of some tickets.
+type Load struct {
+	tickets, messages, events, tags, fields rows
+	docs                                    []fulltext.Doc
+	jobs                                    []job.New
+}
+
+// rows are values for one table.
+type rows struct {
+	width int
+	args  []any
+}
+
+// Prepare does all that needs no store. Tickets come in ascending order of ids.
+func (l *Loader) Prepare(pasts []Past) *Load {
+	x := &Load{tickets: rows{width: columnCount}, messages: rows{width: 14}, events: rows{width: 10}, tags: rows{width: 3}, fields: rows{width: 4}}
+	x.tickets.args = make([]any, 0, len(pasts)*columnCount)
+	var indexed []string
+	for _, f := range l.catalog.Fields() {
+		if f.Indexed {
+			indexed = append(indexed, f.Key)
+		}
+	}
+	var parts []string
+	for _, p := range pasts {
+		t := p.Ticket
+		x.tickets.args = append(x.tickets.args, t.values()...)
+		for _, m := range p.Messages {
+			x.messages.args = append(x.messages.args, t.Tenant, m.Ticket, m.ID, m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel,
+				m.Text, m.HTML, m.ExternalID, m.CreatedAt, null(m.UndoUntil), null(m.WithdrawnAt))
+		}
+		for _, e := range p.Events {
+			x.events.args = append(x.events.args, e.Tenant, e.Ticket, e.Seq, e.At, e.ActorKind, null(e.Actor), e.Name, encode(e.Data), e.Cause, e.Depth)
+		}
+		for _, tag := range t.Tags {
+			x.tags.args = append(x.tags.args, t.Tenant, tag, t.ID)
+		}
+		for _, key := range indexed {
+			if v := words(t.Fields[key]); v != "" {
+				x.fields.args = append(x.fields.args, t.Tenant, key, v, t.ID)
+			}
+		}
+		parts = append(parts[:0], t.Subject, t.Number, p.Requester)
+		parts = append(parts, t.Tags...)
+		for _, v := range t.Fields {
+			if s, ok := v.(string); ok {
+				parts = append(parts, s)
+			}
+		}
+		left := indexedText
+		for _, m := range slices.Backward(p.Messages) {
+			body := text.Cap(m.Text, left)
+			left -= len(body)
+			parts = append(parts, body)
+		}
+		x.docs = append(x.docs, fulltext.Doc{ID: t.ID, Terms: text.Terms(parts...)})
+		if t.Status == Solved && l.settings.AutoClose > 0 {
+			x.jobs = append(x.jobs, job.New{Tenant: t.Tenant, Kind: kindAutoClose, Key: t.ID.String(), DueAt: t.SolvedAt.Add(l.settings.AutoClose), Replace: true, Payload: struct{}{}})
+		}
+		if t.SnoozedUntil != 0 {
+			x.jobs = append(x.jobs, job.New{Tenant: t.Tenant, Kind: kindWake, Key: t.ID.String(), DueAt: t.SnoozedUntil, Replace: true, Payload: struct{}{}})
+		}
+	}
+	return x
+}
+
+const (
+	loadMessages = `insert into ticket_message (tenant_id, ticket_id, id, seq, kind, author_kind, author_id, channel, text, html, external_id, created_at, undo_until, withdrawn_at) values `
+	loadEvents   = `insert into ticket_event (tenant_id, ticket_id, seq, at, actor_kind, actor_id, name, data, cause, depth) values `
+	loadTags     = `insert into ticket_tag (tenant_id, tag, ticket_id) values `
+	loadFields   = `insert into ticket_field (tenant_id, field, value, ticket_id) values `
+)
+
+// WriteIn writes what was prepared in the caller's transaction.
+func (l *Loader) WriteIn(ctx context.Context, tx *db.Tx, x *Load) error {
+	for _, table := range []struct {
+		insert string
+		rows   rows
+	}{
+		{strings.TrimSuffix(insertTicket, db.Values(1, columnCount)), x.tickets},
+		{loadMessages, x.messages}, {loadEvents, x.events}, {loadTags, x.tags}, {loadFields, x.fields},
+	} {
+		if err := table.rows.write(ctx, tx, table.insert); err != nil {
+			return err
+		}
+	}
+	if err := l.desk.Index.Put(ctx, tx, l.tenant, x.docs); err != nil {
+		return err
+	}
+	return l.desk.Jobs.Add(ctx, tx, x.jobs...)
+}
+
+// loadChunk is how many values one statement takes: few enough for both
+// engines, and a whole number of rows, so that texts repeat and stay prepared.
+const loadChunk = 2000
+
+func (r rows) write(ctx context.Context, tx *db.Tx, insert string) error {
+	full := loadChunk / r.width
+	statement := insert + db.Values(full, r.width)
+	for part := range slices.Chunk(r.args, full*r.width) {
+		q := statement
+		if n := len(part) / r.width; n < full {
+			q = insert + db.Values(n, r.width)
+		}
+		if _, err := tx.Exec(ctx, q, part...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Finish writes down which numbers were given.
+func (l *Loader) Finish(ctx context.Context, tx *db.Tx) error {
+	r := rows{width: 3}
+	for _, scope := range slices.Sorted(maps.Keys(l.numbers)) {
+		r.args = append(r.args, l.tenant, scope, l.numbers[scope])
+	}
+	return r.write(ctx, tx, `insert into ticket_number_block (tenant_id, scope, next) values `)
+}
