@@ -1,16 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { fakeServer } from './dev/plugin.ts'
-
-const fake = process.env.ZHIDAN_FAKE === '1'
 
 export default defineConfig({
-  plugins: [react(), ...(fake ? [fakeServer()] : [])],
+  plugins: [react()],
   resolve: { alias: { '~': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
     port: 5173,
-    proxy: fake ? undefined : { '/api': process.env.ZHIDAN_URL ?? 'http://127.0.0.1:8480' },
+    proxy: { '/api': process.env.ZHIDAN_URL ?? 'http://127.0.0.1:8480' },
   },
   build: {
     outDir: 'dist',

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { Fake } from '../dev/fake'
+import { Fake } from './fake/fake'
 import { api, data, ifMatch, onSignedOut } from '../src/api/client'
 import { keys } from '../src/api/keys'
 import { Problem } from '../src/api/problem'
@@ -35,8 +35,8 @@ const ticket = () => queries.fetchQuery(ticketQuery(id))
 
 describe('client', () => {
   it('marks writes against forgery and names each one once', async () => {
-    await data(api.POST('/views', { body: { name: 'x', scope: 'own', filter: '', sort: '-updated' } }))
-    await data(api.POST('/views', { body: { name: 'x', scope: 'own', filter: '', sort: '-updated' } }))
+    await data(api.POST('/views', { body: { name: { zh: 'x', en: 'x' }, scope: 'own', filter: '', sort: '-updated' } }))
+    await data(api.POST('/views', { body: { name: { zh: 'x', en: 'x' }, scope: 'own', filter: '', sort: '-updated' } }))
     const [a, b] = fake.seen.map((r) => r.headers)
     expect(a!.get('X-Zhidan')).toBe('1')
     expect(a!.get('Idempotency-Key')).toMatch(/^[0-9a-f]{32}$/)
@@ -57,8 +57,8 @@ describe('client', () => {
   it('waits for a new sign-in and then does what was asked, with the same key', async () => {
     fake.signedIn = false
     onSignedOut(async () => void (fake.signedIn = true))
-    const view = await data(api.POST('/views', { body: { name: '仍在', scope: 'own', filter: '', sort: '-updated' } }))
-    expect(view.name).toBe('仍在')
+    const view = await data(api.POST('/views', { body: { name: { zh: '仍在', en: '仍在' }, scope: 'own', filter: '', sort: '-updated' } }))
+    expect(view.name.zh).toBe('仍在')
     const tries = fake.seen.filter((r) => r.url.endsWith('/views'))
     expect(tries).toHaveLength(2)
     expect(tries[0]!.headers.get('Idempotency-Key')).toBe(tries[1]!.headers.get('Idempotency-Key'))

@@ -6,9 +6,9 @@ import { both, parseSearch, quote, toCEL } from '../src/scenes/inbox/search'
 import { simple, formFields } from '../src/scenes/ticket/form'
 import { snoozeTimes } from '../src/scenes/ticket/snooze'
 import { groups } from '../src/scenes/ticket/Timeline'
-import { config } from '../dev/people'
-import { cel } from '../dev/cel'
-import { makeTickets } from '../dev/tickets'
+import { config } from './fake/people'
+import { cel } from './fake/cel'
+import { makeTickets } from './fake/tickets'
 
 describe('filters', () => {
   it('become CEL that cannot be broken out of', () => {

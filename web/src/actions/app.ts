@@ -18,7 +18,7 @@ export const appActions: Action[] = [
     if (!document.querySelector('[data-search]')) c.go('/inbox')
     setTimeout(focusSearch)
   } },
-  { id: 'app.create', name: 'action.create', group: 'app', icon: 'plus', keys: 'c', perform: (c) => c.go('/create') },
+  { id: 'app.create', name: 'action.create', group: 'app', icon: 'plus', keys: 'Shift+C', perform: (c) => c.go('/create') },
   { id: 'app.undo', name: 'action.undo', group: 'app', icon: 'undo', keys: 'z', perform: () => undoLast() || say(t('said.nothingToUndo')) },
   { id: 'go.inbox', name: 'action.goInbox', group: 'go', icon: 'inbox', keys: 'g i', perform: (c) => c.go('/inbox') },
   { id: 'go.create', name: 'action.goCreate', group: 'go', icon: 'plus', keys: 'g c', perform: (c) => c.go('/create'), silent: true },

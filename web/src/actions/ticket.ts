@@ -48,9 +48,9 @@ export const ticketActions: Action[] = [
   { id: 'ticket.priority', name: 'action.priority', group: 'ticket', icon: 'flag', keys: 'p', needs: 'priority', perform: pick('priority') },
   { id: 'ticket.assign', name: 'action.assign', group: 'ticket', icon: 'person', keys: 'a', needs: 'assign', perform: pick('assign') },
   {
-    id: 'ticket.claim', name: 'action.claim', group: 'ticket', icon: 'hand', keys: 'i', needs: 'claim', when: (c) => one(c) && c.ticket?.assignee?.id !== c.me?.id,
+    id: 'ticket.claim', name: 'action.claim', group: 'ticket', icon: 'hand', keys: 'c', needs: 'claim', when: (c) => one(c) && !c.ticket?.assignee,
     perform: ({ ticket, me }) => ticket && me && act(ticket.id, 'claim', {}, { assignee: { id: me.id, name: me.name } }, {
-      text: t('said.claimed'), back: { action: 'assign', input: { assignee_id: ticket.assignee?.id ?? null } },
+      text: t('said.claimed'), back: { action: 'assign', input: { ...(ticket.assignee ? { assignee_id: ticket.assignee.id } : {}), ...(ticket.team ? { team_id: ticket.team.id } : {}) } },
     }),
   },
   { id: 'ticket.transfer', name: 'action.transfer', group: 'ticket', icon: 'transfer', keys: 'Shift+A', needs: 'transfer', when: one, perform: panel('transfer') },

@@ -13,7 +13,7 @@ export function Rail() {
       <Tooltip title={<>{t('nav.inbox')}<Kbd keys="g i" /></>} placement="right" arrow={false}>
         <Link to="/inbox" aria-label={t('nav.inbox')} activeProps={{ className: 'on' }}><Icon name="inbox" size="l" /></Link>
       </Tooltip>
-      <Tooltip title={<>{t('action.create')}<Kbd keys="c" /></>} placement="right" arrow={false}>
+      <Tooltip title={<>{t('action.create')}<Kbd keys="Shift+C" /></>} placement="right" arrow={false}>
         <Link to="/create" aria-label={t('action.create')} activeProps={{ className: 'on' }}><Icon name="plus" size="l" /></Link>
       </Tooltip>
       <span className="sp" />

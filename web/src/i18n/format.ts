@@ -44,7 +44,7 @@ export function money(minor: number, currency: string): string {
   return style.format(minor / 10 ** (style.resolvedOptions().maximumFractionDigits ?? 2))
 }
 
-export function count(value: { count: number; capped: boolean } | undefined): string {
+export function count(value: { count: number; capped?: boolean } | undefined): string {
   if (!value) return ''
   const figure = new Intl.NumberFormat(locale()).format(value.count)
   return value.capped ? `${figure}+` : figure

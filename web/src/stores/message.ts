@@ -32,7 +32,7 @@ export async function send(ticket: Ticket, me: Me, body: NewMessage, attachments
   await queries.cancelQueries({ queryKey: key })
   const at = new Date().toISOString()
   const author: Actor = { kind: 'staff', id: me.id, name: me.name }
-  const message: Message = { id: `${PENDING}${++sent}`, kind: body.kind, author, channel: ticket.channel, text: body.body, html: body.html, at, attachments }
+  const message: Message = { id: `${PENDING}${++sent}`, kind: body.kind, author, channel: ticket.channel, text: body.body ?? '', html: body.html, at, attachments }
   const entry: Entry = { seq: Number.MAX_SAFE_INTEGER - 1000 + sent, at, actor: author, kind: 'message', message }
   change(ticket.id, (items) => [...items, entry])
   const rollback = body.status ? guess(ticket.id, { status: body.status }) : () => undefined
@@ -64,7 +64,7 @@ function change(id: ID, edit: (items: Entry[]) => Entry[]): void {
 
 export async function withdraw(ticket: ID, message: ID): Promise<void> {
   try {
-    await data(api.POST('/tickets/{id}/messages/{mid}/withdraw', { params: { path: { id: ticket, mid: message } } }))
+    await data(api.POST('/tickets/{id}/messages/{message}/withdraw', { params: { path: { id: ticket, message } } }))
     say(t('said.withdrawn'))
   } catch (error) {
     complain(error)

@@ -10,9 +10,9 @@ import { createStore } from './store'
 export const expired = createStore(false)
 const waiting: { resolve: () => void; reject: (e: unknown) => void }[] = []
 
-export const meQuery = queryOptions({ queryKey: keys.me, queryFn: () => data(api.GET('/me')), staleTime: Infinity, retry: false })
+export const meQuery = queryOptions({ queryKey: keys.me, queryFn: () => data(api.GET('/me')) as Promise<Me>, staleTime: Infinity, retry: false })
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => data(api.GET('/setup')), staleTime: Infinity })
-export const configQuery = queryOptions({ queryKey: keys.config, queryFn: () => data(api.GET('/config')), staleTime: Infinity })
+export const configQuery = queryOptions({ queryKey: keys.config, queryFn: () => data(api.GET('/config')) as Promise<Config>, staleTime: Infinity })
 
 export function useMe(): Me | undefined {
   return useQuery({ ...meQuery, enabled: false }).data
@@ -26,7 +26,7 @@ onSignedOut(() => {
 })
 
 export async function signIn(email: string, password: string): Promise<Me> {
-  const me = await data(api.POST('/session', { body: { email, password } }))
+  const me = (await data(api.POST('/session', { body: { email, password } }))) as Me
   queries.setQueryData(keys.me, me)
   expired.set(false)
   for (const w of waiting.splice(0)) w.resolve()
@@ -47,12 +47,12 @@ export interface Names {
   team(id: ID | undefined): string
   staff(id: ID | undefined): string
   tier(key: string | undefined): string
-  keyed(list: 'hold_reasons' | 'resolution_codes' | 'causes' | 'responsibilities', key: string | undefined): string
+  keyed(list: 'hold_reasons' | 'cancel_reasons' | 'resolution_codes' | 'causes' | 'responsibilities', key: string | undefined): string
 }
 
 const empty: Config = {
-  types: [], fields: [], categories: [], substatuses: [], hold_reasons: [], resolution_codes: [], causes: [],
-  responsibilities: [], teams: [], departments: [], staff: [], tiers: [], tags: [], undo_seconds: 15,
+  version: 0, types: [], fields: [], categories: [], substatuses: [], hold_reasons: [], cancel_reasons: [], resolution_codes: [], causes: [],
+  responsibilities: [], teams: [], departments: [], staff: [], tiers: [], undo_seconds: 10,
 }
 
 export function namesOf(config: Config): Names {
@@ -61,7 +61,7 @@ export function namesOf(config: Config): Names {
     let at: Category | undefined = config.categories.find((c) => c.id === id)
     while (at && path.length < 16) {
       path.unshift(named(at.name))
-      const parent: ID | null = at.parent_id
+      const parent: ID | undefined = at.parent_id
       at = config.categories.find((c) => c.id === parent)
     }
     return path.join(' › ')

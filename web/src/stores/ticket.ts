@@ -3,10 +3,10 @@
 import { infiniteQueryOptions, queryOptions, type InfiniteData } from '@tanstack/react-query'
 import { api, data, ifMatch } from '~/api/client'
 import { keys } from '~/api/keys'
-import type { TicketQuery } from '~/api/paths'
+import type { ActionInput, ActionName, TicketQuery } from '~/api/paths'
 import { Problem } from '~/api/problem'
-import type { ActionAnswer, ID, NewTicket, Ticket, TicketPage, TicketPatch, Undo } from '~/api/types'
-import { t } from '~/i18n'
+import type { ActionAnswer, ID, NewTicket, Ticket, TicketPage, TicketPatch } from '~/api/types'
+import { takeBack } from './bulk'
 import { queries } from './query'
 import { createStore } from './store'
 import { complain, say } from './toast'
@@ -20,7 +20,7 @@ export const listQuery = (query: TicketQuery) =>
     queryFn: ({ pageParam, signal }) =>
       data(api.GET('/tickets', { params: { query: { ...query, limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
     initialPageParam: '',
-    getNextPageParam: (page: TicketPage) => page.next_cursor || page.further || undefined,
+    getNextPageParam: (page: TicketPage) => page.next_cursor || undefined,
   })
 
 export const findQuery = (q: string, limit = 8) =>
@@ -74,18 +74,27 @@ function refuse(id: ID, fields: string[]): void {
   setTimeout(() => refused.set((old) => new Set([...old].filter((m) => !marks.includes(m) && m !== id))), 700)
 }
 
-export interface Told { text?: string; back?: { action: string; input: Record<string, unknown> } }
+/** An action with what it needs, as data. */
+export type Act = { [A in ActionName]: { action: A; input: ActionInput<A> } }[ActionName]
+export interface Told { text?: string; back?: Act }
+
+/** Every action has its own path and body; on the wire they all work alike. */
+export function carryOut<A extends ActionName>(id: ID, action: A, input: ActionInput<A>): Promise<ActionAnswer> {
+  return data(api.POST(`/tickets/{id}/${action}` as '/tickets/{id}/claim', { params: { path: { id } }, body: input as Record<string, never> }))
+}
 
 /** One act on one ticket: guess, send, settle; says what happened with a way back. */
-export async function act(id: ID, action: string, input: Record<string, unknown>, change: Partial<Ticket> = {}, told: Told = {}): Promise<ActionAnswer | undefined> {
+export async function act<A extends ActionName>(id: ID, action: A, input: ActionInput<A>, change: Partial<Ticket> = {}, told: Told = {}): Promise<ActionAnswer | undefined> {
   await queries.cancelQueries({ queryKey: keys.tickets.one(id) })
   const rollback = guess(id, change)
   try {
-    const answer = await data(api.POST('/tickets/{id}/{action}', { params: { path: { id, action } }, body: input }))
-    place(answer.ticket)
+    const answer = await carryOut(id, action, input)
+    // handed on to where the reader does not reach: nothing to show any more
+    if (answer.ticket) place(answer.ticket)
+    else queries.removeQueries({ queryKey: keys.tickets.one(id) })
     settle(id)
     const back = told.back
-    const undo = answer.undo ? () => undoServer(answer.undo!) : back ? () => act(id, back.action, back.input) : undefined
+    const undo = answer.undo ? () => takeBack(answer.undo!.id) : back ? () => act(id, back.action, back.input) : undefined
     if (told.text) say(told.text, { undo })
     return answer
   } catch (error) {
@@ -119,24 +128,19 @@ export function settle(id: ID): void {
   void queries.invalidateQueries({ queryKey: keys.views.counts })
 }
 
-export async function undoServer(undo: Undo): Promise<void> {
-  try {
-    const answer = await data(api.POST('/undo/{id}', { params: { path: { id: undo.id } } }))
-    for (const ticket of answer.tickets) {
-      place(ticket)
-      settle(ticket.id)
-    }
-    await queries.invalidateQueries({ queryKey: keys.tickets.all })
-    say(t('common.undone'))
-  } catch (error) {
-    complain(error)
-  }
-}
-
 export async function create(ticket: NewTicket): Promise<Ticket> {
   const made = await data(api.POST('/tickets', { body: ticket }))
   queries.setQueryData(keys.tickets.one(made.id), made)
   void queries.invalidateQueries({ queryKey: keys.tickets.lists })
   void queries.invalidateQueries({ queryKey: keys.views.counts })
   return made
+}
+
+/** Tags seen on tickets here; the server keeps no list of them. */
+export function knownTags(): string[] {
+  const tags = new Set<string>()
+  for (const [, list] of queries.getQueriesData<List>({ queryKey: keys.tickets.lists })) {
+    for (const page of list?.pages ?? []) for (const ticket of page.items) for (const tag of ticket.tags) tags.add(tag)
+  }
+  return [...tags].sort((a, b) => a.localeCompare(b))
 }

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, data } from '~/api/client'
+import { api, data, ifMatch } from '~/api/client'
 import { keys } from '~/api/keys'
 import type { ID, NewView, View } from '~/api/types'
 import { named, t } from '~/i18n'
@@ -8,8 +8,7 @@ import { queries } from './query'
 export const viewsQuery = queryOptions({
   queryKey: keys.views.list,
   queryFn: async (): Promise<View[]> => {
-    const answer = await data(api.GET('/views'))
-    return (Array.isArray(answer) ? answer : answer.items).toSorted((a, b) => a.position - b.position)
+    return (await data(api.GET('/views'))).toSorted((a, b) => a.position - b.position)
   },
   staleTime: 5 * 60_000,
 })
@@ -46,4 +45,18 @@ export async function saveView(view: NewView): Promise<View> {
 export async function removeView(id: ID): Promise<void> {
   await data(api.DELETE('/views/{id}', { params: { path: { id } } }))
   await queries.invalidateQueries({ queryKey: keys.views.all })
+}
+
+/** Whoever names a view names it in one language; both readers see that. */
+export const sameName = (name: string): NewView['name'] => ({ zh: name.trim(), en: name.trim() })
+
+/** What a view is made of, to save it again. */
+export const bodyOf = (v: View): NewView => ({
+  name: v.name, scope: v.scope === 'shipped' ? 'own' : v.scope, filter: v.filter, sort: v.sort as NewView['sort'], position: v.position, ...(v.team_id ? { team_id: v.team_id } : {}),
+})
+
+export async function changeView(view: View, change: Partial<NewView>): Promise<View> {
+  const saved = await data(api.PUT('/views/{id}', { params: { path: { id: view.id }, header: ifMatch(view.version) }, body: { ...bodyOf(view), ...change } }))
+  await queries.invalidateQueries({ queryKey: keys.views.all })
+  return saved
 }

@@ -52,6 +52,8 @@ export default {
   'list.none.reset': 'Clear conditions',
   'bulk.title': 'Bulk actions',
   'bulk.chosen': '{n, number} selected',
+  'bulk.wide': 'Everything in this list',
+  'bulk.everything': 'All tickets of this list are chosen (at most 5,000)',
   'bulk.all': 'Select all {n, number}',
   'bulk.running': 'Working: {done, number} of {total, number}',
   'bulk.done': '{n, plural, one {# ticket updated} other {# tickets updated}}',

@@ -52,6 +52,8 @@ export default {
   'list.none.reset': '清除条件',
   'bulk.title': '批量操作',
   'bulk.chosen': '已选 {n, number} 张',
+  'bulk.wide': '此列表的全部工单',
+  'bulk.everything': '已选中此列表的全部工单（至多 5,000 张）',
   'bulk.all': '全选 {n, number} 张',
   'bulk.running': '正在处理 {done, number} / {total, number}',
   'bulk.done': '已更新 {n, number} 张工单',

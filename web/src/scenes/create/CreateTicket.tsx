@@ -1,7 +1,7 @@
 import { useNavigate, useRouter } from '@tanstack/react-router'
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { Problem, problemText } from '~/api/problem'
-import type { Customer, Priority, Ticket } from '~/api/types'
+import type { Customer, NewTicket, Priority, Ticket } from '~/api/types'
 import { named, t } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
 import { Field } from '~/parts/Field'
@@ -16,7 +16,8 @@ import { say } from '~/stores/toast'
 import { CustomerLookup, type Caller } from './CustomerLookup'
 import './create.css'
 
-interface Form { subject: string; body: string; type?: string; priority: Priority; category_id?: string; channel: string; fields: Record<string, unknown> }
+type Channel = NonNullable<NewTicket['channel']>
+interface Form { subject: string; body: string; type?: string; priority: Priority; category_id?: string; channel: Channel; fields: Record<string, unknown> }
 const KEPT = 'zhidan.create'
 const blankForm: Form = { subject: '', body: '', priority: 'normal', channel: 'phone', fields: {} }
 
@@ -89,11 +90,11 @@ export function CreateTicket() {
             {types.map((x, i) => <button key={x.key} type="button" role="radio" aria-checked={x.key === type} onClick={() => set({ type: x.key })}>{named(x.name)}<Kbd keys={i < 9 ? `Alt+${i + 1}` : undefined} /></button>)}
           </div>
           <Field label={t('create.body')} required error={wrong('body')}>{(p) => <textarea {...p} className="inp area" rows={4} value={form.body} onChange={(e) => set({ body: e.target.value })} />}</Field>
-          <Field label={t('ticket.subject')} help={t('create.subject.help')} error={wrong('subject')}>{(p) => <input {...p} className="inp" maxLength={500} value={form.subject} onChange={(e) => set({ subject: e.target.value })} />}</Field>
+          <Field label={t('ticket.subject')} help={t('create.subject.help')} error={wrong('subject')}>{(p) => <input {...p} className="inp" maxLength={300} value={form.subject} onChange={(e) => set({ subject: e.target.value })} />}</Field>
           <div className="two">
             <Field label={t('action.category')} error={wrong('category_id')}>{(p) => <Select {...p} label={t('action.category')} choices={config.categories.filter((c) => !c.retired).map((c) => ({ id: c.id, text: names.category(c.id) }))} value={form.category_id} onChange={(category_id) => set({ category_id })} />}</Field>
             <Field label={t('action.priority')} error={wrong('priority')}>{(p) => <Select {...p} label={t('action.priority')} choices={priorities.map((x) => ({ id: x, text: priorityName(x), glyph: <PriorityBars priority={x} /> }))} value={form.priority} onChange={(x) => set({ priority: x as Priority })} />}</Field>
-            <Field label={t('filter.channel')}>{(p) => <Select {...p} label={t('filter.channel')} choices={['phone', 'web', 'chat', 'wechat', 'email'].map((c) => ({ id: c, text: channelName(c) }))} value={form.channel} onChange={(channel) => set({ channel })} />}</Field>
+            <Field label={t('filter.channel')}>{(p) => <Select {...p} label={t('filter.channel')} choices={['phone', 'web', 'chat', 'wechat', 'email'].map((c) => ({ id: c, text: channelName(c) }))} value={form.channel} onChange={(channel) => set({ channel: channel as Channel })} />}</Field>
             {shown.map(({ field, required }) => (
               <Field key={field.key} label={named(field.name)} required={required} help={named(field.help)} error={wrong(field.key)}>
                 {(p) => <FieldInput {...p} field={field} value={form.fields[field.key]} onChange={(v) => setForm((old) => ({ ...old, fields: { ...old.fields, [field.key]: v } }))} />}

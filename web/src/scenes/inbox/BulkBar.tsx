@@ -1,6 +1,7 @@
+import type { TicketQuery } from '~/api/paths'
 import { t } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
-import { cancelBulk, clearSelection, running, selection } from '~/stores/bulk'
+import { cancelBulk, clearSelection, running, selection, wide } from '~/stores/bulk'
 import { useStore } from '~/stores/store'
 import { show, ui, type PickerName } from '~/stores/ui'
 import { Pop } from '~/parts/Pop'
@@ -9,9 +10,10 @@ import { Picker } from '~/scenes/ticket/Picker'
 const pickers = [['status', 'action.status', 's'], ['assign', 'action.assign', 'a'], ['priority', 'action.priority', 'p'], ['tags', 'action.tags', 'l']] as const
 
 /** What to do with the chosen rows; while an order runs, how far it is. */
-export function BulkBar({ all }: { all: string[] }) {
+export function BulkBar({ all, query, more }: { all: string[]; query: TicketQuery; more: boolean }) {
   const chosen = useStore(selection)
   const order = useStore(running)
+  const whole = useStore(wide)
   const open = useStore(ui, (u) => u.picker)
   if (order) {
     return (
@@ -25,8 +27,9 @@ export function BulkBar({ all }: { all: string[] }) {
   return (
     <div className="bulk" role="toolbar" aria-label={t('bulk.title')}>
       <div className="row g8 f13">
-        <b className="sp">{t('bulk.chosen', { n: chosen.size })}</b>
+        <b className="sp">{whole ? t('bulk.everything') : t('bulk.chosen', { n: chosen.size })}</b>
         {chosen.size < all.length && <Button look="q sm" onClick={() => selection.set(new Set(all))}>{t('bulk.all', { n: all.length })}</Button>}
+        {chosen.size >= all.length && more && !whole && <Button look="q sm" onClick={() => wide.set({ ...(query.filter ? { filter: query.filter } : {}), ...(query.q ? { q: query.q } : {}), ...(query.view ? { view_id: query.view } : {}) })}>{t('bulk.wide')}</Button>}
         <IconButton icon="close" label={t('action.clearSelection')} keys="Escape" small onClick={clearSelection} />
       </div>
       <div className="row g4 wrap">

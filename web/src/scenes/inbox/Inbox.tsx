@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Navigate, useParams, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect } from 'react'
 import type { TicketQuery } from '~/api/paths'
+import type { Sort } from '~/api/types'
 import { t } from '~/i18n'
 import { EmptyState, FailedState } from '~/parts/State'
 import { clearSelection } from '~/stores/bulk'
@@ -38,7 +39,7 @@ export function Inbox() {
   }
   const filter = toCEL(filtersOf(search))
   const query: TicketQuery = {
-    sort: search.sort ?? view?.sort ?? '-updated',
+    sort: search.sort ?? (view?.sort as Sort | undefined) ?? '-updated',
     ...(filter ? { filter } : {}),
     ...(search.q ? { q: search.q } : view ? { view: view.id } : {}),
   }

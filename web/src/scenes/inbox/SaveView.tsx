@@ -2,7 +2,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState, type FormEvent } from 'react'
 import type { TicketQuery } from '~/api/paths'
 import { problemText } from '~/api/problem'
-import type { View, ViewScope } from '~/api/types'
+import type { NewView, View } from '~/api/types'
 import { t, type Key } from '~/i18n'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
@@ -10,7 +10,7 @@ import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
 import { useMe } from '~/stores/session'
 import { say } from '~/stores/toast'
-import { saveView } from '~/stores/view'
+import { sameName, saveView } from '~/stores/view'
 import { both } from './search'
 
 /** Keeps the conditions on screen as a view. */
@@ -26,13 +26,13 @@ function Form({ view, query, close }: { view?: View; query: TicketQuery; close: 
   const me = useMe()
   const navigate = useNavigate()
   const [name, setName] = useState('')
-  const [scope, setScope] = useState<ViewScope>('own')
+  const [scope, setScope] = useState<NewView['scope']>('own')
   const [error, setError] = useState<unknown>()
   const submit = async (e: FormEvent) => {
     e.preventDefault()
     try {
       const saved = await saveView({
-        name: name.trim(), scope, filter: both(view?.filter ?? '', query.filter ?? ''), sort: query.sort ?? '-updated',
+        name: sameName(name), scope, filter: both(view?.filter ?? '', query.filter ?? ''), sort: query.sort ?? '-updated',
         ...(scope === 'team' ? { team_id: me?.teams[0]?.id } : {}),
       })
       close()
@@ -42,7 +42,7 @@ function Form({ view, query, close }: { view?: View; query: TicketQuery; close: 
       setError(problem)
     }
   }
-  const scopes: ViewScope[] = ['own', ...(me?.teams.length ? (['team'] as const) : []), 'shared']
+  const scopes: NewView['scope'][] = ['own', ...(me?.teams.length ? (['team'] as const) : []), 'shared']
   return (
     <form className="popform" onSubmit={submit}>
       <Field label={t('views.name')} error={error ? problemText(error) : undefined}>{(p) => <input {...p} className="inp" autoFocus required maxLength={80} value={name} onChange={(e) => setName(e.target.value)} />}</Field>

@@ -120,7 +120,7 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
           {list.data?.pages.at(-1)?.partial && <p className="t3 f12" style={{ padding: '8px 16px' }}>{t('list.partial')}</p>}
         </div>
       )}
-      {(chosen.size > 0 || order) && <BulkBar all={items.map((x) => x.id)} />}
+      {(chosen.size > 0 || order) && <BulkBar all={items.map((x) => x.id)} query={query} more={hasNextPage} />}
     </section>
   )
 }

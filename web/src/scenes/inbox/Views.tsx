@@ -12,7 +12,7 @@ import { Icon } from '~/parts/Icon'
 import { Skeleton } from '~/parts/State'
 import { useNames } from '~/stores/session'
 import { complain, say } from '~/stores/toast'
-import { countsQuery, grouped, removeView, saveView, viewName } from '~/stores/view'
+import { bodyOf, countsQuery, grouped, removeView, saveView, viewName } from '~/stores/view'
 
 export function Views({ views, current }: { views?: View[]; current: string }) {
   const counts = useQuery(countsQuery).data
@@ -20,7 +20,7 @@ export function Views({ views, current }: { views?: View[]; current: string }) {
   const remove = async (view: View) => {
     try {
       await removeView(view.id)
-      say(t('views.removed'), { undo: () => saveView({ name: viewName(view), scope: view.scope, team_id: view.team_id, filter: view.filter, sort: view.sort }) })
+      say(t('views.removed'), { undo: () => saveView(bodyOf(view)) })
     } catch (error) {
       complain(error)
     }
@@ -37,7 +37,7 @@ export function Views({ views, current }: { views?: View[]; current: string }) {
               <div key={view.id} className="vrow">
                 <Link to="/inbox/$view" params={{ view: view.id }} search={{}} className={view.id === current ? 'on' : undefined} aria-current={view.id === current ? 'page' : undefined}>
                   <span className="ell">{viewName(view)}</span>
-                  <span>{count(counts?.[view.id] ?? view.count)}</span>
+                  <span>{count(counts?.[view.id])}</span>
                 </Link>
                 {view.scope === 'own' && (
                   <Pop placement="rightTop" content={(close) => (

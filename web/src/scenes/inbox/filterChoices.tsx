@@ -3,6 +3,7 @@ import { named, t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import type { Choice } from '~/parts/ChoiceList'
 import { ChannelIcon, channelList, channelName, PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
+import { knownTags } from '~/stores/ticket'
 import type { Names } from '~/stores/session'
 import type { FilterField } from './search'
 
@@ -30,6 +31,6 @@ export function filterChoices(field: FilterField, { config }: Names): Choice[] {
     case 'tier':
       return config.tiers.map((x) => ({ id: x.key, text: named(x.name) }))
     case 'tags':
-      return config.tags.map((x) => ({ id: x, text: x }))
+      return knownTags().map((x) => ({ id: x, text: x }))
   }
 }

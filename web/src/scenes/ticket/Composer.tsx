@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ComponentType, type KeyboardEvent } from 'react'
-import type { Status, Ticket } from '~/api/types'
+import type { Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import { Button, IconButton } from '~/parts/Button'
@@ -9,7 +9,7 @@ import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
 import { size } from '~/i18n/format'
 import { PlainField, type FieldProps } from './PlainField'
-import { useComposer, type Composing, type Kind } from './useComposer'
+import { useComposer, type Composing, type Kind, type SendStatus } from './useComposer'
 
 const phone = () => matchMedia('(max-width:767px)').matches
 
@@ -106,9 +106,9 @@ export function Composer({ ticket }: { ticket: Ticket }) {
 }
 
 function SendMenu({ c, ticket }: { c: Composing; ticket: Ticket }) {
-  const choices = (['pending', 'open', 'solved'] as Status[]).filter((s) => s !== ticket.status || s === 'solved').map((s) => ({ id: s, text: t(c.kind === 'note' ? `composer.noteAs.${s as 'open'}` : `composer.sendAs.${s as 'open'}`), glyph: <StatusGlyph status={s} /> }))
+  const choices = (['pending', 'open', 'solved'] as SendStatus[]).filter((s) => s !== ticket.status || s === 'solved').map((s) => ({ id: s, text: t(c.kind === 'note' ? `composer.noteAs.${s as 'open'}` : `composer.sendAs.${s as 'open'}`), glyph: <StatusGlyph status={s} /> }))
   return (
-    <Pop placement="topRight" content={(close) => <ChoiceList label={t('composer.sendMenu')} choices={choices} onChoose={(id) => { close(); void c.submit(id as Status) }} />}>
+    <Pop placement="topRight" content={(close) => <ChoiceList label={t('composer.sendMenu')} choices={choices} onChoose={(id) => { close(); void c.submit(id as SendStatus) }} />}>
       <button type="button" className="btn p" aria-label={t('composer.sendMenu')} disabled={!c.ready}><Icon name="down" size="s" /></button>
     </Pop>
   )

@@ -58,7 +58,7 @@ function IdentityRow({ customer, identity }: { customer: ID; identity: Identity 
   const may = Object.keys(me?.permissions ?? {}).some((p) => p.includes('reveal'))
   const reveal = async () => {
     try {
-      setWhole((await data(api.POST('/customers/{id}/identities/{iid}/reveal', { params: { path: { id: customer, iid: identity.id } } }))).value)
+      setWhole((await data(api.POST('/customers/{id}/identities/{identity_id}/reveal', { params: { path: { id: customer, identity_id: identity.id } } }))).value)
     } catch (error) {
       complain(error)
     }

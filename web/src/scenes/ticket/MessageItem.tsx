@@ -1,6 +1,6 @@
 import { memo, useEffect, useState } from 'react'
 import type { Attachment, Message, Ticket } from '~/api/types'
-import { messages, t, type Key } from '~/i18n'
+import { t } from '~/i18n'
 import { size } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { channelName } from '~/parts/Glyph'
@@ -32,21 +32,14 @@ export const MessageItem = memo(function MessageItem({ ticket, message }: { tick
       <div className="sp">
         <div className="by">
           {mine && !message.withdrawn && <TakeBack ticket={ticket} message={message} />}
-          {mine ? <><span>{delivery(message, pending)}{' · '}<Time at={message.at} as="clock" /></span><b>{name}</b></> : <><b>{name}</b><span>{channelName(message.channel)}{' · '}<Time at={message.at} as="clock" /></span></>}
+          {mine ? <><span>{t(pending ? 'delivery.sending' : 'delivery.sent')}{' · '}<Time at={message.at} as="clock" /></span><b>{name}</b></> : <><b>{name}</b><span>{channelName(message.channel)}{' · '}<Time at={message.at} as="clock" /></span></>}
         </div>
         {(message.text || message.html || message.withdrawn) && <div className="bub">{body}</div>}
         {!message.withdrawn && files}
-        {message.delivery?.state === 'failed' && <div className="red f12" style={{ marginTop: 4 }}>{message.delivery.detail}</div>}
       </div>
     </article>
   )
 })
-
-function delivery(message: Message, pending: boolean): string {
-  if (pending) return t('delivery.sending')
-  const key = `delivery.${message.delivery?.state ?? 'sent'}`
-  return key in messages() ? t(key as Key) : t('delivery.sent')
-}
 
 /** While a reply can be taken back it counts down. */
 function TakeBack({ ticket, message }: { ticket: Ticket; message: Message }) {

@@ -1,6 +1,7 @@
 // The lists that change one value of one ticket, or of many.
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import type { ActionInput, ActionName } from '~/api/paths'
 import type { ID, Priority, Status, Ticket } from '~/api/types'
 import { named, t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
@@ -9,9 +10,9 @@ import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
 import { Icon } from '~/parts/Icon'
 import { priorities } from '~/scenes/inbox/filterChoices'
-import { bulk } from '~/stores/bulk'
+import { bulk, wide } from '~/stores/bulk'
 import { useMe, useNames } from '~/stores/session'
-import { act, ticketQuery } from '~/stores/ticket'
+import { act, knownTags, ticketQuery, type Act } from '~/stores/ticket'
 import { show, type PickerName } from '~/stores/ui'
 import { snoozeTimes } from './snooze'
 import { clock } from '~/i18n/format'
@@ -35,18 +36,20 @@ export function Picker(props: PickerProps) {
 type Props = PickerProps & { ticket?: Ticket }
 
 /** Many go through the bulk order, one through its own act with a guess and a way back. */
-function change({ ids, ticket, close }: Props, action: string, input: Record<string, unknown>, guess: Partial<Ticket>, text: string, back?: Record<string, unknown>): void {
+function change<A extends ActionName>({ ids, ticket, close }: Props, action: A, input: ActionInput<A>, guess: Partial<Ticket>, text: string, back?: ActionInput<A>): void {
   close()
-  if (ids.length > 1 || !ticket) void bulk(action, input, ids)
-  else void act(ticket.id, action, input, guess, { text, back: back && { action, input: back } })
+  if (ids.length > 1 || !ticket || wide.get()) void bulk(action, input, ids)
+  else void act(ticket.id, action, input, guess, { text, back: back && ({ action, input: back } as Act) })
 }
+
+type Next = ActionInput<'status'>['status']
 
 function StatusPicker(p: Props) {
   const { config } = useNames()
   const [hold, setHold] = useState<'on_hold' | 'cancelled'>()
   const from = p.ticket?.status
-  const set = (status: Status, more: Record<string, unknown> = {}) =>
-    change(p, 'status', { status, ...more }, { status, substatus_id: more.substatus_id as string | undefined }, t('said.status', { status: statusName(status) }), from && ['new', 'open', 'pending'].includes(from) ? { status: from } : undefined)
+  const set = (status: Next, more: { substatus_id?: string; reason?: string } = {}) =>
+    change(p, 'status', { status, ...more }, { status, substatus_id: more.substatus_id }, t('said.status', { status: statusName(status) }), from === 'open' || from === 'pending' ? { status: from } : undefined)
   if (hold === 'on_hold') {
     return <ChoiceList key="hold" label={t('ticket.holdReason')} choices={config.hold_reasons.map((r) => ({ id: r.key, text: named(r.name), group: t('ticket.holdReason') }))} onChoose={(reason) => set('on_hold', { reason })} />
   }
@@ -58,7 +61,7 @@ function StatusPicker(p: Props) {
   ])
   return (
     <ChoiceList label={t('action.status')} choices={choices} onChoose={(id) => {
-      const [status, substatus_id] = id.split('/') as [Status, string | undefined]
+      const [status, substatus_id] = id.split('/') as [Next, string | undefined]
       if (status === 'on_hold' || status === 'cancelled') return setHold(status)
       if (status === 'solved') { p.close(); return show({ panel: 'resolve' }) }
       set(status, substatus_id ? { substatus_id } : {})
@@ -80,7 +83,7 @@ function PriorityPicker(p: Props) {
   const from = p.ticket?.priority
   return (
     <ChoiceList label={t('action.priority')} choices={priorities.map((x) => ({ id: x, text: priorityName(x), glyph: <PriorityBars priority={x} />, on: x === from }))}
-      onChoose={(id) => change(p, 'priority', { priority: id }, { priority: id as Priority }, t('said.priority', { priority: priorityName(id as Priority) }), from && { priority: from })} />
+      onChoose={(id) => change(p, 'priority', { priority: id as Priority }, { priority: id as Priority }, t('said.priority', { priority: priorityName(id as Priority) }), from && { priority: from })} />
   )
 }
 
@@ -88,6 +91,8 @@ function AssignPicker(p: Props) {
   const me = useMe()
   const { config } = useNames()
   const from = p.ticket?.assignee
+  // without a person it stays with its team
+  const pool = p.ticket?.team ? { team_id: p.ticket.team.id } : {}
   const mine = new Set(me?.teams.map((x) => x.id))
   const people = config.staff.filter((s) => s.active && s.id !== me?.id).toSorted((a, b) => Number(b.team_ids.some((x) => mine.has(x))) - Number(a.team_ids.some((x) => mine.has(x))))
   const choices: Choice[] = [
@@ -98,7 +103,7 @@ function AssignPicker(p: Props) {
   return (
     <ChoiceList search hint={t('assign.hint')} label={t('action.assign')} choices={choices} onChoose={(id) => {
       const name = config.staff.find((s) => s.id === id)?.name ?? me?.name ?? ''
-      change(p, 'assign', { assignee_id: id || null }, { assignee: id ? { id, name } : undefined }, id ? t('said.assigned', { name }) : t('said.unassigned'), { assignee_id: from?.id ?? null })
+      change(p, 'assign', id ? { assignee_id: id } : pool, { assignee: id ? { id, name } : undefined }, id ? t('said.assigned', { name }) : t('said.unassigned'), from ? { assignee_id: from.id, ...pool } : pool)
     }} />
   )
 }
@@ -123,11 +128,10 @@ function CategoryPicker(p: Props) {
 }
 
 function TagPicker(p: Props) {
-  const { config } = useNames()
   const had = p.ticket?.tags ?? []
   const [tags, setTags] = useState<string[]>(had)
   const [words, setWords] = useState('')
-  const all = [...new Set([...had, ...config.tags])]
+  const all = [...new Set([...had, ...knownTags()])]
   const fresh = words.trim()
   const choices: Choice[] = all.filter((x) => x.toLowerCase().includes(fresh.toLowerCase())).map((x) => ({ id: x, text: x, on: tags.includes(x) }))
   if (fresh && !all.includes(fresh)) choices.push({ id: fresh, text: t('tags.new', { tag: fresh }), glyph: <Icon name="plus" size="s" />, on: tags.includes(fresh) })

@@ -6,7 +6,7 @@ import { Avatar } from '~/parts/Avatar'
 import { IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { Time } from '~/parts/Time'
-import { useMe, useNames } from '~/stores/session'
+import { useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { act, refused } from '~/stores/ticket'
 import { show } from '~/stores/ui'
@@ -22,7 +22,6 @@ export function Row({ label, wrong, children }: { label: string; wrong?: boolean
 }
 
 export function Properties({ ticket }: { ticket: Ticket }) {
-  const me = useMe()
   const names = useNames()
   const refusals = useStore(refused)
   const wrong = (field: string) => refusals.has(`${ticket.id}:${field}`)
@@ -37,7 +36,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
             {ticket.assignee ? <><Avatar name={ticket.assignee.name} size="s" /><span className="ell">{ticket.assignee.name}</span></> : <span className="t3">{t('common.nobody')}</span>}
           </button>
         </Anchor>
-        {ticket.assignee?.id !== me?.id && can('claim') && <button type="button" className="link f12 nw" onClick={() => perform(action('ticket.claim'))}>{t('action.claim')}</button>}
+        {!ticket.assignee && can('claim') && <button type="button" className="link f12 nw" onClick={() => perform(action('ticket.claim'))}>{t('action.claim')}</button>}
       </Row>
       <Row label={t('side.team')}><button type="button" className="val" disabled={!can('transfer')} title={t('action.transfer')} onClick={() => show({ panel: 'transfer' })}><span className="ell">{ticket.team?.name || <span className="t3">{t('common.none')}</span>}</span></button></Row>
       <Row label={t('action.type')} wrong={wrong('type')}><Anchor name="type" id={ticket.id}><button type="button" className="val" disabled={!can('type')}><span className="ell">{names.type(ticket.type)}</span></button></Anchor></Row>

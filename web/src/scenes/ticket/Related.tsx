@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { Ticket, TicketRef } from '~/api/types'
+import type { LinkKind, Ticket, TicketRef } from '~/api/types'
 import { t, type Key } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { ChoiceList } from '~/parts/ChoiceList'
@@ -25,7 +25,7 @@ export function TicketLink({ ticket, children }: { ticket: TicketRef; children?:
 /** Parent, children and links. */
 export function Related({ ticket }: { ticket: Ticket }) {
   const { parent, children = [], links = [] } = ticket
-  const unlink = (kind: string, other: TicketRef) => void act(ticket.id, 'unlink', { ticket_id: other.id, kind }, { links: links.filter((l) => l.ticket.id !== other.id || l.kind !== kind) }, { text: t('said.unlinked'), back: { action: 'link', input: { ticket_id: other.id, kind } } })
+  const unlink = (kind: LinkKind, other: TicketRef) => void act(ticket.id, 'unlink', { ticket_id: other.id, kind }, { links: links.filter((l) => l.ticket.id !== other.id || l.kind !== kind) }, { text: t('said.unlinked'), back: { action: 'link', input: { ticket_id: other.id, kind } } })
   return (
     <section aria-label={t('side.related')}>
       <h3>
@@ -35,7 +35,7 @@ export function Related({ ticket }: { ticket: Ticket }) {
         )}><IconButton icon="plus" label={t('side.related.add')} small /></Pop>
       </h3>
       {!parent && !children.length && !links.length && <p className="f12 t3">{t('side.related.none')}</p>}
-      {parent && <><div className="sec">{t('side.parent')}</div><TicketLink ticket={parent}><IconButton icon="close" label={t('side.parent.remove')} small className="later" onClick={() => void act(ticket.id, 'parent', { parent_id: null }, { parent: undefined }, { text: t('said.parentRemoved'), back: { action: 'parent', input: { parent_id: parent.id } } })} /></TicketLink></>}
+      {parent && <><div className="sec">{t('side.parent')}</div><TicketLink ticket={parent}><IconButton icon="close" label={t('side.parent.remove')} small className="later" onClick={() => void act(ticket.id, 'parent', { parent_id: '' }, { parent: undefined }, { text: t('said.parentRemoved'), back: { action: 'parent', input: { parent_id: parent.id } } })} /></TicketLink></>}
       {children.length > 0 && <><div className="sec">{t('side.children', { done: children.length - ticket.open_child_count, n: children.length })}</div>{children.map((c) => <TicketLink key={c.id} ticket={c} />)}</>}
       {(['related', 'duplicate', 'caused_by'] as const).map((kind) => {
         const some = links.filter((l) => l.kind === kind)

@@ -45,7 +45,7 @@ function changeText(c: Change, names: Names): string {
 export function eventText(entry: Entry, names: Names): string {
   const event = entry.event
   if (!event) return ''
-  const texts = event.changes.map((c) => changeText(c, names))
+  const texts = (event.changes ?? []).map((c) => changeText(c, names))
   if (texts.length) return texts.join(t('common.and'))
   const key = `event.${event.name}`
   return key in messages() ? t(key as Key) : event.name

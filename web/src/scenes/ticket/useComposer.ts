@@ -1,12 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Draft, ID, Status, Ticket } from '~/api/types'
+import type { Draft, ID, NewMessage, Ticket } from '~/api/types'
 import { draftQuery, keepLocal, localDraft, saveDraft, send } from '~/stores/message'
 import { useMe, useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { show, ui } from '~/stores/ui'
 import { useFiles } from './useFiles'
 
+export type SendStatus = NonNullable<NewMessage['status']>
 export type Kind = 'reply' | 'note'
 export interface Content { text: string; html: string }
 /** What the plain field and the editor both offer. */
@@ -43,7 +44,7 @@ export function useComposer(ticket: Ticket) {
     const newest = [local, server].filter((d): d is Draft => !!d && d.text.trim() !== '').sort((a, b) => (b.updated_at ?? '').localeCompare(a.updated_at ?? ''))[0]
     if (!newest) return
     setKind(newest.kind)
-    put({ text: newest.text, html: newest.html })
+    put({ text: newest.text, html: newest.html ?? '' })
     setDraft('saved')
   }, [stored.isPending, stored.data, ticket.id, put])
 
@@ -83,7 +84,7 @@ export function useComposer(ticket: Ticket) {
   }, [asked])
 
   const ready = (content.text.trim() !== '' || files.files.length > 0) && !files.busy && !!me
-  const submit = async (status?: Status) => {
+  const submit = async (status?: SendStatus) => {
     if (!ready || !me) return
     const attachments = files.files.flatMap((f) => (f.done ? [f.done] : []))
     const kept = { content, kind, files: files.files }

@@ -16,7 +16,7 @@ export function MergePanel({ ticket, close }: PanelProps) {
   const submit = async () => {
     if (!into) return
     close()
-    const answer = await act(ticket.id, 'merge', { into: into.id }, { merged_into: { id: into.id, number: into.number } }, { text: t('said.merged', { number: into.number }) })
+    const answer = await act(ticket.id, 'merge', { into: into.id }, { merged_into: ref(into) }, { text: t('said.merged', { number: into.number }) })
     if (answer) void navigate({ to: '/inbox/$view/$ticket', params: { view: listing.get().view || 'all', ticket: into.id }, search: true as never })
   }
   return (
@@ -51,7 +51,7 @@ export function ParentPanel({ ticket, close }: PanelProps) {
   const submit = () => {
     if (!parent) return
     close()
-    void act(ticket.id, 'parent', { parent_id: parent.id }, { parent: ref(parent) }, { text: t('said.parent', { number: parent.number }), back: { action: 'parent', input: { parent_id: ticket.parent?.id ?? null } } })
+    void act(ticket.id, 'parent', { parent_id: parent.id }, { parent: ref(parent) }, { text: t('said.parent', { number: parent.number }), back: { action: 'parent', input: { parent_id: ticket.parent?.id ?? '' } } })
   }
   return (
     <PanelFrame title="parent.title" help={t('parent.help')} submit={t('parent.submit')} disabled={!parent} onSubmit={submit} close={close}>

@@ -1,12 +1,11 @@
 import { useState } from 'react'
-import { api, data } from '~/api/client'
 import { Problem, problemText } from '~/api/problem'
 import type { Money, Resolution } from '~/api/types'
 import { named, t } from '~/i18n'
 import { Field } from '~/parts/Field'
-import { bulk } from '~/stores/bulk'
+import { bulk, wide } from '~/stores/bulk'
 import { useNames } from '~/stores/session'
-import { act, edit, guess, place, settle } from '~/stores/ticket'
+import { act, carryOut, guess, place, settle } from '~/stores/ticket'
 import { say } from '~/stores/toast'
 import { FieldInput, MoneyInput, Select } from '../FieldInput'
 import { blank, formFields } from '../form'
@@ -19,7 +18,7 @@ export function ResolvePanel({ ticket, ids, close }: PanelProps) {
   const [fields, setFields] = useState<Record<string, unknown>>({})
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
-  const many = ids.length > 1
+  const many = ids.length > 1 || !!wide.get()
   const asked = many ? [] : formFields(config, { ...ticket, fields: { ...ticket.fields, ...fields } }, 'solve').filter((f) => f.on === 'solve' || (f.required && blank(ticket.fields[f.field.key])))
   const wrong = (name: string) => (error instanceof Problem ? error.field(name) : undefined)
   const missing = !r.code || asked.some((f) => f.required && blank(fields[f.field.key] ?? ticket.fields[f.field.key]))
@@ -32,10 +31,9 @@ export function ResolvePanel({ ticket, ids, close }: PanelProps) {
     }
     setBusy(true)
     setError(undefined)
-    if (Object.keys(fields).length && !(await edit(ticket, { fields }, { fields: { ...ticket.fields, ...fields } }))) return setBusy(false)
-    const rollback = guess(ticket.id, { status: 'solved', resolution })
+    const rollback = guess(ticket.id, { status: 'solved', resolution, fields: { ...ticket.fields, ...fields } })
     try {
-      const answer = await data(api.POST('/tickets/{id}/{action}', { params: { path: { id: ticket.id, action: 'status' } }, body: { status: 'solved', resolution } }))
+      const answer = await carryOut(ticket.id, 'status', { status: 'solved', resolution, ...(Object.keys(fields).length ? { fields } : {}) })
       place(answer.ticket)
       settle(ticket.id)
       close()

@@ -1,4 +1,4 @@
-import type { Bulk, Priority, Status, Ticket } from '../src/api/types.ts'
+import type { Bulk, Priority, Status, Ticket } from '../../src/api/types.ts'
 import type { Fake } from './fake.ts'
 import { config, customers } from './people.ts'
 
@@ -24,7 +24,7 @@ function apply(fake: Fake, t: Ticket, name: string, b: Body): void {
     case 'link': { const other = fake.find(String(b.ticket_id)); t.links = [...(t.links ?? []), { kind: b.kind as 'related', direction: 'out', ticket: ref(other) }]; return change('links', undefined, other.number) }
     case 'unlink': { t.links = t.links?.filter((l) => l.ticket.id !== b.ticket_id); return change('links', undefined, undefined) }
     case 'parent': { t.parent = b.parent_id ? ref(fake.find(String(b.parent_id))) : undefined; return change('parent', undefined, t.parent?.number) }
-    case 'merge': { const into = fake.find(String(b.into)); t.status = 'closed'; t.merged_into = { id: into.id, number: into.number }; return change('merged_into', undefined, into.number) }
+    case 'merge': { const into = fake.find(String(b.into)); t.status = 'closed'; t.merged_into = ref(into); return change('merged_into', undefined, into.number) }
     case 'subject': { t.subject = String(b.subject); return change('subject', undefined, t.subject) }
     default: return change(name, undefined, undefined)
   }
@@ -48,13 +48,13 @@ export const acts = {
     const who = b.requester as { id?: string; name?: string; phone?: string }
     const customer = customers.find((c) => c.id === who.id)
     const at = new Date().toISOString()
-    const requester = customer ? { id: customer.id, name: customer.name, tier: customer.tier } : { id: 'cnew', name: who.name || who.phone || '?' }
+    const requester = customer ? { id: customer.id, name: customer.name, tier: customer.tier } : { id: 'cnew', name: who.name || who.phone || '?', tier: 'normal' }
     const ticket: Ticket = {
       id: fake.id('48'), number: String(48213 + fake.tickets.length), subject: String(b.subject || b.body).slice(0, 60), status: 'open', priority: (b.priority as Priority) ?? 'normal',
       type: String(b.type ?? 'enquiry'), category_id: b.category_id as string, channel: String(b.channel ?? 'phone'), requester, creator: { kind: 'staff', id: fake.me.id, name: fake.me.name },
       assignee: { id: fake.me.id, name: fake.me.name }, team: { id: 't1', name: '华东一线组' }, tags: (b.tags as string[]) ?? [], fields: (b.fields as Record<string, unknown>) ?? {},
       reopen_count: 0, repeat_count: 0, message_count: 1, child_count: 0, open_child_count: 0, created_at: at, updated_at: at,
-      last_message: { kind: 'customer', excerpt: String(b.body), at, from_customer: true }, version: 1, collaborators: [], watchers: [], links: [], children: [],
+      last_message: { kind: 'customer', excerpt: String(b.body), at, from_customer: true }, version: 1, decisions: [], collaborators: [], watchers: [], links: [], children: [],
     }
     fake.tickets.unshift(ticket)
     const author = { kind: 'customer' as const, id: requester.id, name: requester.name }
@@ -68,12 +68,12 @@ export const acts = {
     const id = fake.id('b')
     const undo = fake.id('undo')
     fake.undos.set(undo, ids.map((x) => structuredClone(fake.find(x))))
-    const bulk: Bulk = { id, state: 'running', total: ids.length, done: 0, failed: 0, errors: [] }
+    const bulk: Bulk = { id, action: String(b.action), created_at: new Date().toISOString(), state: 'running', total: ids.length, done: 0, failed: 0, errors: [] }
     fake.bulks.set(id, bulk)
     const step = () => {
       for (let i = 0; i < 3 && bulk.done < ids.length; i++) apply(fake, fake.find(ids[bulk.done++]!), String(b.action), b.input as Body)
       if (bulk.done < ids.length) setTimeout(step, 60)
-      else Object.assign(bulk, { state: 'done', undo: { id: undo, expires_at: new Date(Date.now() + 600_000).toISOString() } })
+      else Object.assign(bulk, { state: 'done', undo_id: undo })
     }
     setTimeout(step, 60)
     return bulk

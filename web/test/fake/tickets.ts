@@ -1,4 +1,4 @@
-import type { Entry, Priority, Status, Ticket } from '../src/api/types.ts'
+import type { Entry, Priority, Status, Ticket } from '../../src/api/types.ts'
 import { customers, staff } from './people.ts'
 
 type Seed = [subject: string, customer: number, status: Status, priority: Priority, type: string, category: string | undefined, channel: string, minutes: number, assignee: number, words: string]
@@ -81,7 +81,7 @@ function timeline(i: number, seed: Seed, at: (m: number) => string): Entry[] {
   if (status !== 'new') {
     list.push(event(base + 16, 'assign', [{ field: 'assignee', to: agent.id }]), event(base + 16, 'status', [{ field: 'status', from: 'new', to: 'open' }], agent))
     list.push(event(base + 15, 'priority', [{ field: 'priority', from: 'high', to: seed[3] }]))
-    list.push({ seq: ++seq, at: at(base + 13), actor: agent, kind: 'message', message: { id: `m${i}-${seq}`, kind: 'reply', author: agent, channel, text: i === 0 ? '王女士您好，E4 多为冷藏风机停转。请先断电 10 分钟再试，仍报 E4 的话我马上为您约工程师，整机在保，不收费。' : '您好，已经收到，我先为您核实，稍后回复您。', at: at(base + 13), attachments: [], delivery: { state: 'delivered' } } })
+    list.push({ seq: ++seq, at: at(base + 13), actor: agent, kind: 'message', message: { id: `m${i}-${seq}`, kind: 'reply', author: agent, channel, text: i === 0 ? '王女士您好，E4 多为冷藏风机停转。请先断电 10 分钟再试，仍报 E4 的话我马上为您约工程师，整机在保，不收费。' : '您好，已经收到，我先为您核实，稍后回复您。', at: at(base + 13), attachments: [] } })
   }
   if (i === 0) {
     const mate = { kind: 'staff' as const, id: 'u2', name: '陈立' }

@@ -1,6 +1,6 @@
 // An in-memory stand-in for the server, for development and tests only. It
 // keeps the contract's shapes, not its rules.
-import type { Bulk, Draft, Entry, LiveTicket, Message, Status, Ticket, View } from '../src/api/types.ts'
+import type { Bulk, Draft, Entry, LiveTicket, Message, Status, Ticket, View } from '../../src/api/types.ts'
 import { acts } from './acts.ts'
 import { cel } from './cel.ts'
 import { config, customers } from './people.ts'
@@ -28,7 +28,7 @@ export class Fake {
   setupNeeded = false
   tickets: Ticket[]
   timelines: Map<string, Entry[]>
-  views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, team_id }))
+  views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, team_id, version: 1 }))
   drafts = new Map<string, Draft>()
   bulks = new Map<string, Bulk>()
   undos = new Map<string, Ticket[]>()

@@ -1,5 +1,5 @@
 // Just enough CEL for the fake: names, strings, lists, ==, in, &&, ||.
-import type { Ticket } from '../src/api/types.ts'
+import type { Ticket } from '../../src/api/types.ts'
 
 export function cel(source: string, t: Ticket, me: string): boolean {
   const js = source
