@@ -190,7 +190,7 @@ func (d *Desk) setType(ctx context.Context, _ *Write, c *Change, in TypeInput) (
 
 // CategoryInput places the ticket in the tree of subjects; empty takes it out.
 type CategoryInput struct {
-	Category id.ID `json:"category_id"`
+	Category id.ID `json:"category_id" nullable:"true"`
 }
 
 func (d *Desk) setCategory(ctx context.Context, _ *Write, c *Change, in CategoryInput) (Outcome, error) {

@@ -218,6 +218,11 @@ func (d *Desk) Withdraw(ctx context.Context, a *staff.Actor, ticket, message id.
 			a.Tenant, ticket, message, w.At); err != nil {
 			return err
 		}
+		// Its files are the author's again, to be sent with the next reply.
+		if _, err := w.Tx.Exec(ctx, `update ticket_attachment set ticket_id = null, message_id = null where tenant_id = $1 and ticket_id = $2 and message_id = $3`,
+			a.Tenant, ticket, message); err != nil {
+			return err
+		}
 		c.Append(EventWithdrawn, EventData{Message: message})
 		c.Ticket.MessageCount--
 		if c.Ticket.LastMessage, err = lastMessage(ctx, w.Tx, a.Tenant, ticket); err != nil {

@@ -70,7 +70,7 @@ func (d *Desk) unlink(ctx context.Context, w *Write, c *Change, in LinkInput) (O
 
 // ParentInput makes the ticket a part of another one; empty makes it stand alone.
 type ParentInput struct {
-	Parent id.ID `json:"parent_id"`
+	Parent id.ID `json:"parent_id" nullable:"true"`
 }
 
 func (d *Desk) setParent(ctx context.Context, w *Write, c *Change, in ParentInput) (Outcome, error) {
