@@ -1,14 +1,17 @@
 package ticket_test
 
 import (
+	"bufio"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"zhidan/client"
 	"zhidan/internal/desk/customer"
@@ -257,4 +260,23 @@ func create(t *testing.T, h *zhidantest.House, subject, body, phone string) *tic
 		Requester: customer.Contact{Name: "张三", Phone: phone}})
 	must(t, err)
 	return tk
+}
+
+// lines hands on the data of an event stream until it ends or is silent for too long.
+func lines(r io.ReadCloser, silence time.Duration) chan string {
+	ch := make(chan string, 10_000)
+	stop := time.AfterFunc(silence, func() { r.Close() })
+	go func() {
+		defer close(ch)
+		in := bufio.NewScanner(r)
+		for in.Scan() {
+			stop.Reset(silence)
+			if data, is := strings.CutPrefix(in.Text(), "data: "); is {
+				ch <- data
+			} else if data, is := strings.CutPrefix(in.Text(), "data:"); is {
+				ch <- data
+			}
+		}
+	}()
+	return ch
 }

@@ -49,7 +49,7 @@ func TestMessages(t *testing.T) {
 			_, err = s.as(mate).Download(ctx, file.ID)
 			refused(t, err, "404 attachment.not_found")
 			_, err = s.c.Say(ctx, tk.ID, client.NewMessage{Kind: "note", Body: "改作备注", Attachments: []string{file.ID}})
-			must(t, err) // the author may use the file again
+			must(t, err)                            // the author may use the file again
 			must(t, s.c.Withdraw(ctx, tk.ID, m.ID)) // again: it is withdrawn
 			want(t, "events", s.fired(tk.ID, at), "withdrawn message/note")
 		})
