@@ -187,7 +187,7 @@ func TestKillDuringCreates(t *testing.T) {
 		}
 		p := newProcess(t, database)
 		p.start()
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 		defer cancel()
 		var next, answered atomic.Int64
 		ids := sync.Map{}

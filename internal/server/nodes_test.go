@@ -41,7 +41,7 @@ func TestOneOfTwoNodesIsKilled(t *testing.T) {
 	b := a.beside()
 	a.start()
 	b.start()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	const replies = 3
 	var next, done atomic.Int64
@@ -59,6 +59,9 @@ func TestOneOfTwoNodesIsKilled(t *testing.T) {
 					t.Error(err)
 				}
 				return made.ID, true
+			}
+			if try%400 == 399 {
+				t.Logf("%s try %d: %d %v %s", path, try, status, err, raw)
 			}
 			if err == nil && status < 500 && status != http.StatusConflict {
 				t.Errorf("%s: %d %s", path, status, raw)

@@ -145,9 +145,11 @@ func (d *Desk) Do(ctx context.Context, actor *staff.Actor, ticket id.ID, name st
 			}
 		}
 		if out.Undo != nil {
-			done.Undo, err = d.saveUndo(ctx, w, a.Name, out.Undo)
+			if done.Undo, err = d.saveUndo(ctx, w, a.Name, out.Undo); err != nil {
+				return err
+			}
 		}
-		return err
+		return d.keepDone(ctx, w.Tx, done)
 	})
 	return done, err
 }

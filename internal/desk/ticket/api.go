@@ -88,7 +88,7 @@ func (d *Desk) registerTickets(api *web.API) {
 			if err != nil {
 				return nil, err
 			}
-			list, err := d.render(ctx, a.Tenant, []*Ticket{t})
+			list, err := d.render(ctx, d.DB, a.Tenant, []*Ticket{t})
 			if err != nil {
 				return nil, err
 			}
@@ -115,7 +115,7 @@ func (d *Desk) registerTickets(api *web.API) {
 			if err != nil {
 				return nil, err
 			}
-			items, err := d.render(ctx, a.Tenant, p.Items)
+			items, err := d.render(ctx, d.DB, a.Tenant, p.Items)
 			if err != nil {
 				return nil, err
 			}
@@ -414,7 +414,7 @@ func (d *Desk) registerActions(api *web.API) {
 			if err != nil {
 				return nil, err
 			}
-			list, err := d.render(ctx, a.Tenant, u.Tickets)
+			list, err := d.render(ctx, d.DB, a.Tenant, u.Tickets)
 			return &undoneOut{undoneJSON{list, u.Bulk}}, err
 		})
 }

@@ -47,15 +47,8 @@ func (d *Desk) registerMessages(api *web.API) {
 			if err != nil {
 				return nil, err
 			}
-			names, err := d.names(ctx, a.Tenant, customerOf(t))
-			if err != nil {
-				return nil, err
-			}
-			list, err := d.messagesJSON(ctx, a.Tenant, t.ID, []*Message{m}, names)
-			if err != nil {
-				return nil, err
-			}
-			return &sayOut{list[m.ID]}, nil
+			j, err := d.messageJSON(ctx, d.DB, t, m)
+			return &sayOut{j}, err
 		})
 
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/tickets/{id}/messages/{message}/withdraw", ID: "message-withdraw",
@@ -140,6 +133,16 @@ func (d *Desk) SaveDraft(ctx context.Context, a *staff.Actor, ticket id.ID, kind
 	})
 }
 
+// messageJSON is one message as its author hears of it.
+func (d *Desk) messageJSON(ctx context.Context, r db.Reader, t *Ticket, m *Message) (*MessageJSON, error) {
+	n, err := d.names(ctx, r, t.Tenant, customerOf(t))
+	if err != nil {
+		return nil, err
+	}
+	list, err := d.messagesJSON(ctx, r, t.Tenant, t.ID, []*Message{m}, n)
+	return list[m.ID], err
+}
+
 func customerOf(t *Ticket) []id.ID {
 	if t.Requester == 0 {
 		return nil
@@ -160,11 +163,11 @@ func (d *Desk) entriesJSON(ctx context.Context, a *staff.Actor, ticket id.ID, en
 			customers = append(customers, e.Event.Actor)
 		}
 	}
-	n, err := d.names(ctx, a.Tenant, customers)
+	n, err := d.names(ctx, d.DB, a.Tenant, customers)
 	if err != nil {
 		return nil, err
 	}
-	byID, err := d.messagesJSON(ctx, a.Tenant, ticket, messages, n)
+	byID, err := d.messagesJSON(ctx, d.DB, a.Tenant, ticket, messages, n)
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +216,7 @@ func (d *Desk) entriesJSON(ctx context.Context, a *staff.Actor, ticket id.ID, en
 	return out, nil
 }
 
-func (d *Desk) messagesJSON(ctx context.Context, tenant, ticket id.ID, messages []*Message, n names) (map[id.ID]*MessageJSON, error) {
+func (d *Desk) messagesJSON(ctx context.Context, r db.Reader, tenant, ticket id.ID, messages []*Message, n names) (map[id.ID]*MessageJSON, error) {
 	out := map[id.ID]*MessageJSON{}
 	if len(messages) == 0 {
 		return out, nil
@@ -227,7 +230,7 @@ func (d *Desk) messagesJSON(ctx context.Context, tenant, ticket id.ID, messages 
 	for i, m := range messages {
 		ids[i] = m.ID
 	}
-	rows, err := d.DB.Query(ctx, `select `+attachmentColumns+` from ticket_attachment a where a.tenant_id = $1 and a.ticket_id = $2
+	rows, err := r.Query(ctx, `select `+attachmentColumns+` from ticket_attachment a where a.tenant_id = $1 and a.ticket_id = $2
 		and a.message_id in (`+w.list(ids)+`) order by a.id`, w.args...)
 	files, err := db.Each(rows, err, func(r rower) (*Attachment, error) { return scanAttachment(r) })
 	for _, f := range files {

@@ -182,7 +182,7 @@ func (d *Desk) registerCustomers(api *web.API) {
 				return nil, err
 			}
 			cut := web.Cut(list, in.Limit, func(t *Ticket) id.ID { return t.ID })
-			items, err := d.render(ctx, a.Tenant, cut.Items)
+			items, err := d.render(ctx, d.DB, a.Tenant, cut.Items)
 			return &ticketsOut{web.List[JSON]{Items: items, NextCursor: cut.NextCursor}}, err
 		})
 

@@ -75,7 +75,7 @@ func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMess
 			}
 		}
 		t = c.Ticket
-		return nil
+		return d.keepMessage(ctx, w.Tx, t, m)
 	})
 	return t, m, err
 }

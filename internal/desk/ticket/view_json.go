@@ -6,6 +6,7 @@ import (
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/web"
 )
@@ -111,12 +112,12 @@ type names struct {
 	customers map[id.ID]customer.Brief
 }
 
-func (d *Desk) names(ctx context.Context, tenant id.ID, customers []id.ID) (names, error) {
+func (d *Desk) names(ctx context.Context, r db.Reader, tenant id.ID, customers []id.ID) (names, error) {
 	dir, err := d.Staff.Directory(ctx, tenant)
 	if err != nil || len(customers) == 0 {
 		return names{dir: dir}, err
 	}
-	who, err := d.Customers.Names(ctx, d.DB, tenant, customers)
+	who, err := d.Customers.Names(ctx, r, tenant, customers)
 	return names{dir, who}, err
 }
 
@@ -174,7 +175,7 @@ func (n names) ticket(t *Ticket) JSON {
 }
 
 // render makes the JSON of a page of tickets with one look-up of names.
-func (d *Desk) render(ctx context.Context, tenant id.ID, list []*Ticket) ([]JSON, error) {
+func (d *Desk) render(ctx context.Context, r db.Reader, tenant id.ID, list []*Ticket) ([]JSON, error) {
 	var customers []id.ID
 	for _, t := range list {
 		if t.Requester != 0 {
@@ -184,7 +185,7 @@ func (d *Desk) render(ctx context.Context, tenant id.ID, list []*Ticket) ([]JSON
 			customers = append(customers, t.Creator)
 		}
 	}
-	n, err := d.names(ctx, tenant, customers)
+	n, err := d.names(ctx, r, tenant, customers)
 	if err != nil {
 		return nil, err
 	}
@@ -207,9 +208,34 @@ func (d *Desk) keep(ctx context.Context, made Created) error {
 	return web.Keep(ctx, 201, n.ticket(made.Ticket), "ETag", web.ETag(made.Ticket.Version))
 }
 
+// keepMessage does the same for a message.
+func (d *Desk) keepMessage(ctx context.Context, tx *db.Tx, t *Ticket, m *Message) error {
+	if !web.Keeps(ctx) {
+		return nil
+	}
+	j, err := d.messageJSON(ctx, tx, t, m)
+	if err != nil {
+		return err
+	}
+	return web.Keep(ctx, 201, j)
+}
+
+// keepDone does the same for an action: a retry after a crash gets the ticket
+// as a list shows it, and the right to undo.
+func (d *Desk) keepDone(ctx context.Context, tx *db.Tx, done Done) error {
+	if !web.Keeps(ctx) {
+		return nil
+	}
+	list, err := d.render(ctx, tx, done.Ticket.Tenant, []*Ticket{done.Ticket})
+	if err != nil {
+		return err
+	}
+	return web.Keep(ctx, 200, doneJSON{&list[0], done.Undo}, "ETag", web.ETag(done.Ticket.Version))
+}
+
 // single is a ticket with all that only its own page shows.
 func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, error) {
-	list, err := d.render(ctx, a.Tenant, []*Ticket{t})
+	list, err := d.render(ctx, d.DB, a.Tenant, []*Ticket{t})
 	if err != nil {
 		return nil, err
 	}

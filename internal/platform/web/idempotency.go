@@ -83,6 +83,13 @@ type answer struct {
 	createdAt   clock.Time
 }
 
+// Keeps reports whether this request has a key, so that work for Keep alone can
+// be spared.
+func Keeps(ctx context.Context) bool {
+	c := callOf(ctx)
+	return c != nil && c.idem != nil
+}
+
 // Keep puts the answer of an operation into the same commit as its effect. It
 // is called inside the operation's transaction, with what the operation will
 // answer and, in pairs, the ETag and Location headers. Without a key it does
