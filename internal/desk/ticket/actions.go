@@ -162,25 +162,44 @@ func (d *Desk) act(ctx context.Context, w *Write, c *Change, a *Action, in any) 
 	return a.run(d, ctx, w, c, in)
 }
 
-// Offered names the actions that the actor may do to the ticket now.
+// Offered names what the actor may do to the ticket now: the actions, and
+// "reply" and "note".
 func (d *Desk) Offered(ctx context.Context, actor *staff.Actor, t *Ticket) ([]string, error) {
 	names := []string{}
 	verdict := map[staff.Permission]bool{}
+	may := func(p staff.Permission) (bool, error) {
+		ok, seen := verdict[p]
+		if seen {
+			return ok, nil
+		}
+		err := d.mayChange(ctx, d.DB, actor, t, p)
+		if err != nil && fault.KindOf(err) != fault.Forbidden && fault.KindOf(err) != fault.NotFound {
+			return false, err
+		}
+		verdict[p] = err == nil
+		return err == nil, nil
+	}
 	for _, a := range Actions {
-		ok, seen := verdict[a.Permission]
-		if !seen {
-			err := d.mayChange(ctx, d.DB, actor, t, a.Permission)
-			if err != nil && fault.KindOf(err) != fault.Forbidden && fault.KindOf(err) != fault.NotFound {
-				return nil, err
-			}
-			ok = err == nil
-			verdict[a.Permission] = ok
+		ok, err := may(a.Permission)
+		if err != nil {
+			return nil, err
 		}
 		if ok && a.Offer(actor, t) {
 			names = append(names, a.Name)
 		}
 	}
-	return names, nil
+	reply, err := may(staff.TicketReply)
+	if err != nil {
+		return nil, err
+	}
+	if reply && t.Status != Closed && t.MergedInto == 0 {
+		names = append(names, "reply")
+	}
+	note, err := may(staff.TicketNote)
+	if note {
+		names = append(names, "note")
+	}
+	return names, err
 }
 
 func strictJSON(raw []byte, into any) error {
