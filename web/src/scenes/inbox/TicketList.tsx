@@ -38,6 +38,11 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
     return (list.data?.pages ?? []).flatMap((p) => p.items).filter((x) => !ids.has(x.id) && ids.add(x.id))
   }, [list.data])
   const fresh = useFresh(query, items)
+  // nothing is under the pointer in an empty list: what comes is shown at once
+  const { count: news, show: showNews } = fresh
+  useEffect(() => {
+    if (news > 0 && items.length === 0) showNews()
+  }, [news, items.length, showNews])
 
   useEffect(() => listing.set((old) => ({ ...old, ids: items.map((x) => x.id) })), [items])
 

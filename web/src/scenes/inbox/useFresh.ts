@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useMemo } from 'react'
+import { useCallback, useEffect, useMemo } from 'react'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
 import { tick } from '~/api/live'
@@ -25,5 +25,6 @@ export function useFresh(query: TicketQuery, items: Ticket[]): { count: number; 
     const shown = new Set(items.map((x) => x.id))
     return head.data.items.filter((x) => !shown.has(x.id)).length
   }, [head.data, items, n])
-  return { count, show: () => void queries.resetQueries({ queryKey: keys.tickets.list(query) }) }
+  const show = useCallback(() => void queries.resetQueries({ queryKey: keys.tickets.list(query) }), [query])
+  return { count, show }
 }

@@ -26,10 +26,12 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   const load = () => {
     if (!small && !Rich) void import('./Editor').then((m) => setRich(() => m.Editor)).catch(() => undefined)
   }
+  const loading = useRef(load)
+  loading.current = load
   useEffect(() => {
-    const timer = setTimeout(load, 1200)
+    const timer = setTimeout(() => loading.current(), 600)
     return () => clearTimeout(timer)
-  })
+  }, [])
 
   const press = (e: KeyboardEvent) => {
     if (e.nativeEvent.isComposing) return

@@ -1,10 +1,16 @@
 import { Placeholder } from '@tiptap/extensions'
-import { EditorContent, useEditor } from '@tiptap/react'
+import { EditorContent, useEditor, type Editor as TipTap } from '@tiptap/react'
 import StarterKit from '@tiptap/starter-kit'
-import { useEffect, useImperativeHandle, useRef } from 'react'
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react'
 import { t } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { asHTML, type FieldProps } from './PlainField'
+
+/** Puts the cursor at the end, at once: the editor's own command waits for a frame. */
+function take(editor: TipTap | null): void {
+  editor?.commands.setTextSelection(editor.state.doc.content.size)
+  editor?.view.focus()
+}
 
 /** The rich field (TipTap). Loaded when somebody is about to write; takes over what stands in the plain one. */
 export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: FieldProps) {
@@ -14,7 +20,7 @@ export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: 
   words.current = label
   const editor = useEditor({
     injectCSS: false,
-    autofocus: autoFocus ? 'end' : false,
+    autofocus: false,
     extensions: [
       StarterKit.configure({ heading: false, codeBlock: false, horizontalRule: false, dropcursor: false, gapcursor: false, trailingNode: false, link: { openOnClick: false, protocols: ['mailto', 'tel'] } }),
       Placeholder.configure({ placeholder: () => words.current }),
@@ -28,10 +34,16 @@ export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: 
     onUpdate: ({ editor: e }) => change.current({ text: e.getText({ blockSeparator: '\n' }), html: e.isEmpty ? '' : e.getHTML() }),
   })
   useImperativeHandle(ref, () => ({
-    focus: () => void editor?.commands.focus('end'),
+    focus: () => take(editor),
     insert: (text) => void editor?.chain().focus().insertContent(text).run(),
     set: (next) => void editor?.commands.setContent(next.html || asHTML(next.text), { emitUpdate: false }),
   }), [editor])
+  // before anything is drawn: a key that is pressed meanwhile must not miss the field
+  const start = useRef(autoFocus)
+  useLayoutEffect(() => {
+    if (start.current) take(editor)
+    start.current = false
+  }, [editor])
   useEffect(() => {
     editor?.view.dom.setAttribute('aria-label', label)
     // the placeholder is drawn again only by a transaction

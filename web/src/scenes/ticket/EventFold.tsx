@@ -10,7 +10,7 @@ export function EventFold({ entries }: { entries: Entry[] }) {
   const [open, setOpen] = useState(false)
   const names = useNames()
   // that it was made goes without saying where more happened
-  const told = entries.length > 1 ? entries.filter((e) => e.event?.name !== 'create') : entries
+  const told = entries.length > 1 ? entries.filter((e) => e.event?.name !== 'created') : entries
   const texts = [...new Set(told.map((e) => eventText(e, names)))]
   const summary = texts.slice(0, 3).join(t('common.and'))
   return (
