@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ func Kind() channel.Kind {
 func inbound(m *Mail) *channel.Inbound {
 	in := &channel.Inbound{
 		Sender:  channel.Sender{Name: m.From.Name, Email: m.From.Address},
-		Subject: m.Subject, Text: m.Text, NewText: m.NewText, HTML: m.HTML,
+		Subject: bareSubject(m.Subject), Text: m.Text, NewText: m.NewText, HTML: m.HTML,
 		SentAt: m.Date, Origin: channel.Origin(m.Origin), Key: m.MessageID, Fingerprint: m.fingerprint(),
 	}
 	for _, a := range m.Attachments {
@@ -72,4 +73,21 @@ func (m *Mail) fingerprint() string {
 		fmt.Fprintf(h, " %q %s", a.Name, a.SHA256)
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// replyMark is what mail programs put before the subject of an answer, in the
+// languages that we know, with the counters of some ("Re[2]:", "AW(3):").
+var replyMark = regexp.MustCompile(`(?i)^\s*(?:re|aw|antw|sv|vs|ref|rif|res|odp|回复|回覆|答复|答覆|返信|回信)\s*(?:\[\d+\]|\(\d+\)|\^\d+)?\s*[:：]\s*`)
+
+// bareSubject is the matter itself: an answer that opens a ticket, because what
+// it answers is not here, is titled by what it is about.
+func bareSubject(s string) string {
+	for range 20 {
+		cut := replyMark.FindString(s)
+		if cut == "" || len(cut) == len(s) {
+			break
+		}
+		s = s[len(cut):]
+	}
+	return s
 }
