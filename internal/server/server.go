@@ -310,10 +310,38 @@ func (s *Server) housekeeping(ctx context.Context) {
 			extended = s.Clock.Now()
 			err = s.partitions(ctx)
 		}
+		if err == nil {
+			err = s.tidyIndex(ctx)
+		}
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("housekeeping", "error", err)
 		}
 	}
+}
+
+// tidyIndex brings the full-text index into better order while nothing else
+// waits, a little at a time.
+func (s *Server) tidyIndex(ctx context.Context) error {
+	for range 20 {
+		stats, err := s.Jobs.Stats(ctx)
+		if err != nil {
+			return err
+		}
+		for _, k := range stats {
+			if k.Waiting > 0 {
+				return nil
+			}
+		}
+		more := false
+		err = s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+			more, err = s.Index.Optimize(ctx, tx, 64)
+			return err
+		})
+		if err != nil || !more {
+			return err
+		}
+	}
+	return nil
 }
 
 // Close gives everything back, in the reverse order of opening.
