@@ -37,9 +37,10 @@ type sqliteStmt interface {
 }
 
 type cachedStmt struct {
-	text string
-	stmt sqliteStmt
-	busy bool // rows of it are open
+	text  string
+	stmt  sqliteStmt
+	order []int // see positional
+	busy  bool  // rows of it are open
 }
 
 func newCachingConn(c driver.Conn) *cachingConn {
@@ -59,11 +60,12 @@ func (c *cachingConn) take(q string) (s *cachedStmt, kept bool, err error) {
 			return s, true, nil
 		}
 	}
-	ds, err := c.conn.Prepare(q)
+	text, order := positional(q)
+	ds, err := c.conn.Prepare(text)
 	if err != nil {
 		return nil, false, c.note(err)
 	}
-	s = &cachedStmt{text: q, stmt: ds.(sqliteStmt)}
+	s = &cachedStmt{text: q, stmt: ds.(sqliteStmt), order: order}
 	if found {
 		return s, false, nil
 	}
@@ -93,6 +95,9 @@ func (c *cachingConn) ExecContext(ctx context.Context, q string, args []driver.N
 	if err != nil {
 		return nil, err
 	}
+	if args, err = s.arrange(args); err != nil {
+		return nil, err
+	}
 	res, err := s.stmt.ExecContext(ctx, args)
 	if !kept {
 		s.stmt.Close()
@@ -103,6 +108,9 @@ func (c *cachingConn) ExecContext(ctx context.Context, q string, args []driver.N
 func (c *cachingConn) QueryContext(ctx context.Context, q string, args []driver.NamedValue) (driver.Rows, error) {
 	s, kept, err := c.take(q)
 	if err != nil {
+		return nil, err
+	}
+	if args, err = s.arrange(args); err != nil {
 		return nil, err
 	}
 	rows, err := s.stmt.QueryContext(ctx, args)
