@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"zhidan/internal/desk/form"
 	"zhidan/internal/platform/clock"
@@ -36,8 +37,10 @@ type Loader struct {
 	tenant   id.ID
 	catalog  *form.Catalog
 	settings Settings
+	zone     *time.Location
 	mu       sync.Mutex
 	numbers  map[string]int64 // by scope
+	given    map[string]int64 // of them, those that no Load holds yet
 }
 
 // Loader begins to load a tenant's past.
@@ -46,18 +49,21 @@ func (d *Desk) Loader(ctx context.Context, tenant id.ID) (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{desk: d, tenant: tenant, catalog: catalog, settings: d.Settings(ctx, tenant), numbers: map[string]int64{}}, nil
+	s := d.Settings(ctx, tenant)
+	return &Loader{desk: d, tenant: tenant, catalog: catalog, settings: s, zone: localDay(s, 0).Location(),
+		numbers: map[string]int64{}, given: map[string]int64{}}, nil
 }
 
-// Number gives the next number of a type at a moment. WriteIn keeps the rest
-// of the desk from giving it again.
+// Number gives the next number of a type at a moment. What Prepare makes next
+// keeps the rest of the desk from giving it again.
 func (l *Loader) Number(typ string, at clock.Time) string {
 	t, _ := l.catalog.Type(typ)
-	day := localDay(l.settings, at)
+	day := at.Std().In(l.zone)
 	scope := expand(l.settings.NumberPattern, t.Prefix, day, func(int) string { return "#" })
 	l.mu.Lock()
 	l.numbers[scope]++
 	n := l.numbers[scope]
+	l.given[scope] = n
 	l.mu.Unlock()
 	return expand(l.settings.NumberPattern, t.Prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, n) })
 }
@@ -65,6 +71,7 @@ func (l *Loader) Number(typ string, at clock.Time) string {
 // Load is what Prepare made of some tickets.
 type Load struct {
 	tickets, messages, events, tags, fields rows
+	numbers                                 rows
 	docs                                    []fulltext.Doc
 	jobs                                    []job.New
 }
@@ -77,7 +84,13 @@ type rows struct {
 
 // Prepare does all that needs no store. Tickets come in ascending order of ids.
 func (l *Loader) Prepare(pasts []Past) *Load {
-	x := &Load{tickets: rows{width: columnCount}, messages: rows{width: 14}, events: rows{width: 10}, tags: rows{width: 3}, fields: rows{width: 4}}
+	x := &Load{tickets: rows{width: columnCount}, messages: rows{width: 14}, events: rows{width: 10}, tags: rows{width: 3}, fields: rows{width: 4}, numbers: rows{width: 3}}
+	l.mu.Lock()
+	for _, scope := range slices.Sorted(maps.Keys(l.given)) {
+		x.numbers.args = append(x.numbers.args, l.tenant, scope, l.given[scope])
+	}
+	clear(l.given)
+	l.mu.Unlock()
 	x.tickets.args = make([]any, 0, len(pasts)*columnCount)
 	var indexed []string
 	for _, f := range l.catalog.Fields() {
@@ -132,52 +145,56 @@ const (
 	loadMessages = `insert into ticket_message (tenant_id, ticket_id, id, seq, kind, author_kind, author_id, channel, text, html, external_id, created_at, undo_until, withdrawn_at) values `
 	loadEvents   = `insert into ticket_event (tenant_id, ticket_id, seq, at, actor_kind, actor_id, name, data, cause, depth) values `
 	loadTags     = `insert into ticket_tag (tenant_id, tag, ticket_id) values `
+	loadNumbers  = `insert into ticket_number_block (tenant_id, scope, next) values `
+	keepHigher   = ` on conflict (tenant_id, scope) do update set next = excluded.next where excluded.next > ticket_number_block.next`
 	loadFields   = `insert into ticket_field (tenant_id, field, value, ticket_id) values `
 )
 
-// WriteIn writes what was prepared in the caller's transaction.
-func (l *Loader) WriteIn(ctx context.Context, tx *db.Tx, x *Load) error {
-	for _, table := range []struct {
-		insert string
-		rows   rows
-	}{
-		{strings.TrimSuffix(insertTicket, db.Values(1, columnCount)), x.tickets},
-		{loadMessages, x.messages}, {loadEvents, x.events}, {loadTags, x.tags}, {loadFields, x.fields},
-	} {
-		if err := table.rows.write(ctx, tx, table.insert); err != nil {
+// WriteIn writes what was prepared in the caller's transaction. Words come last
+// of all: FTS5 writes out what it has gathered whenever a statement of several
+// rows begins.
+func (l *Loader) WriteIn(ctx context.Context, tx *db.Tx, loads ...*Load) error {
+	for _, x := range loads {
+		for _, table := range []struct {
+			insert string
+			rows   rows
+			then   string
+		}{
+			{strings.TrimSuffix(insertTicket, db.Values(1, columnCount)), x.tickets, ""},
+			{loadMessages, x.messages, ""}, {loadEvents, x.events, ""}, {loadTags, x.tags, ""}, {loadFields, x.fields, ""},
+			{loadNumbers, x.numbers, keepHigher},
+		} {
+			if err := table.rows.write(ctx, tx, table.insert, table.then); err != nil {
+				return err
+			}
+		}
+		if err := l.desk.Jobs.Add(ctx, tx, x.jobs...); err != nil {
 			return err
 		}
 	}
-	if err := l.desk.Index.Put(ctx, tx, l.tenant, x.docs); err != nil {
-		return err
-	}
-	return l.desk.Jobs.Add(ctx, tx, x.jobs...)
-}
-
-// loadChunk is how many values one statement takes: few enough for both
-// engines, and a whole number of rows, so that texts repeat and stay prepared.
-const loadChunk = 2000
-
-func (r rows) write(ctx context.Context, tx *db.Tx, insert string) error {
-	full := loadChunk / r.width
-	statement := insert + db.Values(full, r.width)
-	for part := range slices.Chunk(r.args, full*r.width) {
-		q := statement
-		if n := len(part) / r.width; n < full {
-			q = insert + db.Values(n, r.width)
-		}
-		if _, err := tx.Exec(ctx, q, part...); err != nil {
+	for _, x := range loads {
+		if err := l.desk.Index.Put(ctx, tx, l.tenant, x.docs); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Finish writes down which numbers were given.
-func (l *Loader) Finish(ctx context.Context, tx *db.Tx) error {
-	r := rows{width: 3}
-	for _, scope := range slices.Sorted(maps.Keys(l.numbers)) {
-		r.args = append(r.args, l.tenant, scope, l.numbers[scope])
+// loadChunk is how many values one statement takes: few enough for both
+// engines, and a whole number of rows, so that texts repeat and stay prepared.
+const loadChunk = 2000
+
+func (r rows) write(ctx context.Context, tx *db.Tx, insert, then string) error {
+	full := loadChunk / r.width
+	statement := insert + db.Values(full, r.width) + then
+	for part := range slices.Chunk(r.args, full*r.width) {
+		q := statement
+		if n := len(part) / r.width; n < full {
+			q = insert + db.Values(n, r.width) + then
+		}
+		if _, err := tx.Exec(ctx, q, part...); err != nil {
+			return err
+		}
 	}
-	return r.write(ctx, tx, `insert into ticket_number_block (tenant_id, scope, next) values `)
+	return nil
 }
