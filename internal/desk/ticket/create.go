@@ -129,6 +129,13 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 	if in.Channel == "" {
 		in.Channel = "api"
 	}
+	in.Channel, in.Language = oneLine(in.Channel), oneLine(in.Language)
+	if len(in.Channel) > maxWord {
+		bad = append(bad, fault.Bad("channel", "too_long", "a channel has at most %d bytes", maxWord))
+	}
+	if len(in.Language) > maxWord {
+		bad = append(bad, fault.Bad("language", "too_long", "a language has at most %d bytes", maxWord))
+	}
 	in.Tags, err = cleanTags(in.Tags)
 	check(err)
 	check(checkCategory(catalog, in.Category))

@@ -14,6 +14,7 @@ import (
 	"zhidan/internal/platform/expr"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/text"
 )
 
 // Limits of lists.
@@ -185,6 +186,11 @@ func (f *filter) add(w *where) error {
 		return err
 	}
 	w.sql.WriteString(" and (" + sql + ")")
+	for i, a := range args {
+		if s, ok := a.(string); ok { // PostgreSQL takes no NUL and no broken UTF-8
+			args[i] = text.Clean(s)
+		}
+	}
 	w.args = append(w.args, args...)
 	return nil
 }
@@ -293,7 +299,7 @@ func (d *Desk) Count(ctx context.Context, a *staff.Actor, text string) (Count, e
 
 // Number finds a ticket by the number people read aloud.
 func (d *Desk) Number(ctx context.Context, a *staff.Actor, number string) (*Ticket, error) {
-	t, err := scanTicket(d.DB.QueryRow(ctx, `select `+columns+` from ticket t where t.tenant_id = $1 and t.number = $2`, a.Tenant, number))
+	t, err := scanTicket(d.DB.QueryRow(ctx, `select `+columns+` from ticket t where t.tenant_id = $1 and t.number = $2`, a.Tenant, text.Clean(number)))
 	if isNoRows(err) {
 		return nil, fault.Missing("ticket")
 	}

@@ -36,6 +36,9 @@ func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMess
 	if in.Body == "" && len(in.Attachments)+len(in.Files) == 0 {
 		return nil, nil, fault.Bad("body", "required", "a message needs text or an attachment")
 	}
+	if in.Channel = oneLine(in.Channel); len(in.Channel) > maxWord {
+		return nil, nil, fault.Bad("channel", "too_long", "a channel has at most %d bytes", maxWord)
+	}
 	if len(in.Attachments)+len(in.Files) > MaxFiles {
 		return nil, nil, fault.Bad("attachment_ids", "too_many", "a message has at most %d attachments", MaxFiles)
 	}

@@ -93,7 +93,7 @@ func (d *Desk) search(ctx context.Context, a *staff.Actor, q Query) (Page, error
 // direct finds what a person typed in full: a ticket number, or a customer's
 // phone number or address, whose tickets then come first.
 func (d *Desk) direct(ctx context.Context, a *staff.Actor, typed string) ([]id.ID, error) {
-	typed = strings.TrimSpace(typed)
+	typed = strings.TrimSpace(text.Clean(typed))
 	if len(typed) < 3 || len(typed) > 100 {
 		return nil, nil
 	}

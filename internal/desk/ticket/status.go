@@ -11,6 +11,7 @@ import (
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/text"
 )
 
 // StatusInput asks for a status, with what that status demands.
@@ -60,6 +61,7 @@ func (d *Desk) setStatus(ctx context.Context, w *Write, c *Change, in StatusInpu
 		return fault.New(fault.Conflict, "ticket.transition", "a ticket that is %s cannot become %s", t.Status, in.Status).
 			With("from", t.Status.String()).With("to", in.Status.String())
 	}
+	in.Reason = text.Clean(in.Reason)
 	reason := ""
 	switch in.Status {
 	case OnHold:

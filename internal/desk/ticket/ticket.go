@@ -271,6 +271,7 @@ const (
 	MaxChildren = 500
 	MaxFiles    = 50 // attachments of one message
 	maxReason   = 2000
+	maxWord     = 64 // bytes of a channel or language
 )
 
 func encode(v any) string {

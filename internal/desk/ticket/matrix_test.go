@@ -1,0 +1,420 @@
+package ticket_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"zhidan/client"
+	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/zhidantest"
+)
+
+// route is a row of the matrix: on which thing the operation works, with what
+// body, and what it answers to
+//
+//	own     somebody who holds every right on tickets and customers, but only
+//	        for what is theirs; the thing is not
+//	lead    a supervisor of another department
+//	foreign the administrator of another company
+//	admin   the administrator
+//
+// in this order, on the same thing. Without a token every row answers 401.
+type route struct {
+	operation, thing, answers, body string
+}
+
+// public operations need nobody to be signed in: what they answer to anybody.
+var public = map[string]int{"POST /session": 401, "GET /setup": 200, "POST /setup": 422}
+
+var matrix = []route{
+	{"GET /actions", "", "200 200 200 200", ""},
+	{"POST /attachments", "", "201 201 201 201", "raw"},
+	{"GET /attachments/{id}", "file", "404 404 404 200", ""},
+	{"POST /bulk", "ticket", "202 202 202 202", `{"action":"priority","input":{"priority":"high"},"ids":["{id}"]}`},
+	{"GET /bulk/{id}", "bulk", "404 404 404 200", ""},
+	{"POST /bulk/{id}/cancel", "bulk", "404 404 404 200", ""},
+	{"GET /companies", "", "200 200 200 200", ""},
+	{"POST /companies", "", "201 201 201 201", `{"name":"{new}"}`},
+	{"GET /companies/{id}", "company", "200 200 404 200", ""},
+	{"PATCH /companies/{id}", "company", "200 200 404 200", `{"note":"x"}`},
+	{"GET /companies/{id}/contacts", "company", "200 200 404 200", ""},
+	{"GET /config", "", "200 200 200 200", ""},
+	{"POST /config/categories", "", "403 403 201 201", `{"name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
+	{"PUT /config/categories/{id}", "category", "403 403 404 200", `{"name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
+	{"POST /config/codes", "", "403 403 201 201", `{"list":"cause","key":"{new}","name":{"zh":"x","en":""},"position":1,"retired":false}`},
+	{"PUT /config/codes/{id}", "code", "403 403 404 200", `{"list":"hold_reason","key":"part","name":{"zh":"x","en":""},"position":1,"retired":false}`},
+	{"POST /config/fields", "", "403 403 201 201", `{"key":"{new}","kind":"text","name":{"zh":"x","en":""},"position":1,"retired":false,"indexed":false,"personal":false}`},
+	{"PUT /config/fields/{id}", "field", "403 403 404 200", `{"key":"order_no","kind":"text","name":{"zh":"x","en":""},"position":1,"retired":false,"indexed":true,"personal":false}`},
+	{"POST /config/substatuses", "", "403 403 201 201", `{"status":"open","name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
+	{"PUT /config/substatuses/{id}", "substatus", "403 403 404 200", `{"status":"open","name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
+	{"POST /config/types", "", "403 403 201 201", `{"key":"{new}","prefix":"Q","name":{"zh":"x","en":""},"form":{"fields":[]},"position":1,"retired":false}`},
+	{"PUT /config/types/{id}", "type", "403 403 404 200", `{"key":"praise","prefix":"BY","name":{"zh":"x","en":""},"form":{"fields":[]},"position":1,"retired":false}`},
+	{"GET /customers", "", "200 200 200 200", ""},
+	{"POST /customers", "", "201 201 201 201", `{"name":"{new}"}`},
+	{"POST /customers/merges/{undo_id}/undo", "customer merge", "404 403 404 200", ""},
+	{"GET /customers/{id}", "customer", "404 200 404 200", ""},
+	{"PATCH /customers/{id}", "customer", "404 403 404 200", `{"note":"x"}`},
+	{"POST /customers/{id}/identities", "customer", "404 403 404 201", `{"kind":"email","value":"{new}@example.com"}`},
+	{"DELETE /customers/{id}/identities/{identity_id}", "customer", "404 403 404 204", ""},
+	{"POST /customers/{id}/identities/{identity_id}/reveal", "customer", "404 403 404 200", ""},
+	{"POST /customers/{id}/merge", "customer", "404 403 404 200", `{"into":"{other}"}`},
+	{"GET /customers/{id}/tickets", "customer", "200 200 200 200", ""}, // only those within reach
+	{"GET /customers/{id}/timeline", "customer", "200 200 200 200", ""},
+	{"GET /jobs/parked", "", "403 403 200 200", ""},
+	{"POST /jobs/parked/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"POST /jobs/parked/{id}/skip", "nothing", "403 403 404 404", ""},
+	{"GET /live", "", "200 200 200 200", ""},
+	{"GET /me", "", "200 200 200 200", ""},
+	{"PATCH /me", "", "200 200 200 200", `{"name":"我"}`},
+	{"POST /me/password", "", "422 422 422 422", `{"old":"x","new":"correct horse battery staple"}`},
+	{"GET /me/sessions", "", "200 200 200 200", ""},
+	{"DELETE /me/sessions/{id}", "session", "404 404 404 204", ""},
+	{"GET /me/tokens", "", "200 200 200 200", ""},
+	{"POST /me/tokens", "", "201 201 201 201", `{"name":"x"}`},
+	{"DELETE /me/tokens/{id}", "token of the administrator", "404 404 404 204", ""},
+	{"GET /quarantine", "", "403 403 200 200", ""},
+	{"DELETE /quarantine/{id}", "nothing", "403 403 404 404", ""},
+	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
+	{"POST /quarantine/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
+	{"GET /staff/departments", "", "403 200 200 200", ""},
+	{"POST /staff/departments", "", "403 403 201 201", `{"name":"{new}"}`},
+	{"GET /staff/departments/{id}", "department", "403 200 404 200", ""},
+	{"PATCH /staff/departments/{id}", "department", "403 403 404 200", `{"name":"{new}"}`},
+	{"GET /staff/events", "", "403 403 200 200", ""},
+	{"GET /staff/permissions", "", "200 200 200 200", ""},
+	{"GET /staff/roles", "", "403 200 200 200", ""},
+	{"POST /staff/roles", "", "403 403 201 201", `{"name":"{new}","grants":{}}`},
+	{"DELETE /staff/roles/{id}", "role", "403 403 404 204", ""},
+	{"GET /staff/roles/{id}", "role", "403 200 404 200", ""},
+	{"PATCH /staff/roles/{id}", "role", "403 403 404 200", `{"name":"{new}"}`},
+	{"GET /staff/skills", "", "403 200 200 200", ""},
+	{"POST /staff/skills", "", "403 403 201 201", `{"name":"{new}"}`},
+	{"DELETE /staff/skills/{id}", "skill", "403 403 404 204", ""},
+	{"GET /staff/skills/{id}", "skill", "403 200 404 200", ""},
+	{"PATCH /staff/skills/{id}", "skill", "403 403 404 200", `{"name":"{new}"}`},
+	{"GET /staff/teams", "", "403 200 200 200", ""},
+	{"POST /staff/teams", "", "403 403 201 201", `{"name":"{new}"}`},
+	{"GET /staff/teams/{id}", "team", "403 200 404 200", ""},
+	{"PATCH /staff/teams/{id}", "team", "403 403 404 200", `{"name":"{new}"}`},
+	{"GET /staff/tokens", "", "403 403 200 200", ""},
+	{"DELETE /staff/tokens/{id}", "token of a user", "403 403 404 204", ""},
+	{"GET /staff/users", "", "403 200 200 200", ""},
+	{"POST /staff/users", "", "403 403 201 201", `{"name":"新人","email":"{new}@example.com"}`},
+	{"GET /staff/users/{id}", "user", "403 200 404 200", ""},
+	{"PATCH /staff/users/{id}", "user", "403 403 404 200", `{"name":"改名"}`},
+	{"POST /staff/users/{id}/password", "user", "403 403 404 204", `{"password":"correct horse battery staple"}`},
+	{"POST /staff/users/{id}/sign-out", "user", "403 403 404 204", ""},
+	{"GET /ticket-numbers/{number}", "ticket", "404 404 404 200", ""},
+	{"GET /tickets", "", "200 200 200 200", ""},
+	{"POST /tickets", "", "201 201 201 201", `{"body":"x","requester":{"name":"客户"}}`},
+	{"GET /tickets/count", "", "200 200 200 200", ""},
+	{"GET /tickets/{id}", "ticket", "404 404 404 200", ""},
+	{"PATCH /tickets/{id}", "ticket", "404 404 404 200", `{"priority":"high"}`},
+	{"POST /tickets/{id}/assign", "ticket", "404 404 404 200", `{"assignee_id":null}`},
+	{"POST /tickets/{id}/category", "ticket", "404 404 404 200", `{"category_id":null}`},
+	{"POST /tickets/{id}/claim", "ticket", "404 404 404 200", `{}`},
+	{"POST /tickets/{id}/collaborator", "ticket", "404 404 404 200", `{"add":["{user}"]}`},
+	{"DELETE /tickets/{id}/draft", "ticket", "204 204 204 204", ""}, // one's own, of which there is none
+	{"GET /tickets/{id}/draft", "ticket", "200 200 200 200", ""},
+	{"PUT /tickets/{id}/draft", "ticket", "404 404 404 200", `{"kind":"reply","text":"x"}`},
+	{"POST /tickets/{id}/fields", "ticket", "404 404 404 200", `{"fields":{"order_no":"1"}}`},
+	{"POST /tickets/{id}/link", "ticket", "404 404 404 200", `{"ticket_id":"{other}","kind":"related"}`},
+	{"POST /tickets/{id}/merge", "ticket", "404 404 404 200", `{"into":"{other}"}`},
+	{"POST /tickets/{id}/messages", "ticket", "404 404 404 201", `{"kind":"reply","body":"x"}`},
+	{"POST /tickets/{id}/messages/{message}/withdraw", "reply", "404 404 404 204", ""},
+	{"POST /tickets/{id}/parent", "ticket", "404 404 404 200", `{"parent_id":"{other}"}`},
+	{"POST /tickets/{id}/priority", "ticket", "404 404 404 200", `{"priority":"high"}`},
+	{"POST /tickets/{id}/reopen", "solved ticket", "404 404 404 200", `{}`},
+	{"POST /tickets/{id}/requester", "ticket", "404 404 404 200", `{"customer_id":"{customer}"}`},
+	{"POST /tickets/{id}/snooze", "ticket", "404 404 404 200", `{"until":null}`},
+	{"POST /tickets/{id}/split", "reply", "404 404 404 200", `{"message_ids":["{message}"]}`},
+	{"POST /tickets/{id}/status", "ticket", "404 404 404 200", `{"status":"open"}`},
+	{"POST /tickets/{id}/subject", "ticket", "404 404 404 200", `{"subject":"x"}`},
+	{"POST /tickets/{id}/tags", "ticket", "404 404 404 200", `{"add":["x"]}`},
+	{"GET /tickets/{id}/timeline", "ticket", "404 404 404 200", ""},
+	{"POST /tickets/{id}/transfer", "ticket", "404 404 404 200", `{"assignee_id":"{user}","reason":"x"}`},
+	{"POST /tickets/{id}/type", "ticket", "404 404 404 200", `{"type":"repair"}`},
+	{"POST /tickets/{id}/unlink", "ticket", "404 404 404 200", `{"ticket_id":"{other}","kind":"related"}`},
+	{"POST /tickets/{id}/watch", "ticket", "404 404 404 200", `{"on":true}`},
+	{"POST /undo/{id}", "undo", "404 404 404 200", ""},
+	{"GET /views", "", "200 200 200 200", ""},
+	{"POST /views", "", "201 201 201 201", `{"name":{"zh":"{new}","en":""},"scope":"own","filter":""}`},
+	{"GET /views/counts", "", "200 200 200 200", ""},
+	{"DELETE /views/{id}", "view", "404 404 404 204", ""},
+	{"PUT /views/{id}", "view", "404 404 404 200", `{"name":{"zh":"x","en":""},"scope":"own","filter":""}`},
+}
+
+// thing makes what a row works on, as the administrator, and names its parts.
+func (s *scene) thing(kind string) map[string]string {
+	s.t.Helper()
+	v := map[string]string{"{new}": fmt.Sprintf("n%d", s.IDs.Next()), "{id}": "1"}
+	var made struct {
+		ID         string              `json:"id"`
+		Undo       string              `json:"undo_id"`
+		Identities []client.Identity   `json:"identities"`
+		Info       struct{ ID string } `json:"info"`
+		Token      json.RawMessage     `json:"token"`
+	}
+	post := func(path string, in any) string {
+		_, err := s.c.Call(ctx, "POST", path, in, &made)
+		must(s.t, err)
+		return made.ID
+	}
+	words := client.Words{ZH: v["{new}"]}
+	catalog, err := s.Forms.Get(ctx, s.Tenant)
+	must(s.t, err)
+	switch kind {
+	case "ticket", "reply", "solved ticket", "undo", "file":
+		file, err := s.c.Upload(ctx, "a.txt", "text/plain", strings.NewReader("x"))
+		must(s.t, err)
+		tk := s.open("x", func(n *client.NewTicket) { n.Attachments = []string{file.ID} })
+		v["{id}"], v["{number}"], v["{other}"] = tk.ID, tk.Number, s.open("y").ID
+		v["{customer}"], v["{user}"] = s.thing("customer")["{id}"], s.thing("user")["{id}"]
+		switch kind {
+		case "reply":
+			v["{message}"] = s.say(tk.ID, "reply", "x").ID
+		case "solved ticket":
+			s.solve(tk.ID)
+		case "undo":
+			v["{id}"] = s.act(tk.ID, "merge", M{"into": v["{other}"]}).Undo.ID
+		case "file":
+			v["{id}"] = file.ID
+		}
+	case "bulk":
+		b, err := s.c.StartBulk(ctx, client.NewBulk{Action: "priority", Input: M{"priority": "high"}, IDs: []string{s.open("x").ID}})
+		must(s.t, err)
+		v["{id}"] = b.ID
+	case "view":
+		v["{id}"] = post("/views", client.NewView{Name: words, Scope: "own"})
+	case "company":
+		v["{id}"] = post("/companies", M{"name": v["{new}"]})
+	case "customer", "customer merge":
+		in := M{"name": "客户", "identities": []M{{"kind": "email", "value": v["{new}"] + "@a.example.com"}}}
+		v["{id}"], v["{identity_id}"] = post("/customers", in), made.Identities[0].ID
+		v["{other}"] = post("/customers", M{"name": "另一位"})
+		if kind == "customer merge" {
+			post("/customers/"+v["{id}"]+"/merge", M{"into": v["{other}"]})
+			v["{undo_id}"] = made.Undo
+		}
+	case "department", "team", "skill":
+		v["{id}"] = post("/staff/"+kind+"s", M{"name": v["{new}"]})
+		v["{new}"] += "x"
+	case "role":
+		v["{id}"] = post("/staff/roles", M{"name": v["{new}"], "grants": M{}})
+		v["{new}"] += "x"
+	case "user":
+		v["{id}"] = post("/staff/users", M{"name": "某人", "email": v["{new}"] + "@b.example.com"})
+	case "token of the administrator", "token of a user":
+		who := s.Admin.ID
+		if kind == "token of a user" {
+			who = number(s.t, s.thing("user")["{id}"])
+		}
+		_, token, err := s.Staff.CreateToken(ctx, staff.System(s.Tenant), who, staff.NewToken{Name: "x"})
+		must(s.t, err)
+		v["{id}"] = token.ID.String()
+	case "session":
+		list, err := s.Staff.Sessions(ctx, s.Admin) // the one in which the test began
+		must(s.t, err)
+		v["{id}"] = list[0].ID.String()
+	case "category":
+		v["{id}"] = catalog.Categories()[0].ID.String()
+	case "code":
+		v["{id}"] = catalog.Codes("hold_reason")[0].ID.String()
+	case "field":
+		v["{id}"] = catalog.Fields()[0].ID.String()
+	case "substatus":
+		v["{id}"] = catalog.Substatuses()[0].ID.String()
+	case "type":
+		i := slices.IndexFunc(catalog.Types(), func(t form.Type) bool { return t.Key == "praise" })
+		v["{id}"] = catalog.Types()[i].ID.String()
+	case "", "nothing":
+	default:
+		s.t.Fatalf("no thing %q", kind)
+	}
+	return v
+}
+
+// request makes a call and answers its status, with the body when it has an end.
+func (s *scene) request(token, operation, body string, v map[string]string) (int, string) {
+	s.t.Helper()
+	for k, to := range v {
+		operation, body = strings.ReplaceAll(operation, k, to), strings.ReplaceAll(body, k, to)
+	}
+	method, path, _ := strings.Cut(operation, " ")
+	c, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var in io.Reader
+	if body != "" {
+		in = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(c, method, s.URL+"/api/v1"+path, in)
+	must(s.t, err)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	res, err := http.DefaultClient.Do(req)
+	must(s.t, err)
+	defer res.Body.Close()
+	if path == "/live" {
+		return res.StatusCode, ""
+	}
+	raw, err := io.ReadAll(res.Body)
+	must(s.t, err)
+	return res.StatusCode, string(raw)
+}
+
+// Every operation of the OpenAPI document has a row, every row an operation,
+// and each answers to everybody as the row says.
+func TestEveryRouteForEverybody(t *testing.T) {
+	h := zhidantest.New(t)
+	s := &scene{h, t, client.New(h.URL, h.Token)}
+	raw := M{}
+	status, body := s.openapi()
+	want(t, "openapi", status, 200)
+	must(t, json.Unmarshal([]byte(body), &raw))
+	rows := map[string]route{}
+	for _, r := range matrix {
+		rows[r.operation] = r
+	}
+	for path, ops := range raw["paths"].(M) {
+		for method := range ops.(M) {
+			op := strings.ToUpper(method) + " " + strings.TrimPrefix(path, "/api/v1")
+			if _, is := public[op]; is {
+				continue
+			}
+			if _, is := rows[op]; !is {
+				t.Errorf("%s has no row in the matrix: say who may use it and on what", op)
+			}
+			delete(rows, op)
+		}
+	}
+	for op := range rows {
+		t.Errorf("%s has a row and is no operation", op)
+	}
+
+	own := staff.Grants{}
+	for _, e := range staff.Catalogue {
+		switch {
+		case strings.HasPrefix(string(e.Name), "ticket.") || strings.HasPrefix(string(e.Name), "customer."):
+			own[e.Name] = staff.ScopeOwn
+			if !e.Scoped {
+				own[e.Name] = staff.ScopeAll
+			}
+		case e.Name == staff.TokenOwn:
+			own[e.Name] = staff.ScopeAll
+		}
+	}
+	_, _, err := s.Staff.SignIn(ctx, staff.SignIn{Email: "admin@example.com", Password: "correct horse battery"})
+	must(t, err)
+	dept := s.department("别的部门", 0)
+	people := []*staff.Actor{
+		s.person("自己", staff.NewUser{Roles: []id.ID{s.role("只限本人", own)}}),
+		s.person("主管", staff.NewUser{Department: dept}, staff.Supervisor),
+		s.foreigner(), s.Admin,
+	}
+	var tokens []string
+	for _, a := range people {
+		tokens = append(tokens, s.tokenOf(a))
+	}
+	for op, status := range public {
+		body := ""
+		if strings.HasPrefix(op, "POST") {
+			body = `{"email":"a@example.com","password":"x","token":"x","company":"x","name":"x"}`
+		}
+		if op == "POST /session" {
+			body = `{"email":"a@example.com","password":"x"}`
+		}
+		got, answer := s.request("", op, body, nil)
+		if got != status {
+			t.Errorf("%s to anybody: %d, not %d: %s", op, got, status, answer)
+		}
+	}
+	for _, r := range matrix {
+		t.Run(r.operation, func(t *testing.T) {
+			s := s.in(t)
+			v := s.thing(r.thing)
+			if got, answer := s.request("", r.operation, r.body, v); got != 401 {
+				t.Errorf("without a token: %d %s", got, answer)
+			}
+			var got []string
+			var last string
+			for i, token := range tokens {
+				if strings.Contains(r.body, "{new}") {
+					v["{new}"] += string(rune('a' + i))
+				}
+				status, answer := s.request(token, r.operation, r.body, v)
+				got, last = append(got, fmt.Sprint(status)), answer
+				for _, part := range []string{"{id}", "{other}", "{number}", "{customer}", "{user}"} {
+					if i == 2 && status < 300 && v[part] != "" && v[part] != "1" && strings.Contains(answer, v[part]) && !strings.Contains(r.operation, "/config/") {
+						t.Errorf("another company is told of this one: %s", answer)
+					}
+				}
+			}
+			if strings.Join(got, " ") != r.answers {
+				t.Errorf("%q, not %q; the administrator got %s", strings.Join(got, " "), r.answers, last)
+			}
+		})
+	}
+}
+
+func (s *scene) openapi() (int, string) {
+	res, err := http.Get(s.URL + "/openapi.json")
+	must(s.t, err)
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	must(s.t, err)
+	return res.StatusCode, string(raw)
+}
+
+// What a body does not offer is refused, whoever sends it; what stands in it
+// only to be read has no effect.
+func TestMembersThatAreNotOffered(t *testing.T) {
+	h := zhidantest.New(t)
+	s := &scene{h, t, client.New(h.URL, h.Token)}
+	extra := []string{"tenant_id", "version", "id", "created_at", "number", "creator", "creator_id", "reopen_count", "merged_into", "owner_id", "uploader_id", "author", "is_admin", "__proto__"}
+	for _, r := range matrix {
+		if r.body == "" || r.body == "raw" {
+			continue
+		}
+		t.Run(r.operation, func(t *testing.T) {
+			s := s.in(t)
+			v := s.thing(r.thing)
+			before := ""
+			if strings.Contains(r.thing, "ticket") {
+				before = s.picture(v["{id}"])
+			}
+			for _, x := range extra {
+				sep := ","
+				if r.body == "{}" {
+					sep = ""
+				}
+				body := fmt.Sprintf(`{"%s":"7"%s%s`, x, sep, r.body[1:])
+				status, answer := s.request(s.Token, r.operation, body, v)
+				switch {
+				case status == 422 && strings.Contains(answer, x):
+				case strings.Contains(r.operation, "/config/") && (x == "id" || x == "version"):
+					if strings.Contains(answer, `"id":"7"`) {
+						t.Errorf("%s was taken: %s", x, answer)
+					}
+				default:
+					t.Errorf("%s: %d %s", x, status, answer)
+				}
+			}
+			if before != "" {
+				same(t, "the ticket", s.picture(v["{id}"]), before)
+			}
+		})
+	}
+}
