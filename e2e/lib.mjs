@@ -177,3 +177,11 @@ export async function until(check, what, ms = 10_000) {
   }
   throw new Error(`${what} did not happen in ${ms} ms${last ? `: ${last.message}` : ''}`)
 }
+
+/** The list that a key opened, once it listens to the keyboard. */
+export async function menu(page) {
+  const list = page.locator('.menu:visible')
+  await list.waitFor()
+  await until(() => page.evaluate(() => !!document.activeElement?.closest('.menu')), 'the list took the focus')
+  return list
+}

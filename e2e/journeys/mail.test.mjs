@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { Browser, House, journey, shot, signIn, until } from '../lib.mjs'
+import { Browser, House, journey, menu, shot, signIn, until } from '../lib.mjs'
 
 let house, browser, agent
 before(async () => {
@@ -70,11 +70,12 @@ journey('邮件进来，键盘处理到结案，再被搜到', async (open) => {
   await page.locator('.tiptap').press('Escape')
 
   await page.keyboard.press('p')
-  await page.getByRole('menuitemradio', { name: '紧急' }).or(page.locator('.menu').getByText('紧急', { exact: true })).first().waitFor()
-  await page.keyboard.press('Enter')
+  await menu(page)
+  await page.keyboard.press('1')
   await page.locator('.hd').getByText('紧急').waitFor()
 
   await page.keyboard.press('l')
+  await menu(page)
   await page.keyboard.type('加急上门')
   await page.keyboard.press('Enter')
   await page.getByRole('button', { name: '完成' }).click()

@@ -15,8 +15,9 @@ export const appActions: Action[] = [
   { id: 'app.palette', name: 'action.palette', group: 'app', keys: 'Mod+k', perform: () => show({ palette: true }), silent: true },
   { id: 'app.keys', name: 'action.keys', group: 'app', icon: 'keyboard', keys: '?', perform: () => show({ keys: true }) },
   { id: 'app.search', name: 'action.search', group: 'app', icon: 'search', keys: '/', perform: (c) => {
-    if (!document.querySelector('[data-search]')) c.go('/inbox')
-    setTimeout(focusSearch)
+    if (document.querySelector('[data-search]')) return focusSearch() // at once: the next key belongs to it
+    c.go('/inbox')
+    setTimeout(focusSearch, 100)
   } },
   { id: 'app.create', name: 'action.create', group: 'app', icon: 'plus', keys: 'Shift+C', perform: (c) => c.go('/create') },
   { id: 'app.undo', name: 'action.undo', group: 'app', icon: 'undo', keys: 'z', perform: () => undoLast() || say(t('said.nothingToUndo')) },

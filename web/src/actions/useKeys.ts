@@ -36,7 +36,8 @@ export function useKeys(): void {
         return
       }
       if (typing(e.target) && !pressed.startsWith('Mod+')) return
-      if ((state.palette || state.keys) && !pressed.startsWith('Mod+')) return
+      // a list that is about to take the focus: its first letter is no shortcut
+      if ((state.palette || state.keys || state.picker) && !pressed.startsWith('Mod+')) return
       const found = find(prefix ? `${prefix} ${pressed}` : pressed)
       clearTimeout(timer)
       const waits = !prefix && actions.some((a) => a.keys?.startsWith(`${pressed} `))
