@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"zhidan/internal/bench"
+)
+
+type benchSeedCmd struct {
+	store
+	Tickets int `help:"How many tickets." default:"100000"`
+}
+
+func (c benchSeedCmd) Run(ctx context.Context) error {
+	if c.Tickets < 1 || c.Tickets > bench.MaxTickets {
+		return usageError{fmt.Errorf("--tickets: 1 to %d", bench.MaxTickets)}
+	}
+	s, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	last := time.Now()
+	got, err := bench.Seed(ctx, s, bench.SeedOptions{Tickets: c.Tickets, Progress: func(stage string, done, of int) {
+		if time.Since(last) > time.Second || done == of {
+			last = time.Now()
+			fmt.Fprintf(os.Stderr, "  %s: %d of %d\n", stage, done, of)
+		}
+	}})
+	if err != nil {
+		return err
+	}
+	show(got, fmt.Sprintf("%d tickets of %d customers in %.1f s, %.0f a second; %d are active\ntoken: %s",
+		got.Tickets, got.Customers, got.Seconds, got.PerSecond, got.Active, got.Token))
+	return nil
+}
+
+type benchRunCmd struct {
+	store
+	URL     string `help:"Address of a server on this machine, such as http://127.0.0.1:8480."`
+	Token   string `help:"API token of an administrator." env:"ZHIDAN_TOKEN"`
+	Self    bool   `help:"Start the server by oneself, on --data (default: a directory that is removed afterwards), seeded when it is empty."`
+	Tickets int    `help:"With --self: how many tickets an empty store is seeded with." default:"20000"`
+	Clients []int  `help:"Numbers of clients that create at once." default:"8,64"`
+	Seconds int    `help:"Length of each round of creates." default:"10"`
+}
+
+func (c benchRunCmd) Run(ctx context.Context) error {
+	if c.Self == (c.URL != "") {
+		return usageError{errors.New("either --url with --token, or --self")}
+	}
+	if c.Self {
+		stop, err := c.serve(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	report, err := bench.Run(ctx, bench.RunOptions{URL: c.URL, Token: c.Token, Clients: c.Clients, Seconds: c.Seconds,
+		Progress: func(what string) { fmt.Fprintln(os.Stderr, " ", what) }})
+	if err != nil {
+		return err
+	}
+	if cli.JSON {
+		show(report, "")
+		return nil
+	}
+	report.Markdown(os.Stdout)
+	return nil
+}
+
+// serve starts this program as a server of its own and waits until it is ready.
+func (c *benchRunCmd) serve(ctx context.Context) (stop func(), err error) {
+	remove := func() {}
+	if c.Data == "" || c.Data == defaultData() {
+		if c.Data, err = os.MkdirTemp("", "zhidan-bench-"); err != nil {
+			return nil, err
+		}
+		remove = func() { os.RemoveAll(c.Data) }
+	}
+	defer func() {
+		if err != nil {
+			remove()
+		}
+	}()
+	if c.Token, err = c.prepare(ctx); err != nil {
+		return nil, err
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	addr := ln.Addr().String()
+	ln.Close()
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"serve", "--addr", addr, "--data", c.Data}
+	if c.Database != "" {
+		args = append(args, "--database", c.Database)
+	}
+	if c.Config != "" {
+		args = append(args, "--config", c.Config)
+	}
+	child := exec.Command(self, args...) // its output goes nowhere, but it is written
+	if err := child.Start(); err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	stop = func() {
+		_ = child.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-ended:
+		case <-time.After(30 * time.Second):
+			_ = child.Process.Kill()
+			<-ended
+		}
+		remove()
+	}
+	c.URL = "http://" + addr
+	for start := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		if res, err := http.Get(c.URL + "/readyz"); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return stop, nil
+			}
+		}
+		select {
+		case err := <-ended:
+			remove()
+			return nil, fmt.Errorf("the server ended: %v; try %s %s", err, self, strings.Join(args, " "))
+		case <-ctx.Done():
+			stop()
+			return nil, ctx.Err()
+		default:
+		}
+		if time.Since(start) > time.Minute {
+			stop()
+			return nil, errors.New("the server was not ready within a minute")
+		}
+	}
+}
+
+// prepare makes sure that there are tickets, and gives a token.
+func (c *benchRunCmd) prepare(ctx context.Context) (string, error) {
+	s, err := c.open(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer s.Close()
+	if token, err := bench.Token(ctx, s); token != "" || err != nil {
+		return token, err
+	}
+	fmt.Fprintf(os.Stderr, "  seeding %d tickets\n", c.Tickets)
+	got, err := bench.Seed(ctx, s, bench.SeedOptions{Tickets: c.Tickets})
+	return got.Token, err
+}
+
+// defaultData is what --data is when nobody gave it.
+func defaultData() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "./data"
+	}
+	return dir + "/data"
+}
