@@ -58,8 +58,10 @@ func (d *Desk) Schema(ctx context.Context, tenant id.ID) (*expr.Schema, error) {
 }
 
 func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
+	// The few tickets of a person lead; walking all active ones to test each
+	// took 12 ms at 100,000 tickets and grew with them.
 	person := func(role string) string {
-		return `exists (select 1 from ticket_person p where p.tenant_id = t.tenant_id and p.user_id = {me} and p.role = '` + role + `' and p.ticket_id = t.id)`
+		return `t.id in (select p.ticket_id from ticket_person p where p.tenant_id = {tenant} and p.user_id = {me} and p.role = '` + role + `')`
 	}
 	fields := []expr.Field{
 		{Name: "status", Type: expr.String, Codes: statusCodes, Column: "t.status", NotNull: true, Indexed: true},
@@ -116,11 +118,12 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 	}
 	return expr.NewSchema("filter", fields, []expr.Func{
 		{Name: "me", Type: expr.ID}, {Name: "my_teams", Type: expr.IDList}, {Name: "now", Type: expr.Timestamp},
+		{Name: "tenant", Type: expr.ID, Hidden: true},
 	})
 }
 
 func (d *Desk) binds(a *staff.Actor) expr.Binds {
-	return expr.Binds{"me": a.ID, "my_teams": a.Teams, "now": d.Clock.Now()}
+	return expr.Binds{"me": a.ID, "my_teams": a.Teams, "now": d.Clock.Now(), "tenant": a.Tenant}
 }
 
 // where is a condition under construction: its SQL and the arguments so far.
