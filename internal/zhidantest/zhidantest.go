@@ -37,14 +37,23 @@ type House struct {
 	Token  string // of the administrator
 
 	config config.Config
+	before []func(*server.Server)
 	web    *httptest.Server
 }
 
-// Each runs a test on SQLite and on PostgreSQL.
-func Each(t *testing.T, fn func(t *testing.T, h *House)) {
+// Each runs a test on SQLite and on PostgreSQL. Before are called with each
+// node when it is wired and before it begins to work: a test adds its own
+// Passes and Reactions there.
+func Each(t *testing.T, fn func(t *testing.T, h *House), before ...func(*server.Server)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { fn(t, open(t, "sqlite:"+t.TempDir()+"/zhidan.db")) })
-	t.Run("postgres", func(t *testing.T) { fn(t, open(t, dbtest.PostgresURL(t))) })
+	t.Run("sqlite", func(t *testing.T) { fn(t, open(t, "sqlite:"+t.TempDir()+"/zhidan.db", before...)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, open(t, dbtest.PostgresURL(t), before...)) })
+}
+
+// OnPostgres runs a test on PostgreSQL alone: what needs several nodes.
+func OnPostgres(t *testing.T, fn func(t *testing.T, h *House), before ...func(*server.Server)) {
+	t.Helper()
+	fn(t, open(t, dbtest.PostgresURL(t), before...))
 }
 
 // New is a house on SQLite, for what does not depend on the engine.
@@ -59,7 +68,7 @@ func (h *House) Second() *House {
 	if h.DB.Engine() == db.SQLite {
 		h.T.Fatal("SQLite serves one node")
 	}
-	n := &House{T: h.T, Clock: h.Clock, Tenant: h.Tenant, Token: h.Token, config: h.config}
+	n := &House{T: h.T, Clock: h.Clock, Tenant: h.Tenant, Token: h.Token, config: h.config, before: h.before}
 	n.config.Data = h.T.TempDir()
 	n.config.Keys.File = h.config.Data + "/master.key"
 	n.config.Blob.URL = "file:" + h.config.Data + "/blobs"
@@ -70,12 +79,12 @@ func (h *House) Second() *House {
 	return n
 }
 
-func open(t *testing.T, url string) *House {
+func open(t *testing.T, url string, before ...func(*server.Server)) *House {
 	t.Helper()
 	c := config.Default()
 	c.Data, c.Database, c.Addr = t.TempDir(), config.NewSecret(url), "127.0.0.1:0"
 	c.HTTP.Rate, c.HTTP.RateAnonymous, c.HTTP.RateSignIn = -1, -1, -1
-	h := &House{T: t, Clock: clock.At(Start), config: c}
+	h := &House{T: t, Clock: clock.At(Start), config: c, before: before}
 	h.run()
 	ctx := context.Background()
 	tenant, err := h.Staff.CreateTenant(ctx, staff.NewTenant{Name: "测试公司"})
@@ -92,6 +101,9 @@ func (h *House) run() {
 	s, err := server.New(context.Background(), server.Options{Config: h.config, Clock: h.Clock, Log: slog.New(slog.NewTextHandler(testLog{h.T}, nil))})
 	h.must(err)
 	h.Server = s
+	for _, f := range h.before {
+		f(s)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.must(s.Jobs.Start(ctx))
 	h.web = httptest.NewServer(s.API)

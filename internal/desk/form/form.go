@@ -76,6 +76,7 @@ const (
 	maxOptions    = 2000
 	maxCodes      = 500
 	maxText       = 4000 // runes of a value
+	maxIndexed    = 500  // runes of one that an index holds
 )
 
 // Type is a sort of matter with its form.

@@ -131,8 +131,12 @@ func (f *Field) normal(v any) (any, *fault.Error) {
 		}
 		switch f.Kind {
 		case Text:
-			if utf8.RuneCountInString(s) > maxText {
-				return nil, fault.Bad("fields."+f.Key, "too_long", "at most %d characters", maxText)
+			most := maxText
+			if f.Indexed {
+				most = maxIndexed
+			}
+			if utf8.RuneCountInString(s) > most {
+				return nil, fault.Bad("fields."+f.Key, "too_long", "at most %d characters", most)
 			}
 		case Date:
 			if _, err := time.Parse(time.DateOnly, s); err != nil {

@@ -153,6 +153,10 @@ func (d *Desk) mapColumns(ctx context.Context, a *staff.Actor, head []string, ma
 }
 
 func (d *Desk) importRow(ctx context.Context, a *staff.Actor, o ImportOptions, columns, row []string, line int, rep *ImportReport) error {
+	catalog, err := d.Forms.Get(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
 	n := NewTicket{Channel: "import", Fields: map[string]any{}}
 	ref := ""
 	for i, v := range row {
@@ -193,7 +197,8 @@ func (d *Desk) importRow(ctx context.Context, a *staff.Actor, o ImportOptions, c
 			n.Channel = v
 		default:
 			if key, ok := strings.CutPrefix(columns[i], "field:"); ok {
-				n.Fields[key] = v
+				f, _ := catalog.Field(key)
+				n.Fields[key] = f.Cell(v)
 			}
 		}
 	}
