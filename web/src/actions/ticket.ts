@@ -1,5 +1,5 @@
 import { t } from '~/i18n'
-import { clearSelection, selection, toggle } from '~/stores/bulk'
+import { clearSelection, selection, stretch, toggle } from '~/stores/bulk'
 import { act } from '~/stores/ticket'
 import { say } from '~/stores/toast'
 import { compose, listing, show, type PanelName, type PickerName } from '~/stores/ui'
@@ -33,6 +33,13 @@ export const ticketActions: Action[] = [
     perform: () => {
       const { cursor } = listing.get()
       if (cursor) toggle(cursor)
+    },
+  },
+  {
+    id: 'list.stretch', name: 'action.stretch', group: 'list', keys: 'Shift+X', silent: true,
+    perform: () => {
+      const { cursor, ids } = listing.get()
+      if (cursor) stretch(cursor, ids)
     },
   },
   { id: 'list.clear', name: 'action.clearSelection', group: 'list', when: (c) => c.selected, perform: clearSelection },

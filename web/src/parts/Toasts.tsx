@@ -4,7 +4,8 @@ import { useStore } from '~/stores/store'
 import { Kbd } from './Kbd'
 
 export function Toasts() {
-  const list = useStore(toasts)
+  // one at a time, the newest: z reaches the older ones one by one
+  const list = useStore(toasts).slice(-1)
   return (
     <div className="toasts" role="status" aria-live="polite">
       {list.map((toast) => (

@@ -13,13 +13,26 @@ export const selection = createStore<ReadonlySet<ID>>(new Set())
 export const wide = createStore<{ filter?: string; q?: string; view_id?: ID } | undefined>(undefined)
 export const running = createStore<Bulk | undefined>(undefined)
 
+let anchor: ID | undefined
+
 export function toggle(id: ID): void {
   wide.set(undefined)
+  anchor = id
   selection.set((old) => {
     const next = new Set(old)
     if (!next.delete(id)) next.add(id)
     return next
   })
+}
+
+/** From the one that was touched last to this one, both included. */
+export function stretch(id: ID, order: ID[]): void {
+  const from = anchor ? order.indexOf(anchor) : -1
+  const to = order.indexOf(id)
+  if (from < 0 || to < 0) return toggle(id)
+  wide.set(undefined)
+  selection.set((old) => new Set([...old, ...order.slice(Math.min(from, to), Math.max(from, to) + 1)]))
+  anchor = id
 }
 
 export function clearSelection(): void {

@@ -46,6 +46,7 @@ export function antdTheme(dark: boolean): ThemeConfig {
       controlHeightLG: 32,
       boxShadow: v('--shadow-2'),
       boxShadowSecondary: v('--shadow-2'),
+      motion: typeof matchMedia === 'undefined' || !matchMedia('(prefers-reduced-motion: reduce)').matches,
       motionDurationFast: v('--fast'),
       motionDurationMid: v('--mid'),
       motionDurationSlow: v('--mid'),

@@ -82,6 +82,7 @@ export default {
   'action.previous': 'Previous',
   'action.open': 'Open',
   'action.select': 'Select',
+  'action.stretch': 'Select up to here',
   'action.clearSelection': 'Clear selection',
   'action.reply': 'Reply',
   'action.note': 'Internal note',

@@ -82,6 +82,7 @@ export default {
   'action.previous': '上一张',
   'action.open': '打开',
   'action.select': '选择',
+  'action.stretch': '选到此处',
   'action.clearSelection': '取消选择',
   'action.reply': '回复',
   'action.note': '内部备注',

@@ -8,7 +8,7 @@ import { ActionButton } from '~/actions/ActionButton'
 import { t } from '~/i18n'
 import { count } from '~/i18n/format'
 import { EmptyState, FailedState, Skeleton } from '~/parts/State'
-import { running, selection, toggle } from '~/stores/bulk'
+import { running, selection, stretch, toggle } from '~/stores/bulk'
 import { prefs } from '~/stores/prefs'
 import { useStore } from '~/stores/store'
 import { listQuery, refused } from '~/stores/ticket'
@@ -63,15 +63,7 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
   }, [last, items.length, hasNextPage, isFetchingNextPage, fetchNextPage])
 
   const go = useCallback((id: string) => void navigate({ to: '/inbox/$view/$ticket', params: { view: viewID, ticket: id }, search: true }), [navigate, viewID])
-  const anchor = useRef<string>(undefined)
-  const choose = useCallback((id: string, range: boolean) => {
-    const ids = listing.get().ids
-    const from = anchor.current ? ids.indexOf(anchor.current) : -1
-    const to = ids.indexOf(id)
-    if (range && from >= 0) selection.set((old) => new Set([...old, ...ids.slice(Math.min(from, to), Math.max(from, to) + 1)]))
-    else toggle(id)
-    anchor.current = id
-  }, [])
+  const choose = useCallback((id: string, range: boolean) => (range ? stretch(id, listing.get().ids) : toggle(id)), [])
 
   const filtered = Boolean(query.filter)
   const title = search.q ? t('inbox.results') : view ? viewName(view) : t('inbox.all')
