@@ -237,19 +237,21 @@ func born(t *Ticket) []FieldChange {
 // new ticket is linked to it and carries the count on.
 func (d *Desk) noteRepeat(ctx context.Context, w *Write, c *Change, s Settings) error {
 	t := c.Ticket
-	rows, err := w.Tx.Query(ctx, `select t.id, t.subject, t.type, t.category_id, t.repeat_count from ticket t
-		where t.tenant_id = $1 and t.requester_id = $2 and t.id >= $3 and t.id < $4 and t.status <> $5
-		order by t.id desc limit 5`, t.Tenant, t.Requester, id.At(int64(c.At.Add(-s.RepeatWindow))), t.ID, int16(Cancelled))
+	// No bound on the id here: SQLite would take it for a reason to walk all
+	// tickets since then instead of the customer's own (320 µs against 20).
+	rows, err := w.Tx.Query(ctx, `select t.id, t.subject, t.type, t.category_id, t.repeat_count, t.status from ticket t
+		where t.tenant_id = $1 and t.requester_id = $2 order by t.id desc limit 5`, t.Tenant, t.Requester)
 	type recent struct {
 		id       id.ID
 		subject  string
 		typ      string
 		category id.ID
 		repeats  int
+		status   Status
 	}
 	list, err := db.Each(rows, err, func(r rower) (recent, error) {
 		var x recent
-		return x, r.Scan(&x.id, &x.subject, &x.typ, zero(&x.category), &x.repeats)
+		return x, r.Scan(&x.id, &x.subject, &x.typ, zero(&x.category), &x.repeats, &x.status)
 	})
 	if err != nil {
 		return err
@@ -257,7 +259,7 @@ func (d *Desk) noteRepeat(ctx context.Context, w *Write, c *Change, s Settings) 
 	for _, x := range list {
 		same := x.category != 0 && x.category == t.Category && x.typ == t.Type ||
 			text.Normalize(x.subject) == text.Normalize(t.Subject)
-		if !same {
+		if !same || x.id == t.ID || x.status == Cancelled || x.id < id.At(int64(c.At.Add(-s.RepeatWindow))) {
 			continue
 		}
 		t.RepeatCount = x.repeats + 1

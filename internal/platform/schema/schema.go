@@ -53,6 +53,11 @@ func Up(ctx context.Context, d *db.DB) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if d.Engine() == db.SQLite {
+		if err := assumeStatistics(ctx, h); err != nil {
+			return fmt.Errorf("statistics: %w", err)
+		}
+	}
 	return nil
 }
 
