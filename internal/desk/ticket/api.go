@@ -84,15 +84,12 @@ func (d *Desk) registerTickets(api *web.API) {
 			if b.Priority != nil {
 				n.Priority = *b.Priority
 			}
-			t, err := d.Create(ctx, a, n)
+			made, err := d.create(ctx, a, n)
 			if err != nil {
 				return nil, err
 			}
-			list, err := d.render(ctx, d.DB, a.Tenant, []*Ticket{t})
-			if err != nil {
-				return nil, err
-			}
-			return &ticketOut{web.ETag(t.Version), &list[0]}, nil
+			j, err := d.bornJSON(ctx, made)
+			return &ticketOut{web.ETag(made.Ticket.Version), j}, err
 		})
 
 	type listIn struct {

@@ -64,11 +64,15 @@ type Draft struct {
 // Create opens a ticket: it is there, numbered, searchable within a second and
 // in every list when Create returns.
 func (d *Desk) Create(ctx context.Context, a *staff.Actor, in NewTicket) (*Ticket, error) {
+	made, err := d.create(ctx, a, in)
+	return made.Ticket, err
+}
+
+func (d *Desk) create(ctx context.Context, a *staff.Actor, in NewTicket) (made Created, err error) {
 	draft, err := d.Prepare(ctx, a, in)
 	if err != nil {
-		return nil, err
+		return made, err
 	}
-	var made Created
 	err = d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		made, err = d.CreateIn(ctx, tx, draft)
 		if err != nil {
@@ -76,7 +80,7 @@ func (d *Desk) Create(ctx context.Context, a *staff.Actor, in NewTicket) (*Ticke
 		}
 		return d.keep(ctx, made)
 	})
-	return made.Ticket, err
+	return made, err
 }
 
 // Created is a ticket at its birth: with its first message (nil when it had no

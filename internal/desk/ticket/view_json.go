@@ -199,13 +199,34 @@ func (d *Desk) render(ctx context.Context, r db.Reader, tenant id.ID, list []*Ti
 // keep puts the answer to a create into its transaction, so that a retry after
 // a crash gets the same answer.
 func (d *Desk) keep(ctx context.Context, made Created) error {
-	dir, err := d.Staff.Directory(ctx, made.Ticket.Tenant)
+	if !web.Keeps(ctx) {
+		return nil
+	}
+	j, err := d.bornJSON(ctx, made)
 	if err != nil {
 		return err
 	}
+	return web.Keep(ctx, 201, j, "ETag", web.ETag(made.Ticket.Version))
+}
+
+// bornJSON is a new ticket as its creator hears of it. Everything that it names
+// is at hand.
+func (d *Desk) bornJSON(ctx context.Context, made Created) (*JSON, error) {
+	dir, err := d.Staff.Directory(ctx, made.Ticket.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	c := made.Requester
-	n := names{dir, map[id.ID]customer.Brief{c.ID: {ID: c.ID, Name: c.Name, Tier: c.Tier, Company: c.Company}}}
-	return web.Keep(ctx, 201, n.ticket(made.Ticket), "ETag", web.ETag(made.Ticket.Version))
+	brief := customer.Brief{ID: c.ID, Name: c.Name, Tier: c.Tier, Company: c.Company}
+	if c.Company != 0 {
+		companies, err := d.Customers.CompanyNames(ctx, d.DB, made.Ticket.Tenant, []id.ID{c.Company})
+		if err != nil {
+			return nil, err
+		}
+		brief.CompanyName = companies[c.Company]
+	}
+	j := names{dir, map[id.ID]customer.Brief{c.ID: brief}}.ticket(made.Ticket)
+	return &j, nil
 }
 
 // keepMessage does the same for a message.
