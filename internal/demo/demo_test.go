@@ -67,7 +67,7 @@ func TestTheDemoLooksAlive(t *testing.T) {
 			`status == "solved"`: 10, `status == "closed"`: 200, `status == "cancelled"`: 8,
 			`active && assignee == ""`: 12, `active && assignee == me()`: 3, `language == "en"`: 60, `tier == "vip"`: 10,
 			`priority == "urgent"`: 1, `fields.fault_code == "E4"`: 10, `reopen_count > 0`: 5, `repeat_count > 0`: 15, `active && snoozed`: 3,
-			`watching`: 0, `mentioned`: 5, `created_at > now() - duration("1h")`: 8, `type == "complaint"`: 20, `type == "praise"`: 1,
+			`active && watching`: 1, `active && mentioned`: 1, `active && collaborating`: 1, `created_at > now() - duration("1h")`: 8, `type == "complaint"`: 20, `type == "praise"`: 1,
 			`channel == "phone"`: 20, `channel == "email"`: 20, `"E4" in tags`: 10,
 		}
 		for filter, n := range least {

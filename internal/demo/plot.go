@@ -208,7 +208,7 @@ func (x *tale) end() {
 
 // burst is the morning on which one fault comes from everywhere.
 func (t *teller) burst() {
-	topic := topicOf("e4")
+	topic, admin := topicOf("e4"), t.actors["admin@demo.example"]
 	var first id.ID
 	for i, minutes := range []int{118, 97, 71, 46, 21, 6} {
 		x := t.new(topic, t.castOf["zh-CN"][40+i*5])
@@ -225,6 +225,14 @@ func (t *teller) burst() {
 		case i < 3:
 			x.then(3*time.Minute, 9*time.Minute, func() error { return x.act("", "claim", &ticket.ClaimInput{}) })
 			x.then(2*time.Minute, 6*time.Minute, x.ask(ticket.Pending))
+			if i == 0 {
+				x.then(time.Minute, 2*time.Minute, func() error { return x.act("admin@demo.example", "watch", &ticket.WatchInput{On: true}) })
+			}
+			if i == 1 {
+				x.then(time.Minute, 2*time.Minute, func() error {
+					return x.act("lead@demo.example", "collaborator", &ticket.PeopleInput{Add: []id.ID{admin.ID}})
+				})
+			}
 			if i > 0 {
 				x.then(time.Minute, 2*time.Minute, func() error { return x.act("", "link", &ticket.LinkInput{Ticket: first, Kind: "related"}) })
 			}
@@ -232,7 +240,9 @@ func (t *teller) burst() {
 		case i == 3:
 			x.then(4*time.Minute, 6*time.Minute, func() error { return x.act("", "claim", &ticket.ClaimInput{}) })
 			x.then(time.Minute, 2*time.Minute, func() error {
-				return x.note("@{colleague} 两小时内第 4 个 E4，全部是 BCD-520WK，疑似批次问题，请通知质量部，后面的先关联到第一张工单。")
+				_, _, err := x.desk.Say(x.ctx, x.agent, x.ticket, ticket.NewMessage{Kind: ticket.Note, Mentions: []id.ID{admin.ID, x.actors["lead@demo.example"].ID},
+					Body: "@顾云 @林晓 两小时内第 4 个 E4，全部是 BCD-520WK，疑似批次问题，请通知质量部，后面的先关联到第一张工单。"})
+				return err
 			})
 			x.then(time.Minute, 2*time.Minute, func() error { return x.act("", "link", &ticket.LinkInput{Ticket: first, Kind: "related"}) })
 			x.then(time.Minute, 2*time.Minute, func() error { return x.act("", "priority", &ticket.PriorityInput{Priority: ticket.High}) })
