@@ -75,10 +75,10 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }
   return (
     <div className={['dock', c.kind === 'note' && 'is-note', over && 'over'].filter(Boolean).join(' ')} {...drop}>
-      <div className="tabs" role="tablist" aria-label={t('composer.title')}>
-        {(['reply', 'note'] as Kind[]).map((k) => (
+      <div className="tabs">
+        <div className="row" role="tablist" aria-label={t('composer.title')}>{(['reply', 'note'] as Kind[]).map((k) => (
           <button key={k} type="button" role="tab" aria-selected={c.kind === k} className={c.kind === k ? 't on' : 't'} onClick={() => { c.setKind(k); c.writer.current?.focus() }}>{t(k === 'note' ? 'action.note' : 'action.reply')}</button>
-        ))}
+        ))}</div>
         <span className="sp" />
         <span className="f12 t3 row g4 ell">
           {c.kind === 'note' ? <><Icon name="lock" size="s" />{t('composer.note.private')}</> : <><ChannelIcon channel={ticket.channel} /><span className="ell">{t('composer.to', { channel: channelName(ticket.channel), name: ticket.requester?.name ?? t('composer.customer') })}</span></>}

@@ -97,7 +97,7 @@ function AssignPicker(p: Props) {
   const people = config.staff.filter((s) => s.active && s.id !== me?.id).toSorted((a, b) => Number(b.team_ids.some((x) => mine.has(x))) - Number(a.team_ids.some((x) => mine.has(x))))
   const choices: Choice[] = [
     ...(me ? [{ id: me.id, text: t('assign.me', { name: me.name }), glyph: <Avatar name={me.name} size="s" />, on: from?.id === me.id }] : []),
-    { id: '', text: t('common.nobody'), glyph: <span className="av s nobody" />, on: p.ticket !== undefined && !from },
+    { id: '', text: t('common.nobody'), glyph: <span className="av s nobody" />, on: false },
     ...people.map((s) => ({ id: s.id, text: s.name, sub: s.team_ids.map((x) => config.teams.find((y) => y.id === x)?.name).filter(Boolean).join(t('common.and')), glyph: <Avatar name={s.name} size="s" />, on: from?.id === s.id })),
   ]
   return (
