@@ -128,5 +128,4 @@ var (
 	confirmEN = []string{"It works again, thank you!", "All good now, thanks {agent}.", "Perfect, thanks."}
 	reopenEN  = []string{"It is back again, exactly as before.", "It worked for two days and now the same problem is back.", "I was told this is solved, but it is not."}
 	onHoldEN  = map[string]string{"part": "The part is on its way and should be here in three days; I will call you that day.", "third_party": "We are waiting for the carrier's answer and will tell you at once.", "appointment": "The appointment is reserved for you; we confirm it the day before.", "department": "I have passed this on and you get an answer within two days.", "logistics": "The replacement has been sent; I will check with you once it arrives."}
-	doneEN    = []string{"Okay, let us leave it at that.", "Understood."}
 )

@@ -204,7 +204,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.API = web.New(web.Config{
 		Title: "Zhidan", Version: Version, Log: s.Log, Clock: s.Clock, DB: s.DB, Authenticate: s.Staff.Authenticate,
 		TrustedProxies: proxies, Origins: origins, Timeout: c.HTTP.Timeout, MaxBody: c.HTTP.MaxBody,
-		Limits:  web.Limits{},
+		Limits:  web.Limits{Principal: rate(c.HTTP.Rate, 2), Anonymous: rate(c.HTTP.RateAnonymous, 4), Strict: rate(c.HTTP.RateSignIn, 60)},
 		Ready:   map[string]func(context.Context) error{"database": s.ready},
 		Metrics: s.Metrics, Tracing: s.tracing, Assets: o.Assets, QuietAccess: !c.Log.Access,
 	})
@@ -216,6 +216,11 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.registerOperations()
 	s.watch()
 	return nil
+}
+
+// rate allows bursts of so many seconds' worth; a negative one is no limit.
+func rate(perSecond, burst float64) web.Rate {
+	return web.Rate{PerSecond: perSecond, Burst: max(perSecond*burst, 1)}
 }
 
 func (s *Server) ready(ctx context.Context) error {

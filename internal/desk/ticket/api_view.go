@@ -25,7 +25,7 @@ type ViewJSON struct {
 }
 
 func (v View) json() ViewJSON {
-	return ViewJSON{v.ID, v.Name, v.Scope, v.Owner, v.Team, v.Filter, v.Sort, v.Position, v.Version}
+	return ViewJSON(v)
 }
 
 type viewBody struct {

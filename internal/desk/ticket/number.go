@@ -61,7 +61,6 @@ type block struct {
 	mu        sync.Mutex
 	next, end int64
 	size      int64
-	day       string
 }
 
 func newNumbers(d *db.DB) *numbers { return &numbers{db: d, blocks: map[string]*block{}} }

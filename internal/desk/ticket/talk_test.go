@@ -25,11 +25,10 @@ func TestMessages(t *testing.T) {
 			must(t, err)
 			want(t, "events", s.fired(tk.ID, tk.Version), "message/reply status:open")
 			want(t, "time", m.UndoUntil.Sub(m.At), 10*time.Second)
-			at := s.get(tk.ID).Version
 			refused(t, s.as(mate).Withdraw(ctx, tk.ID, m.ID), "404 ticket.not_found")
 			s.act(tk.ID, "collaborator", M{"add": []string{mate.ID.String()}})
 			refused(t, s.as(mate).Withdraw(ctx, tk.ID, m.ID), "403 message.not_yours")
-			at = s.get(tk.ID).Version
+			at := s.get(tk.ID).Version
 			s.Clock.Advance(10 * time.Second) // to the last moment
 			must(t, s.c.Withdraw(ctx, tk.ID, m.ID))
 			want(t, "events", s.fired(tk.ID, at), "withdrawn")

@@ -3,6 +3,7 @@ package text
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/mozillazg/go-pinyin"
 	"golang.org/x/text/unicode/norm"
@@ -74,29 +75,27 @@ func syllable(r rune) string {
 // surname is the reading of the first character where a family name is read
 // otherwise than the word. Simplified forms, as Normalize leaves them.
 func surname(name string) string {
-	for _, r := range name {
-		switch r {
-		case '单':
-			if strings.HasPrefix(name, "单于") {
-				return "chan"
-			}
-			return "shan"
-		case '万':
-			if strings.HasPrefix(name, "万俟") {
-				return "mo"
-			}
-		case '尉':
-			if strings.HasPrefix(name, "尉迟") {
-				return "yu"
-			}
-		case '长':
-			if strings.HasPrefix(name, "长孙") {
-				return "zhang"
-			}
+	r, _ := utf8.DecodeRuneInString(name)
+	switch r {
+	case '单':
+		if strings.HasPrefix(name, "单于") {
+			return "chan"
 		}
-		return surnames[r]
+		return "shan"
+	case '万':
+		if strings.HasPrefix(name, "万俟") {
+			return "mo"
+		}
+	case '尉':
+		if strings.HasPrefix(name, "尉迟") {
+			return "yu"
+		}
+	case '长':
+		if strings.HasPrefix(name, "长孙") {
+			return "zhang"
+		}
 	}
-	return ""
+	return surnames[r]
 }
 
 var surnames = map[rune]string{

@@ -105,12 +105,12 @@ var server = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	kept = s
+	kept.Store(s)
 	return s.URL, nil
 })
 
 // kept holds the server's pipe open until the process ends.
-var kept *pgserver.Server
+var kept atomic.Pointer[pgserver.Server]
 
 // Server is the URL of the test server's own database.
 func Server(t testing.TB) string {
