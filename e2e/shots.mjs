@@ -44,6 +44,17 @@ const screens = {
     await page.locator('[data-search]').fill('冰箱')
     await until(async () => (await page.locator('.rows mark').count()) > 0, 'found')
   },
+  // the liveliest open ticket: also the picture of the README
+  workspace: async (page, width) => {
+    if (width < 1100) return false
+    const id = await page.evaluate(async () => {
+      const { items } = await (await fetch('/api/v1/tickets?limit=200&filter=' + encodeURIComponent('status == "open" && assignee != ""'))).json()
+      return items.toSorted((a, b) => b.message_count - a.message_count)[0].id
+    })
+    await page.goto(`/inbox/10/${id}`)
+    await page.locator('article').first().waitFor()
+    await page.waitForTimeout(900)
+  },
   bulk: async (page, width) => {
     if (width < 768) return false
     await first(page)
