@@ -32,7 +32,7 @@ journey('初始化空系统，建第一张工单', async (open) => {
   await page.locator('.list').getByText('这里都处理完了').waitFor()
 
   await page.keyboard.press('Shift+C')
-  await page.waitForURL(/\/create/)
+  await page.locator('.create .phone input:focus').waitFor()
   await page.keyboard.type('13812345678')
   await page.getByLabel('客户姓名').fill('刘建国')
   await page.getByLabel(/诉求|问题|描述/).first().fill('洗衣机脱水时漏水，楼下邻居找上门了。')
