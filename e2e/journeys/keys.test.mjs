@@ -44,6 +44,7 @@ journey('只用键盘走完收件箱', async (open) => {
   await menu(page)
   await page.keyboard.press('2')
   await page.locator('.hd').getByText('高', { exact: true }).waitFor()
+  await page.locator('.toast').getByText('撤销').waitFor()
   await page.keyboard.press('z')
   await page.locator('.hd').getByText('普通', { exact: true }).waitFor()
   await page.keyboard.press('a')
