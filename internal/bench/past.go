@@ -135,6 +135,10 @@ func (m *maker) past(p planned) ticket.Past {
 	}
 	if steps == 5 {
 		h.finish(agent)
+	} else if t.Status == ticket.Open && r.IntN(5) == 0 {
+		h.wait(time.Minute, time.Hour)
+		t.SnoozedUntil = m.now.Add(time.Duration(1+r.IntN(14*24)) * time.Hour)
+		h.event(staff.KindStaff, agent, ticket.EventSnooze, ticket.EventData{Changes: []ticket.FieldChange{{Field: "snoozed_until", From: clock.Time(0), To: t.SnoozedUntil}}})
 	}
 	t.UpdatedAt = h.at
 	return h.Past

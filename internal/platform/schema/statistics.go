@@ -31,11 +31,17 @@ func assumeStatistics(ctx context.Context, h *sql.DB) error {
 			return err
 		}
 	}
+	// Of a partial index without rows it notes that it is empty, which is no
+	// measure of what it will hold.
+	if _, err := h.ExecContext(ctx, `delete from sqlite_stat1 where stat like '0 %'`); err != nil {
+		return err
+	}
 	// The key of a clustered table (without rowid) is called after the table there.
-	rows, err := h.QueryContext(ctx, `select t.name, case when l.origin = 'pk' and t.wr then t.name else l.name end, l."unique", l.partial,
+	rows, err := h.QueryContext(ctx, `select t.name, case when l.origin = 'pk' and t.wr then t.name else l.name end, l."unique", case when not l.partial then $1
+				when exists (select 1 from sqlite_schema s where s.name = l.name and s.sql like '% is not null') then $2 else $3 end,
 			(select group_concat(i.name) from (select name from pragma_index_info(l.name) order by seqno) i)
 		from pragma_table_list t join pragma_index_list(t.name) l where t.schema = 'main' and t.type = 'table' and t.name not like 'sqlite_%'
-		and not exists (select 1 from sqlite_stat1 s where s.tbl = t.name and (s.idx = l.name or l.origin = 'pk' and s.idx = t.name))`)
+		and not exists (select 1 from sqlite_stat1 s where s.tbl = t.name and (s.idx = l.name or l.origin = 'pk' and s.idx = t.name))`, allRows, rowsWith, rowsInUse)
 	if err != nil {
 		return err
 	}
@@ -44,15 +50,16 @@ func assumeStatistics(ctx context.Context, h *sql.DB) error {
 	var lines []line
 	for rows.Next() {
 		var table, index, columns string
-		var unique, partial bool
-		if err := rows.Scan(&table, &index, &unique, &partial, &columns); err != nil {
+		var unique bool
+		var size int
+		if err := rows.Scan(&table, &index, &unique, &size, &columns); err != nil {
 			return err
 		}
 		names := strings.Split(columns, ",")
 		if names[0] != "tenant_id" || len(names) < 2 {
 			continue
 		}
-		lines = append(lines, line{table, index, assumed(names, unique || names[len(names)-1] == "id", partial)})
+		lines = append(lines, line{table, index, assumed(names, unique || names[len(names)-1] == "id", size)})
 	}
 	if err := rows.Err(); err != nil || len(lines) == 0 {
 		return err
@@ -72,13 +79,17 @@ func assumeStatistics(ctx context.Context, h *sql.DB) error {
 	return nil
 }
 
-// assumed is the statistic of an index that begins with tenant_id.
-func assumed(columns []string, unique, partial bool) string {
-	all := 1_000_000
-	if partial {
-		all = 30_000
-	}
-	out := []string{fmt.Sprint(all), fmt.Sprint(all)}
+// How many rows an index is assumed to hold: of a whole table, of those that a
+// partial index takes (what is in use), or of those that have a rare value.
+const (
+	allRows   = 1_000_000
+	rowsInUse = 30_000
+	rowsWith  = 3_000
+)
+
+// assumed is the statistic of an index of so many rows that begins with tenant_id.
+func assumed(columns []string, unique bool, all int) string {
+	out, least := []string{fmt.Sprint(all), fmt.Sprint(all)}, all
 	for i := 1; i < len(columns); i++ {
 		left := len(columns) - 1 - i
 		share := 10
@@ -92,7 +103,8 @@ func assumed(columns []string, unique, partial bool) string {
 		case left > 1:
 			share = all / 500
 		}
-		out = append(out, fmt.Sprint(share))
+		least = min(least, share)
+		out = append(out, fmt.Sprint(least))
 	}
 	return strings.Join(out, " ")
 }
