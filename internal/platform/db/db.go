@@ -42,7 +42,9 @@ type DB struct {
 	log    *slog.Logger
 	read   *sql.DB // SQLite: readers; PostgreSQL: the pool
 	commit *committer
-	closed atomic.Bool
+	// PostgreSQL: places for transactions and for snapshots.
+	writing, looking chan struct{}
+	closed           atomic.Bool
 }
 
 // Reader is what *DB (each query on its own) and *Tx have in common.

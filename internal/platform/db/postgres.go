@@ -39,10 +39,12 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	if n <= 0 {
 		n = 32
 	}
+	n = max(n, 4)
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	d := &DB{engine: Postgres, url: c.URL, log: c.Log, read: pool}
+	d := &DB{engine: Postgres, url: c.URL, log: c.Log, read: pool,
+		writing: make(chan struct{}, max(1, n*5/8)), looking: make(chan struct{}, max(1, n/4))}
 	var standbys, commit string
 	if err := pool.QueryRowContext(ctx,
 		"select current_setting('synchronous_standby_names'), current_setting('synchronous_commit')").Scan(&standbys, &commit); err != nil {
@@ -92,6 +94,11 @@ func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx conte
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	leave, err := enter(ctx, d.writing)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	conn, st, err := d.begin(ctx)
 	if err != nil {
 		return d.writeError(ctx, err)
@@ -126,6 +133,19 @@ func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx conte
 	return nil
 }
 
+// enter takes a place among those who hold a connection while their own code
+// runs. There are fewer places than connections: a cache that is refreshed
+// inside a transaction reads by the pool, and when every connection belonged
+// to a transaction that waits for such a read, all would wait for ever.
+func enter(ctx context.Context, places chan struct{}) (leave func(), err error) {
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // begin begins on a connection that works: those of the pool may have been
 // lost while they were idle, and nothing has happened yet.
 func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
@@ -156,6 +176,11 @@ func (d *DB) writeError(ctx context.Context, err error) error {
 }
 
 func (d *DB) snapshotPostgres(ctx context.Context, fn func(ctx context.Context, r Reader) error) error {
+	leave, err := enter(ctx, d.looking)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	tx, err := d.read.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return d.readError(ctx, err)

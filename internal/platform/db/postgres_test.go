@@ -3,8 +3,11 @@ package db_test
 import (
 	"context"
 	"errors"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/db/dbtest"
@@ -133,4 +136,30 @@ func TestCancelledTx(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || count(t, d) != 0 {
 		t.Errorf("%v, %d rows", err, count(t, d))
 	}
+}
+
+// TestReadsInsideManyTransactions: when more transactions are under way than
+// there are connections, one that reads by the pool (a cache that has to be
+// refreshed) still gets its connection.
+func TestReadsInsideManyTransactions(t *testing.T) {
+	d := dbtest.Postgres(t)
+	ctx, cancel := context.WithTimeout(bg, 10*time.Second)
+	defer cancel()
+	read := func(ctx context.Context) error {
+		var one int
+		return d.QueryRow(ctx, "select 1").Scan(&one)
+	}
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			err := d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+				runtime.Gosched()
+				return d.Snapshot(ctx, func(ctx context.Context, _ db.Reader) error { return read(ctx) })
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }
