@@ -51,7 +51,9 @@ type catchUp struct {
 }
 
 func (d *Desk) registerJobs() {
-	d.Jobs.Handle(job.Kind{Name: kindDispatch, Concurrency: 4, Batch: 64, MaxAttempts: 100, Timeout: time.Minute}, d.dispatch)
+	// Events that come close together share their reads, and the index takes
+	// many words at once far more cheaply than a few often.
+	d.Jobs.Handle(job.Kind{Name: kindDispatch, Concurrency: 4, Batch: 128, Linger: 50 * time.Millisecond, MaxAttempts: 100, Timeout: time.Minute}, d.dispatch)
 	d.Jobs.Handle(job.Kind{Name: kindCatchUp, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.catchUp))
 	d.Jobs.Handle(job.Kind{Name: kindAutoClose, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.autoClose))
 	d.Jobs.Handle(job.Kind{Name: kindWake, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.wakeUp))

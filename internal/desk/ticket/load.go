@@ -50,7 +50,7 @@ func (d *Desk) Loader(ctx context.Context, tenant id.ID) (*Loader, error) {
 		return nil, err
 	}
 	s := d.Settings(ctx, tenant)
-	return &Loader{desk: d, tenant: tenant, catalog: catalog, settings: s, zone: localDay(s, 0).Location(),
+	return &Loader{desk: d, tenant: tenant, catalog: catalog, settings: s, zone: d.numbers.day(s, 0).Location(),
 		numbers: map[string]int64{}, given: map[string]int64{}}, nil
 }
 

@@ -54,16 +54,27 @@ func expand(pattern, prefix string, day time.Time, seq func(width int) string) s
 type numbers struct {
 	db     *db.DB
 	mu     sync.Mutex
-	blocks map[string]*block
+	blocks map[series]*block
+	zones  sync.Map // name → *time.Location
+}
+
+// series is what the numbers of a block have in common.
+type series struct {
+	tenant          id.ID
+	pattern, prefix string
+	day             int
 }
 
 type block struct {
+	scope, before, after string
+	width                int
+
 	mu        sync.Mutex
 	next, end int64
 	size      int64
 }
 
-func newNumbers(d *db.DB) *numbers { return &numbers{db: d, blocks: map[string]*block{}} }
+func newNumbers(d *db.DB) *numbers { return &numbers{db: d, blocks: map[series]*block{}} }
 
 // The first block is small, so that a quiet desk has small gaps; under load
 // blocks double.
@@ -72,16 +83,18 @@ const firstBlock, lastBlock = 16, 2048
 // next makes the number of a ticket of the type prefix born at the moment. It
 // runs before the transaction of the ticket.
 func (n *numbers) next(ctx context.Context, tenant id.ID, s Settings, prefix string, at clock.Time) (string, error) {
-	day := localDay(s, at)
-	scope := expand(s.NumberPattern, prefix, day, func(int) string { return "#" })
-	key := tenant.String() + " " + scope
+	day := n.day(s, at)
+	key := series{tenant, s.NumberPattern, prefix, day.Year()*1000 + day.YearDay()}
 	n.mu.Lock()
 	b := n.blocks[key]
 	if b == nil {
-		if len(n.blocks) > 1000 { // yesterday's scopes
+		if len(n.blocks) > 1000 { // yesterday's
 			clear(n.blocks)
 		}
 		b = &block{size: firstBlock}
+		b.scope = expand(s.NumberPattern, prefix, day, func(width int) string { b.width = width; return "#" })
+		const mark = "\x00"
+		b.before, b.after, _ = strings.Cut(expand(s.NumberPattern, prefix, day, func(int) string { return mark }), mark)
 		n.blocks[key] = b
 	}
 	n.mu.Unlock()
@@ -93,7 +106,7 @@ func (n *numbers) next(ctx context.Context, tenant id.ID, s Settings, prefix str
 		var end int64
 		err := n.db.Tx(db.WithoutTxHook(ctx), func(ctx context.Context, tx *db.Tx) error {
 			var err error
-			end, err = takeNumbers(ctx, tx, tenant, scope, size)
+			end, err = takeNumbers(ctx, tx, tenant, b.scope, size)
 			return err
 		})
 		if err != nil {
@@ -102,14 +115,13 @@ func (n *numbers) next(ctx context.Context, tenant id.ID, s Settings, prefix str
 		b.next, b.end, b.size = end-size, end, min(size*2, lastBlock)
 	}
 	b.next++
-	seq := b.next
-	return expand(s.NumberPattern, prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, seq) }), nil
+	return fmt.Sprintf("%s%0*d%s", b.before, b.width, b.next, b.after), nil
 }
 
 // nextIn takes a single number inside the caller's transaction: for the rare
 // ticket that is born of another one.
 func (n *numbers) nextIn(ctx context.Context, tx *db.Tx, tenant id.ID, s Settings, prefix string, at clock.Time) (string, error) {
-	day := localDay(s, at)
+	day := n.day(s, at)
 	seq, err := takeNumbers(ctx, tx, tenant, expand(s.NumberPattern, prefix, day, func(int) string { return "#" }), 1)
 	return expand(s.NumberPattern, prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, seq) }), err
 }
@@ -122,10 +134,18 @@ func takeNumbers(ctx context.Context, tx *db.Tx, tenant id.ID, scope string, n i
 	return end, err
 }
 
-func localDay(s Settings, at clock.Time) time.Time {
-	zone, err := time.LoadLocation(s.TimeZone)
-	if err != nil {
-		zone = time.UTC
+// day is the moment in the tenant's time zone. What was read of the system's
+// zones is kept, of which there are a few hundred; one that is not known counts
+// as UTC.
+func (n *numbers) day(s Settings, at clock.Time) time.Time {
+	z, known := n.zones.Load(s.TimeZone)
+	if !known {
+		zone, err := time.LoadLocation(s.TimeZone)
+		if err != nil {
+			return at.Std()
+		}
+		n.zones.Store(s.TimeZone, zone)
+		z = zone
 	}
-	return at.Std().In(zone)
+	return at.Std().In(z.(*time.Location))
 }

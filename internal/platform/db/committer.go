@@ -31,7 +31,7 @@ import (
 // the driver is never given a context to watch.
 const (
 	maxGroup     = 64
-	maxGroupTime = 5 * time.Millisecond
+	maxGroupTime = 20 * time.Millisecond
 )
 
 type committer struct {

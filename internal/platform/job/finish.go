@@ -140,6 +140,21 @@ func (q *Queue) dispatch() {
 	now := q.cfg.Clock.Now()
 	for _, w := range m.works {
 		for w.running < w.Concurrency && len(w.ring) > 0 {
+			if w.gathering {
+				break
+			}
+			begun := time.Now()
+			if wait := w.gather(begun); wait > 0 {
+				w.gathering = true
+				time.AfterFunc(wait, func() {
+					q.locked(func() {
+						w.gathering = false
+						q.dispatch()
+					})
+				})
+				break
+			}
+			w.begun = begun
 			batch := m.next(w, now)
 			if len(batch) == 0 {
 				break

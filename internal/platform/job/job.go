@@ -84,6 +84,10 @@ type Kind struct {
 	Batch       int           // jobs of different keys, and of any tenants, in one call [1]
 	Backoff     time.Duration // pause after the first failure, doubled after each [1 s]
 	MaxBackoff  time.Duration // longest pause [10 minutes]
+	// Linger is the shortest time between the beginnings of two calls that are
+	// not full: the first job after a pause runs at once, those that follow it
+	// closely are gathered. [0]
+	Linger time.Duration
 }
 
 // Config is what a queue needs.

@@ -42,10 +42,7 @@ func scanRow(rows *sql.Rows) (*row, error) {
 func (q *Queue) loadLoop() {
 	defer q.loops.Done()
 	// Commits of a moment are read together.
-	gap := time.Millisecond
-	if q.db.Engine() == db.Postgres {
-		gap = 2 * time.Millisecond
-	}
+	const gap = 3 * time.Millisecond
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var lastPoll, deepNext time.Time

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"slices"
+	"time"
 
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/id"
@@ -16,6 +17,8 @@ type work struct {
 	perTenant int // calls that one tenant may have at a time
 	turns     map[id.ID]*turn
 	ring      []*turn // with ready lines and a free place
+	begun     time.Time
+	gathering bool // a call waits for more jobs
 }
 
 type turn struct {
@@ -40,6 +43,21 @@ func (w *work) enter(t *turn) {
 		t.inRing = true
 		w.ring = append(w.ring, t)
 	}
+}
+
+// gather says how long the next call should wait for more jobs.
+func (w *work) gather(now time.Time) time.Duration {
+	wait := w.Linger - now.Sub(w.begun)
+	if w.Linger == 0 || wait <= 0 {
+		return 0
+	}
+	n := 0
+	for _, t := range w.ring {
+		if n += len(t.ready); n >= w.Batch {
+			return 0
+		}
+	}
+	return wait
 }
 
 // next takes the rows of the next call of a handler: at most Batch, tenants in
