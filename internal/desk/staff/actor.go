@@ -57,6 +57,12 @@ func System(tenant id.ID) *Actor {
 	return &Actor{Tenant: tenant, Kind: KindSystem}
 }
 
+// AI is the actor of the tenant's models: what they may do is decided by the
+// operation that speaks for them, so it has no grants of its own.
+func AI(tenant id.ID) *Actor {
+	return &Actor{Tenant: tenant, Kind: KindAI}
+}
+
 // TenantID is the tenant that the actor belongs to.
 func (a *Actor) TenantID() id.ID { return a.Tenant }
 

@@ -72,6 +72,7 @@ var Actions = []*Action{
 	define("priority", staff.TicketUpdate, notMerged, (*Desk).setPriority).bulk(),
 	define("type", staff.TicketUpdate, notMerged, (*Desk).setType).bulk(),
 	define("category", staff.TicketUpdate, notMerged, (*Desk).setCategory).bulk(),
+	define("decide", staff.TicketUpdate, notMerged, (*Desk).decide),
 	define("tags", staff.TicketUpdate, notMerged, (*Desk).editTags).bulk(),
 	define("fields", staff.TicketUpdate, notMerged, (*Desk).editFields).bulk(),
 	define("subject", staff.TicketUpdate, notMerged, (*Desk).setSubject),

@@ -369,6 +369,7 @@ func (d *Desk) registerActions(api *web.API) {
 	action[PriorityInput](api, d, "priority", "Set the priority")
 	action[TypeInput](api, d, "type", "Change the type")
 	action[CategoryInput](api, d, "category", "Place it in the tree of categories")
+	action[DecideInput](api, d, "decide", "Accept, take back or correct what a model decided")
 	action[TagsInput](api, d, "tags", "Add and remove tags")
 	action[FieldsInput](api, d, "fields", "Set custom fields")
 	action[SubjectInput](api, d, "subject", "Rename the ticket")

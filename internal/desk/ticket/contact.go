@@ -19,8 +19,9 @@ type Contact struct {
 // Received is a contact that is ready for its transaction.
 type Received struct {
 	contact Contact
-	draft   *Draft // set when the contact makes a new ticket
-	known   id.ID  // the ticket that it joins, or that the new one follows
+	draft   *Draft     // set when the contact makes a new ticket
+	known   id.ID      // the ticket that it joins, or that the new one follows
+	decided []Decision // what models say of a message that joins
 }
 
 // PrepareContact decides what a contact becomes. It joins its ticket while that
@@ -28,7 +29,7 @@ type Received struct {
 // ticket is closed, it becomes a new ticket linked to the old.
 func (d *Desk) PrepareContact(ctx context.Context, tenant id.ID, in Contact) (*Received, error) {
 	r := &Received{contact: in}
-	join := false
+	var joins *Ticket
 	if in.Known != 0 {
 		known, err := d.survivor(ctx, d.DB, tenant, in.Known)
 		switch {
@@ -40,14 +41,24 @@ func (d *Desk) PrepareContact(ctx context.Context, tenant id.ID, in Contact) (*R
 			if err != nil {
 				return nil, err
 			}
-			r.known, join = known, d.joins(ctx, t)
+			if r.known = known; d.joins(ctx, t) {
+				joins = t
+			}
 		}
 	}
-	if join {
+	if joins != nil {
 		if err := cleanBody(&r.contact.Body, &r.contact.HTML); err != nil {
 			return nil, err
 		}
-		return r, nil
+		before := *joins
+		c := &Change{Actor: staff.System(tenant), At: d.Clock.Now(), Before: &before, Ticket: joins,
+			Messages: []*Message{{Kind: FromCustomer, Text: r.contact.Body}}}
+		if in.Kind == Note {
+			c.Messages[0].Kind = Note
+		}
+		err := d.prepare(ctx, c)
+		r.decided = c.Decisions
+		return r, err
 	}
 	var err error
 	r.draft, err = d.Prepare(ctx, staff.System(tenant), in.NewTicket)
@@ -94,6 +105,9 @@ func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Receiv
 				c.Append(EventRepeat, EventData{})
 			}
 			d.moveTo(c, Open, nil)
+		}
+		if err := d.decideIn(ctx, w, c, cloneDecisions(r.decided)); err != nil {
+			return err
 		}
 		t = c.Ticket
 		return d.afterMove(ctx, w, c)

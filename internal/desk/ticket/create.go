@@ -59,6 +59,7 @@ type Draft struct {
 	contact  customer.Prepared
 	settings Settings
 	prepared map[string]any
+	decided  []Decision
 }
 
 // Create opens a ticket: it is there, numbered, searchable within a second and
@@ -89,6 +90,7 @@ type Created struct {
 	Ticket    *Ticket
 	Message   *Message
 	Requester *customer.Customer
+	Decisions []Decision
 }
 
 // Prepare checks a new ticket and does all work that needs no transaction.
@@ -120,6 +122,7 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 	if in.Kind == "" {
 		in.Kind = FromCustomer
 	}
+	given := in.given()
 	if in.Type == "" {
 		in.Type = form.DefaultType
 	}
@@ -160,23 +163,20 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 	place := Place{in.Assignee, in.Team, in.Department}.whole(dir, Place{})
 	s := d.Settings(ctx, a.Tenant)
 	now := d.Clock.Now()
-	number, err := d.numbers.next(ctx, a.Tenant, s, typ.Prefix, now)
-	if err != nil {
-		return nil, err
-	}
 	draft := &Draft{actor: a, in: in, contact: contact, settings: s, ticket: Ticket{
-		Tenant: a.Tenant, ID: d.IDs.Next(), Number: number, Subject: in.Subject, Status: New, Priority: in.Priority,
+		Tenant: a.Tenant, ID: d.IDs.Next(), Subject: in.Subject, Status: New, Priority: in.Priority,
 		Type: in.Type, Category: in.Category, Channel: in.Channel, Language: in.Language, CreatorKind: string(a.Kind),
 		Creator: a.ID, Assignee: place.Assignee, Team: place.Team, Department: place.Department, Tags: in.Tags, Fields: fields,
 		CreatedAt: now, UpdatedAt: now,
 	}}
-	t := draft.ticket
-	c := &Change{Actor: a, At: now, Ticket: &t, Messages: []*Message{{Kind: in.Kind, Text: in.Body}}}
+	c := &Change{Actor: a, At: now, Ticket: &draft.ticket, Messages: []*Message{{Kind: in.Kind, Text: in.Body}}, Given: given}
 	if err := d.prepare(ctx, c); err != nil {
 		return nil, err
 	}
-	draft.prepared = c.Prepared
-	return draft, nil
+	draft.prepared, draft.decided = c.Prepared, c.Decisions
+	typ, _ = catalog.Type(draft.ticket.Type) // a Pass may know better than the default
+	draft.ticket.Number, err = d.numbers.next(ctx, a.Tenant, s, typ.Prefix, now)
+	return draft, err
 }
 
 // CreateIn carries out a prepared ticket inside the caller's transaction.
@@ -194,7 +194,7 @@ func (d *Desk) CreateIn(ctx context.Context, tx *db.Tx, draft *Draft) (Created, 
 		return Created{}, err
 	}
 	t.Requester, t.Company = who.ID, who.Company
-	c := &Change{Actor: draft.actor, At: t.CreatedAt, Ticket: &t, Prepared: draft.prepared, keys: keys}
+	c := &Change{Actor: draft.actor, At: t.CreatedAt, Ticket: &t, Prepared: draft.prepared, Decisions: cloneDecisions(draft.decided), keys: keys}
 	w.changes = append(w.changes, c)
 
 	c.Append(EventCreated, EventData{Changes: born(&t)})
@@ -218,7 +218,18 @@ func (d *Desk) CreateIn(ctx context.Context, tx *db.Tx, draft *Draft) (Created, 
 			return Created{}, err
 		}
 	}
-	return Created{&t, first, who}, nil
+	return Created{&t, first, who, c.Decisions}, nil
+}
+
+// given names the decidable fields that the sender has set.
+func (in *NewTicket) given() []string {
+	var list []string
+	for field, set := range map[string]bool{"type": in.Type != "", "category": in.Category != 0, "priority": in.Priority != 0, "language": in.Language != ""} {
+		if set {
+			list = append(list, field)
+		}
+	}
+	return list
 }
 
 // born lists what a new ticket starts with, for its first event.

@@ -93,7 +93,9 @@ func NewDesk(c Config) *Desk {
 type Pass struct {
 	Name  string
 	Wants func(*Change) bool
-	// Prepare is pure CPU work before the transaction: no SQL, no I/O, bounded.
+	// Prepare is CPU work before the transaction, bounded and without I/O but
+	// for short reads. On a ticket that is being born it may fill in the fields
+	// that were not Given; on a message of the customer it speaks by Decisions.
 	Prepare func(ctx context.Context, c *Change) error
 	// Apply is short SQL inside the transaction; it may run more than once.
 	Apply func(ctx context.Context, tx *db.Tx, c *Change) error
@@ -108,10 +110,16 @@ type Change struct {
 	Messages []*Message // added by this write
 	Events   []Event    // appended by this write
 	Prepared map[string]any
+	// Given are the decidable fields that the sender of a new ticket has set:
+	// a Pass may add to them but not silently replace them.
+	Given []string
+	// Decisions are what models say in this write.
+	Decisions []Decision
 
-	keys  *secret.Tenant
-	texts []eventText
-	err   error // of a commitment; save reports it
+	verdict map[string]string // what a person says of a decision, by field
+	keys    *secret.Tenant
+	texts   []eventText
+	err     error // of a commitment; save reports it
 }
 
 type eventText struct {
@@ -241,6 +249,9 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 				return err
 			}
 		}
+	}
+	if err := d.keepDecisions(ctx, w.Tx, c); err != nil {
+		return err
 	}
 	t := c.Ticket
 	var oldTags []string

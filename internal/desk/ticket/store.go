@@ -22,9 +22,9 @@ const columns = `t.tenant_id, t.id, t.number, t.subject, t.status, t.substatus_i
 	t.assignee_id, t.team_id, t.department_id, t.tags, t.fields, t.hold_reason, t.cancel_reason,
 	t.snoozed_until, t.parent_id, t.merged_into, t.resolution, t.reopen_count, t.repeat_count,
 	t.message_count, t.child_count, t.open_child_count, t.last_message, t.first_replied_at,
-	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.version`
+	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.sentiment, t.risk, t.unsure, t.version`
 
-const columnCount = 38
+const columnCount = 41
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -32,14 +32,21 @@ func scanTicket(row scanner) (*Ticket, error) {
 	t := &Ticket{}
 	var tags, fields string
 	var resolution, last sql.NullString
+	var sentiment sql.NullInt64
+	var unsure int
 	err := row.Scan(&t.Tenant, &t.ID, &t.Number, &t.Subject, &t.Status, zero(&t.Substatus), &t.Priority, &t.Type,
 		zero(&t.Category), &t.Channel, &t.Language, zero(&t.Requester), zero(&t.Company), &t.CreatorKind, zero(&t.Creator),
 		zero(&t.Assignee), zero(&t.Team), zero(&t.Department), &tags, &fields, &t.HoldReason, &t.CancelReason,
 		zero(&t.SnoozedUntil), zero(&t.Parent), zero(&t.MergedInto), &resolution, &t.ReopenCount, &t.RepeatCount,
 		&t.MessageCount, &t.ChildCount, &t.OpenChildren, &last, zero(&t.FirstReplied),
-		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &t.Version)
+		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &sentiment, &t.Risk, &unsure, &t.Version)
 	if err != nil {
 		return nil, err
+	}
+	t.Unsure = unsure > 0
+	if sentiment.Valid {
+		n := int(sentiment.Int64)
+		t.Sentiment = &n
 	}
 	if err := errors.Join(unpack(tags, &t.Tags), unpack(fields, &t.Fields),
 		unpack(resolution.String, &t.Resolution), unpack(last.String, &t.LastMessage)); err != nil {
@@ -49,12 +56,20 @@ func scanTicket(row scanner) (*Ticket, error) {
 }
 
 func (t *Ticket) values() []any {
+	var sentiment any
+	if t.Sentiment != nil {
+		sentiment = *t.Sentiment
+	}
+	unsure := 0
+	if t.Unsure {
+		unsure = 1
+	}
 	return []any{t.Tenant, t.ID, t.Number, t.Subject, t.Status, null(t.Substatus), t.Priority, t.Type,
 		null(t.Category), t.Channel, t.Language, null(t.Requester), null(t.Company), t.CreatorKind, null(t.Creator),
 		null(t.Assignee), null(t.Team), null(t.Department), pack(t.Tags, "[]", len(t.Tags)), pack(t.Fields, "{}", len(t.Fields)), t.HoldReason, t.CancelReason,
 		null(t.SnoozedUntil), null(t.Parent), null(t.MergedInto), packPtr(t.Resolution), t.ReopenCount, t.RepeatCount,
 		t.MessageCount, t.ChildCount, t.OpenChildren, packPtr(t.LastMessage), null(t.FirstReplied),
-		null(t.SolvedAt), null(t.ClosedAt), t.CreatedAt, t.UpdatedAt, t.Version}
+		null(t.SolvedAt), null(t.ClosedAt), t.CreatedAt, t.UpdatedAt, sentiment, t.Risk, unsure, t.Version}
 }
 
 // zeroScanner reads NULL as zero.

@@ -148,6 +148,9 @@ type Ticket struct {
 	ClosedAt     clock.Time
 	CreatedAt    clock.Time
 	UpdatedAt    clock.Time
+	Sentiment    *int  // -2 … 2 as understood, nil when nobody has said
+	Risk         int   // 0 … MaxRisk: how gravely the customer's words sound
+	Unsure       bool  // a suggested type or category waits for a person
 	Version      int64 // seq of the newest event; the ETag
 }
 
@@ -257,6 +260,7 @@ const (
 	EventPeople       = "people"
 	EventRepeat       = "repeat_contact"
 	EventUndo         = "undo"
+	EventJudged       = "judged" // a decision, without a change of its value
 )
 
 // Limits of what a ticket may hold.

@@ -58,6 +58,8 @@ var ShippedViews = []View{
 	{ID: 13, Name: Words{"待客户反馈", "Pending customer"}, Filter: `active && status == "pending"`, Sort: "-updated"},
 	{ID: 14, Name: Words{"挂起", "On hold"}, Filter: `active && status == "on_hold"`, Sort: "-updated"},
 	{ID: 15, Name: Words{"紧急", "Urgent"}, Filter: `active && priority == "urgent"`, Sort: "-updated"},
+	{ID: 16, Name: Words{"待分类", "To be classified"}, Filter: `active && to_classify`, Sort: "-updated"},
+	{ID: 17, Name: Words{"风险", "At risk"}, Filter: `active && at_risk`, Sort: "-updated"},
 	{ID: 20, Name: Words{"已解决", "Solved"}, Filter: `status == "solved"`, Sort: "-updated"},
 	{ID: 21, Name: Words{"全部工单", "All tickets"}, Filter: ``, Sort: "-updated"},
 }

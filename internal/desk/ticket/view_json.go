@@ -89,7 +89,10 @@ type JSON struct {
 	CreatedAt    clock.Time     `json:"created_at"`
 	UpdatedAt    clock.Time     `json:"updated_at"`
 	Version      int64          `json:"version"`
-	Decisions    []struct{}     `json:"decisions" doc:"values that a model has set or suggests"`
+	Sentiment    *int           `json:"sentiment,omitempty" minimum:"-2" maximum:"2"`
+	Risk         int            `json:"risk" minimum:"0" maximum:"3"`
+	Unsure       bool           `json:"to_classify" doc:"a suggested type or category waits for a person"`
+	Decisions    []Decision     `json:"decisions" doc:"values that a model has set or suggests; in lists always empty"`
 	Highlight    *HighlightJSON `json:"highlight,omitempty"`
 
 	// Of a single ticket only.
@@ -150,7 +153,7 @@ func (n names) ticket(t *Ticket) JSON {
 		SnoozedUntil: t.SnoozedUntil, Resolution: t.Resolution, ReopenCount: t.ReopenCount, RepeatCount: t.RepeatCount,
 		MessageCount: t.MessageCount, ChildCount: t.ChildCount, OpenChildren: t.OpenChildren, LastMessage: t.LastMessage,
 		FirstReplied: t.FirstReplied, SolvedAt: t.SolvedAt, ClosedAt: t.ClosedAt, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
-		Version: t.Version, Decisions: []struct{}{},
+		Version: t.Version, Sentiment: t.Sentiment, Risk: t.Risk, Unsure: t.Unsure, Decisions: []Decision{},
 	}
 	if j.Tags == nil {
 		j.Tags = []string{}
@@ -226,6 +229,9 @@ func (d *Desk) bornJSON(ctx context.Context, made Created) (*JSON, error) {
 		brief.CompanyName = companies[c.Company]
 	}
 	j := names{dir, map[id.ID]customer.Brief{c.ID: brief}}.ticket(made.Ticket)
+	if len(made.Decisions) > 0 {
+		j.Decisions = made.Decisions
+	}
 	return &j, nil
 }
 
@@ -280,6 +286,16 @@ func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, er
 	}
 	if err := d.relatives(ctx, a, t, j, n); err != nil {
 		return nil, err
+	}
+	decisions, err := loadDecisions(ctx, d.DB, a.Tenant, t.ID)
+	if err != nil {
+		return nil, err
+	}
+	if len(decisions) > 0 {
+		if err := d.quote(ctx, t, decisions); err != nil {
+			return nil, err
+		}
+		j.Decisions = decisions
 	}
 	j.Actions, err = d.Offered(ctx, a, t)
 	return j, err
