@@ -1,0 +1,180 @@
+package learn
+
+import (
+	"context"
+	"math"
+)
+
+// document is a text that was read once: its features by hash.
+type document struct {
+	counts []count
+	label  int32 // −1: none
+	weight float32
+}
+
+// settings are what training may choose between.
+type settings struct {
+	cost    float32
+	bias    float32
+	passes  int
+	balance float64 // power by which rare labels cost more
+	bayes   float32 // how much naive Bayes is mixed in
+	idf     float64
+}
+
+var plain = settings{cost: 2, bias: 0.3, passes: 12, idf: 1}
+
+// fitted is a machine with dense weights, as training needs it.
+type fitted struct {
+	index   *index
+	idf     []float32
+	unseen  float32 // idf of what was never seen
+	weights []float32
+	bias    float32
+	classes int
+}
+
+// maxWeights bounds the dense weights of a training: 256 MB.
+const maxWeights = 64 << 20
+
+// fit trains on documents. Classes without a document stay without weights.
+func fit(ctx context.Context, docs []document, classes int, s settings, seed uint64) (*fitted, error) {
+	f := &fitted{index: newIndex(1 << 14), classes: classes, bias: s.bias}
+	var seen []int32
+	for _, d := range docs {
+		for _, c := range d.counts {
+			id := f.index.add(c.hash)
+			if int(id) == len(seen) {
+				seen = append(seen, 0)
+			}
+			seen[id]++
+		}
+	}
+	if limit := maxWeights / max(classes, 1); len(seen) > limit {
+		f.drop(&seen, limit)
+	}
+	f.idf = make([]float32, len(seen))
+	n := float64(len(docs))
+	for i, df := range seen {
+		f.idf[i] = float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf))
+	}
+	f.unseen = float32(math.Pow(math.Log(1+n)+1, s.idf))
+
+	p := problem{classes: classes, features: len(seen), passes: s.passes, bias: s.bias, seed: seed}
+	size := make([]float64, classes)
+	for _, d := range docs {
+		size[d.label] += float64(d.weight)
+	}
+	var total, present float64
+	for _, x := range size {
+		if total += x; x > 0 {
+			present++
+		}
+	}
+	for _, d := range docs {
+		v, _ := f.vector(d.counts)
+		c := s.cost * d.weight
+		if s.balance > 0 {
+			c *= float32(math.Pow(total/(present*size[d.label]), s.balance))
+		}
+		p.vectors, p.labels, p.costs = append(p.vectors, v), append(p.labels, d.label), append(p.costs, c)
+	}
+	w, err := p.solve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f.weights = w
+	if s.bayes > 0 {
+		f.mixBayes(p.vectors, p.labels, s.bayes)
+	}
+	return f, nil
+}
+
+// drop keeps the features that stand in most texts.
+func (f *fitted) drop(seen *[]int32, limit int) {
+	var histogram [64]int
+	for _, n := range *seen {
+		histogram[min(int(n), 63)]++
+	}
+	least, left := 1, len(*seen)
+	for left > limit && least < 63 {
+		left -= histogram[least]
+		least++
+	}
+	old := f.index
+	f.index = newIndex(left)
+	var kept []int32
+	// Numbers follow the order of the table, which the hashes alone decide.
+	for i, k := range old.keys {
+		if k != 0 && (*seen)[old.ids[i]] >= int32(least) && len(kept) < limit {
+			f.index.add(k)
+			kept = append(kept, (*seen)[old.ids[i]])
+		}
+	}
+	*seen = kept
+}
+
+// vector gives the known features of a text, and how much of its weight is
+// not known.
+func (f *fitted) vector(counts []count) (vector, float32) {
+	v := vector{id: make([]int32, 0, len(counts)), x: make([]float32, 0, len(counts))}
+	var known, unknown float32
+	for _, c := range counts {
+		id := f.index.find(c.hash)
+		if id < 0 {
+			unknown += c.n * f.unseen
+			continue
+		}
+		x := c.n * f.idf[id]
+		known += x
+		v.id, v.x = append(v.id, id), append(v.x, x)
+	}
+	v.normalise()
+	if known+unknown == 0 {
+		return v, 1
+	}
+	return v, unknown / (known + unknown)
+}
+
+// score fills the scores of the classes.
+func (f *fitted) score(v vector, out []float32) {
+	k := f.classes
+	row := f.weights[len(f.weights)-k:]
+	for c := range out {
+		out[c] = row[c] * f.bias
+	}
+	for j, id := range v.id {
+		axpy(out, f.weights[int(id)*k:int(id)*k+k], v.x[j])
+	}
+}
+
+// mixBayes adds the weights of complement naive Bayes: for each feature and
+// class, how much more the feature is used inside the class than outside.
+func (f *fitted) mixBayes(vectors []vector, labels []int32, share float32) {
+	const smooth = 0.1
+	k, n := f.classes, len(f.idf)
+	in := make([]float32, n*k)
+	all := make([]float64, n)
+	size := make([]float64, k)
+	var total float64
+	for i, v := range vectors {
+		for j, id := range v.id {
+			in[int(id)*k+int(labels[i])] += v.x[j]
+			all[id] += float64(v.x[j])
+			size[labels[i]] += float64(v.x[j])
+			total += float64(v.x[j])
+		}
+	}
+	row := make([]float64, k)
+	for id := range n {
+		var mean float64
+		for c := range row {
+			a := float64(in[id*k+c])
+			row[c] = math.Log((a+smooth)/(size[c]+smooth*float64(n))) - math.Log((all[id]-a+smooth)/(total-size[c]+smooth*float64(n)))
+			mean += row[c] / float64(k)
+		}
+		for c := range row {
+			f.weights[id*k+c] += share * float32(row[c]-mean)
+		}
+	}
+}

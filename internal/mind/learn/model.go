@@ -1,0 +1,229 @@
+package learn
+
+import (
+	"math"
+	"slices"
+	"sync"
+)
+
+// Model answers which label a text deserves. It is never changed.
+type Model struct {
+	labels []Label
+	by     map[string]int32
+	alias  []int32 // where a label went: itself, another, or −1 when forgotten
+
+	index  *index
+	idf    []float32
+	unseen float32
+	// The weights feature by feature: those of feature f stand from start[f]
+	// to start[f+1], each for a class, as a share of scale[f].
+	start  []uint32
+	class  []uint16
+	weight []int8
+	scale  []float32
+	bias   []float32
+
+	sure  logistic // how often the best label is right
+	known logistic // whether the text is of a known kind
+
+	learned *corrections // since training; nil when none
+	pool    *sync.Pool   // of *scratch
+}
+
+// scratch is what one prediction needs.
+type scratch struct {
+	reader   reader
+	counts   []count
+	v        vector
+	hash     []uint32
+	score    []float32
+	order    []int32
+	merged   []float32
+	unseen   float64
+	familiar float64
+}
+
+func newPool() *sync.Pool { return &sync.Pool{New: func() any { return new(scratch) }} }
+
+// Labels gives the labels that the model may answer.
+func (m *Model) Labels() []Label {
+	var out []Label
+	for i, l := range m.labels {
+		if m.alias[i] == int32(i) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// Bytes is about how much memory the model takes.
+func (m *Model) Bytes() int {
+	n := 8*len(m.index.keys) + 4*len(m.idf) + 4*len(m.start) + 3*len(m.class) + 4*len(m.scale) + 512
+	for _, l := range m.labels {
+		n += len(l.Name) + len(l.Title) + len(l.Description) + 100
+	}
+	return n + m.learned.bytes()
+}
+
+// weigh reads a text into s: its vector and its scores.
+func (m *Model) weigh(s *scratch, body, title string) {
+	s.counts = tally(s.counts, s.reader.read(body, title))
+	m.weighCounts(s)
+}
+
+func (m *Model) weighCounts(s *scratch) {
+	v := &s.v
+	v.id, v.x, s.hash = v.id[:0], v.x[:0], s.hash[:0]
+	var known, unknown float32
+	for _, c := range s.counts {
+		id := m.index.find(c.hash)
+		x := c.n * m.unseen
+		if id >= 0 {
+			x = c.n * m.idf[id]
+		} else if !m.learned.has(c.hash) {
+			unknown += x
+			continue
+		}
+		known += x
+		v.id, v.x, s.hash = append(v.id, id), append(v.x, x), append(s.hash, c.hash)
+	}
+	v.normalise()
+	s.unseen = 1
+	if known+unknown > 0 {
+		s.unseen = float64(unknown / (known + unknown))
+	}
+	if cap(s.score) < len(m.labels) {
+		s.score = make([]float32, len(m.labels))
+	}
+	s.score = s.score[:len(m.labels)]
+	clear(s.score)
+	copy(s.score, m.bias)
+	for j, id := range v.id {
+		if id < 0 {
+			continue
+		}
+		a, b := m.start[id], m.start[id+1]
+		x := v.x[j] * m.scale[id]
+		class, weight := m.class[a:b], m.weight[a:b]
+		weight = weight[:len(class)]
+		for i, c := range class {
+			s.score[c] += x * float32(weight[i])
+		}
+	}
+	m.learned.score(s)
+}
+
+// rank orders the labels that may be answered, best first, at most n.
+func (m *Model) rank(s *scratch, n int) []int32 {
+	if cap(s.merged) < len(m.labels) {
+		s.merged = make([]float32, len(m.labels))
+	}
+	s.merged = s.merged[:len(m.labels)]
+	for i := range s.merged {
+		s.merged[i] = float32(math.Inf(-1))
+	}
+	for i, to := range m.alias {
+		if to >= 0 {
+			s.merged[to] = max(s.merged[to], s.score[i])
+		}
+	}
+	s.order = s.order[:0]
+	for i, x := range s.merged {
+		if math.IsInf(float64(x), -1) {
+			continue
+		}
+		at := len(s.order)
+		for at > 0 && s.merged[s.order[at-1]] < x {
+			at--
+		}
+		if at < n {
+			if len(s.order) < n {
+				s.order = append(s.order, 0)
+			}
+			copy(s.order[at+1:], s.order[at:])
+			s.order[at] = int32(i)
+		}
+	}
+	return s.order
+}
+
+// Predict reads a text and gives its label. Safe for concurrent use.
+func (m *Model) Predict(body, title string) Prediction {
+	s := m.pool.Get().(*scratch)
+	defer m.pool.Put(s)
+	m.weigh(s, body, title)
+	return m.predict(s)
+}
+
+func (m *Model) predict(s *scratch) Prediction {
+	order := m.rank(s, 5)
+	if len(order) == 0 {
+		return Prediction{}
+	}
+	first, margin := float64(s.merged[order[0]]), 1.0
+	if len(order) > 1 {
+		margin = first - float64(s.merged[order[1]])
+	}
+	p := Prediction{Label: m.labels[order[0]].Name, Confidence: 1, Known: m.known.at([]float64{first, margin, s.unseen})}
+	if len(order) > 1 {
+		p.Confidence = m.sure.at([]float64{first, margin, s.unseen})
+		// More than one label: the best is never less likely than chance.
+		p.Confidence = max(p.Confidence, 1/float64(len(m.labels)))
+	}
+	if len(s.v.id) == 0 { // nothing was understood
+		p.Known = 0
+	}
+	p.Runners = make([]Scored, 0, len(order))
+	var rest float64
+	for _, o := range order[1:] {
+		rest += math.Exp(6 * float64(s.merged[o]))
+	}
+	p.Runners = append(p.Runners, Scored{p.Label, p.Confidence})
+	for _, o := range order[1:] {
+		share := (1 - p.Confidence) * math.Exp(6*float64(s.merged[o])) / rest
+		p.Runners = append(p.Runners, Scored{m.labels[o].Name, min(share, p.Confidence)})
+	}
+	return p
+}
+
+// compress turns dense weights into those of a model.
+func (m *Model) compress(f *fitted) {
+	k := f.classes
+	m.index, m.idf, m.unseen = f.index, f.idf, f.unseen
+	m.start = make([]uint32, 1, len(f.idf)+1)
+	m.scale = make([]float32, len(f.idf))
+	for id := range f.idf {
+		row := f.weights[id*k : id*k+k]
+		var most float32
+		for _, w := range row {
+			most = max(most, w, -w)
+		}
+		if most > 0 {
+			scale := most / 127
+			m.scale[id] = scale
+			for c, w := range row {
+				q := math.RoundToEven(float64(w / scale))
+				if q > 3 || q < -3 || k <= 3 && q != 0 {
+					m.class = append(m.class, uint16(c))
+					m.weight = append(m.weight, int8(q))
+				}
+			}
+		}
+		m.start = append(m.start, uint32(len(m.class)))
+	}
+	m.class, m.weight = slices.Clip(m.class), slices.Clip(m.weight)
+	m.bias = make([]float32, k)
+	for c, w := range f.weights[len(f.weights)-k:] {
+		m.bias[c] = w * f.bias
+	}
+}
+
+func (m *Model) name(labels []Label) {
+	m.labels = labels
+	m.by = make(map[string]int32, len(labels))
+	m.alias = make([]int32, len(labels))
+	for i, l := range labels {
+		m.by[l.Name] = int32(i)
+		m.alias[i] = int32(i)
+	}
+}
