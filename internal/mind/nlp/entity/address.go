@@ -1,0 +1,456 @@
+package entity
+
+import (
+	"strings"
+	"sync"
+)
+
+// place is one division: its names and what it lies in.
+type place struct {
+	name, city, province string
+	level                int // 1 province, 2 city, 3 district
+}
+
+const maxPlaceName = 15
+
+type placeIndex struct {
+	byName map[string][]place
+	first  map[rune]uint16 // lengths that names with this first rune have, as bits
+}
+
+// places are the divisions by full and by short name (北京市, 北京; 朝阳区;
+// 内蒙古), made once from the table.
+var places = sync.OnceValue(func() *placeIndex {
+	x := &placeIndex{byName: map[string][]place{}, first: map[rune]uint16{}}
+	add := func(name string, p place) {
+		r := []rune(name)
+		if len(r) < 2 || len(r) > maxPlaceName {
+			return
+		}
+		x.byName[name] = append(x.byName[name], p)
+		x.first[r[0]] |= 1 << len(r)
+	}
+	province := ""
+	for line := range strings.Lines(divisions) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "#"); ok {
+			province = name
+			p := place{name: name, province: name, level: 1}
+			add(name, p)
+			if s := shortPlace(name); s != name {
+				add(s, p)
+			}
+			continue
+		}
+		names := strings.Fields(line)
+		city := ""
+		for i, name := range names {
+			switch {
+			case i > 0:
+				add(name, place{name, city, province, 3})
+			case name != "-":
+				city = name
+				p := place{name, "", province, 2}
+				add(name, p)
+				if s := shortPlace(name); s != name && len([]rune(s)) >= 2 {
+					add(s, p)
+				}
+			}
+		}
+	}
+	return x
+})
+
+// shortPlace is the name as people say it.
+func shortPlace(s string) string {
+	for _, suffix := range []string{"特别行政区", "维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市", "地区", "盟"} {
+		if short, ok := strings.CutSuffix(s, suffix); ok {
+			return short
+		}
+	}
+	return s
+}
+
+// division gives the length of the longest division's name at i.
+func (d *doc) division(i int) int {
+	x := places()
+	bits := x.first[d.at(i)]
+	if bits == 0 {
+		return 0
+	}
+	for n := min(maxPlaceName, len(d.r)-i); n >= 2; n-- {
+		if bits>>n&1 != 0 && x.byName[string(d.r[i:i+n])] != nil {
+			return n
+		}
+	}
+	return 0
+}
+
+// Suffixes of the names in an address. The strong ones make an address with a
+// number after them or a division before.
+var roadSuffix = []string{"大街", "大道", "胡同", "路", "街", "巷", "弄", "道", "里", "环", "线", "公路", "国道", "省道", "桥", "横街", "条", "坊", "径", "东里", "西里"}
+var areaSuffix = []string{"街道", "镇", "乡", "村", "庄", "屯", "寨", "苏木", "社区", "小区", "花园", "家园", "公寓", "新村", "苑", "园", "城", "府", "湾", "山庄", "别墅", "大厦", "大楼", "广场", "中心", "商场", "酒店", "宾馆", "饭店", "医院", "学校", "大学", "中学", "小学", "学院", "幼儿园", "工业园", "产业园", "科技园", "开发区", "高新区", "园区", "机场", "车站", "地铁站", "站", "公园", "市场", "景区", "门", "馆", "寺", "店", "宿舍", "里弄", "购物中心", "商城", "百货", "写字楼", "厂", "基地", "仓库", "工业区", "新区", "度假村", "水库", "超市", "银行", "创意园", "底商", "组"}
+var unitSuffix = []string{"号楼", "号院", "号", "幢", "栋", "座", "单元", "室", "楼", "层", "区", "门", "弄", "户", "房", "组", "铺", "排", "期", "舱", "院", "米", "公里", "里"}
+
+// tailWords say where something lies beside what was named before.
+var tailWords = []string{"交叉口", "交汇处", "十字路口", "路口", "对面", "旁边", "附近", "楼下", "楼上", "门口", "北侧", "南侧", "东侧", "西侧", "路南", "路北", "路东", "路西", "东南角", "西南角", "东北角", "西北角", "往东", "往西", "往南", "往北", "东门", "西门", "南门", "北门", "内", "旁", "侧", "口", "地下", "负一", "底商", "东", "西", "南", "北", "与", "交界"}
+
+// stopInAddress are characters that end the name of a place in running text.
+const stopInAddress = "的了是在有我你他她它们这那就都也还不没很要会能说给和请问吗呢吧啊哦把被让到从去来离等您叫送寄发收为"
+
+// addresses finds postal addresses of China and those in the English form.
+func (d *doc) addresses() {
+	for i := 0; i < len(d.r); i++ {
+		r := d.r[i]
+		switch {
+		case isHan(r):
+			if n := d.division(i); n > 0 {
+				if end := d.address(i, true); end > i {
+					i = end - 1
+				} else {
+					i += n - 1
+				}
+				continue
+			}
+			if c, ok := d.cueBefore(i, cueAddress, 5); ok && d.joined(c.end, i) && !strings.ContainsRune(stopInAddress, r) && d.any(i, "是", "号", "为", "在") == 0 {
+				if end := d.address(i, true); end > i {
+					i = end - 1
+				}
+				continue
+			}
+			if d.any(i, roadSuffix...) > 0 {
+				if end := d.roadFirst(i); end > i {
+					i = end - 1
+				}
+			}
+		case isDigit(r) && !isAlnum(d.at(i-1)):
+			if end := d.englishAddress(i); end > i {
+				i = end - 1
+			} else {
+				i = d.digits(i) - 1
+			}
+		}
+	}
+}
+
+// roadFirst reads an address that begins with a road's name: the suffix is at
+// i, a number follows it.
+func (d *doc) roadFirst(i int) int {
+	j := i + d.any(i, roadSuffix...)
+	if !isDigit(d.at(j)) && zhDigit(d.at(j)) < 0 && d.any(j, "甲", "乙") == 0 {
+		return i
+	}
+	k := j
+	for k < len(d.r) && k-j < 8 && (isAlnum(d.r[k]) || d.r[k] == '-' || zhDigit(d.r[k]) >= 0 || zhUnit(d.r[k]) > 0 || d.any(k, "甲", "乙") > 0) {
+		k++
+	}
+	if d.any(k, "号", "弄", "栋", "幢") == 0 || d.any(k, "号线") > 0 {
+		return i
+	}
+	start := i
+	for start > 0 && i-start < 6 && isHan(d.r[start-1]) && !strings.ContainsRune(stopInAddress, d.r[start-1]) && d.any(start-1, "址", "于", "往", "住") == 0 {
+		start--
+	}
+	if i-start < 1 {
+		return i
+	}
+	return d.address(start, true)
+}
+
+// address reads divisions, then named places, numbers and remarks, and adds
+// the finding where enough was read.
+func (d *doc) address(i int, add bool) int {
+	parts := map[string]string{}
+	start, end := i, i
+	level, divisionsSeen := 0, 0
+	full := false
+	var known place
+	for divisionsSeen < 4 {
+		i = d.spaces(i, 1)
+		n := d.division(i)
+		if n == 0 {
+			break
+		}
+		p := pick(places().byName[d.str(i, i+n)], known, level)
+		if p.level <= level {
+			break
+		}
+		parts[[]string{"", "province", "city", "district"}[p.level]] = p.name
+		level, known = p.level, p
+		divisionsSeen++
+		full = full || d.str(i, i+n) == p.name
+		i += n
+		end = i
+		if d.has(i, "市") && d.str(i-n, i) != p.name {
+			i++
+			end = i
+			full = true
+		}
+	}
+	if known.province != "" {
+		parts["province"] = known.province
+		if known.city != "" {
+			parts["city"] = known.city
+		}
+	}
+	streetStart, detailStart := -1, -1
+	roads, numbers, areas := 0, 0, 0
+	for end-start < 80 {
+		i = end
+		if d.at(i) == ' ' && i > start {
+			i++
+		}
+		if e, kind := d.element(i, end > start); e > i {
+			switch kind {
+			case elementRoad:
+				roads++
+				if streetStart < 0 {
+					streetStart = i
+				}
+			case elementArea:
+				areas++
+				if streetStart < 0 && numbers == 0 {
+					streetStart = i
+				} else if detailStart < 0 {
+					detailStart = i
+				}
+			case elementNumber:
+				if d.at(e-1) == '米' && numbers+roads+areas == 0 {
+					e = i
+				}
+				numbers++
+				if detailStart < 0 {
+					detailStart = i
+				}
+			case elementTail:
+				if roads+areas+numbers == 0 {
+					e = i
+				}
+			}
+			if e == i {
+				break
+			}
+			end = e
+			continue
+		}
+		break
+	}
+	_, cued := d.cueBefore(start, cueAddress, 6)
+	places := roads + areas
+	good := divisionsSeen >= 2 && full ||
+		divisionsSeen >= 1 && places >= 1 ||
+		places >= 1 && numbers >= 1 && roads >= 1 ||
+		cued && places >= 1 || areas >= 1 && numbers >= 2
+	if !good || end-start < 4 {
+		return start
+	}
+	if streetStart >= 0 {
+		stop := end
+		if detailStart > streetStart {
+			stop = detailStart
+		}
+		parts["street"] = strings.Trim(d.str(streetStart, stop), " ,")
+	}
+	if detailStart >= 0 {
+		parts["detail"] = strings.Trim(d.str(detailStart, end), " ,")
+	}
+	confidence, weight, why := 0.6, weightForm, "places"
+	if cued {
+		confidence, weight, why = 0.9, weightCue, "cue and places"
+	} else if divisionsSeen >= 1 && roads >= 1 && numbers >= 1 || divisionsSeen >= 2 && places >= 1 {
+		confidence, weight = 0.93, weightStrong
+		why = "division and street"
+	} else if divisionsSeen == 1 && roads == 0 && numbers == 0 {
+		if areas <= 1 && !full {
+			return start
+		}
+		confidence = 0.5
+	}
+	value := strings.TrimSpace(d.str(start, end))
+	if add {
+		d.add(Address, start, end, weight, confidence, value, why, parts)
+	}
+	return end
+}
+
+// pick chooses, of divisions with one name, the one inside what is known.
+func pick(list []place, known place, level int) place {
+	best := place{}
+	for _, p := range list {
+		switch {
+		case known.level == 2 && p.level == 3 && p.city == known.name && p.province == known.province:
+			return p
+		case known.level >= 1 && p.province == known.province && p.level > level:
+			if best.level == 0 || p.level < best.level {
+				best = p
+			}
+		case known.level == 0 && (best.level == 0 || p.level < best.level):
+			best = p
+		}
+	}
+	if known.level == 0 && best.level == 3 && len(list) > 1 {
+		best.city, best.province = "", "" // several of that name
+	}
+	return best
+}
+
+const (
+	elementRoad = iota + 1
+	elementArea
+	elementNumber
+	elementTail
+)
+
+const maxElement = 12
+
+// element reads one piece: a named place, a number with its unit, a remark in
+// brackets or a word of position.
+func (d *doc) element(i int, begun bool) (int, int) {
+	r := d.at(i)
+	if r == '(' && begun {
+		for j := i + 1; j < len(d.r) && j-i < 32 && !isBreak(d.r[j]); j++ {
+			if d.r[j] == ')' {
+				return j + 1, elementTail
+			}
+		}
+		return i, 0
+	}
+	if isAlnum(r) || zhDigit(r) >= 0 || zhUnit(r) > 0 || r == '甲' || r == '乙' || r == '地' || r == '负' || r == 'B' {
+		if e := d.unitNumber(i, begun); e > i {
+			return e, elementNumber
+		}
+	}
+	if !isHan(r) && !isAlnum(r) {
+		return i, 0
+	}
+	for j := i + 1; j < len(d.r) && j-i < maxElement; j++ {
+		c := d.r[j]
+		if n := d.any(j, roadSuffix...); n > 0 && d.any(j, "街道", "道路", "路口", "路边", "里面", "街上", "路上", "路由", "街坊") == 0 && isHan(d.r[j-1]) || n > 0 && isDigit(d.r[j-1]) && d.any(j, "国道", "省道", "街", "路", "弄") > 0 {
+			if m := d.any(j+n, roadSuffix...); m > 0 && n == 1 && d.any(j+n, "里") == 0 { // 三里河路: go on
+				continue
+			}
+			if m := d.any(j, areaSuffix...); m <= n {
+				return j + n, elementRoad
+			}
+		}
+		if n := d.any(j, areaSuffix...); n > 0 && d.any(j, "门口", "城市", "园林", "店家", "站点", "门市", "村民", "店员", "店里", "馆里") == 0 {
+			return j + n, elementArea
+		}
+		if !isHan(c) && !isAlnum(c) || strings.ContainsRune(stopInAddress, c) {
+			break
+		}
+	}
+	if begun {
+		if n := d.any(i, tailWords...); n > 0 {
+			return i + n, elementTail
+		}
+	}
+	return i, 0
+}
+
+// unitNumber reads 12号楼, 3单元, 502室, B座1203, 甲14号, F1-F3.
+func (d *doc) unitNumber(i int, begun bool) int {
+	j := i + d.any(i, "甲", "乙", "地下", "负", "地上")
+	k := j
+	for k < len(d.r) && k-j < 8 && (isAlnum(d.r[k]) || d.r[k] == '-' && isAlnum(d.at(k+1)) || zhDigit(d.r[k]) >= 0 || zhUnit(d.r[k]) > 0 && zhUnit(d.r[k]) < 1000 || k == j+1 && (d.r[k] == '甲' || d.r[k] == '乙')) {
+		k++
+	}
+	if k == j {
+		return i
+	}
+	k0 := k
+	if n := d.any(k, unitSuffix...); n > 0 && d.any(k, "里面", "号线", "房间", "户外", "组织", "期间", "区别", "号码", "层次") == 0 {
+		return k + n
+	}
+	// A bare number ends an address: …大厦1203, 3-2-501.
+	if begun && k0-j >= 2 && k0-j <= 8 && isDigit(d.r[j]) && !isHan(d.at(k0)) && d.any(k0, "-", ":", ".", "元") == 0 && k0-j <= 5 {
+		return k0
+	}
+	return i
+}
+
+var englishStreets = map[string]bool{"street": true, "st": true, "avenue": true, "ave": true, "road": true, "rd": true, "boulevard": true, "blvd": true, "lane": true, "ln": true, "drive": true, "dr": true, "way": true, "court": true, "ct": true, "place": true, "pl": true, "square": true, "sq": true, "highway": true, "hwy": true, "parkway": true, "pkwy": true, "terrace": true, "close": true, "crescent": true}
+
+// englishAddress reads 221B Baker Street, Apt 4, London NW1 6XE.
+func (d *doc) englishAddress(i int) int {
+	j := d.digits(i)
+	if j-i > 6 {
+		return i
+	}
+	if isAlpha(d.at(j)) && !isAlnum(d.at(j+1)) {
+		j++
+	}
+	number := d.str(i, j)
+	at, words, street := j, 0, 0
+	for words < 6 {
+		k := d.spaces(at, 1)
+		if k == at {
+			return i
+		}
+		stop := d.word(k)
+		if stop == k {
+			stop = d.digits(k)
+			if n := d.any(stop, "st", "nd", "rd", "th"); n > 0 && stop > k {
+				stop += n
+			}
+		}
+		if stop == k || !isUpper(d.r[k]) && !isDigit(d.r[k]) {
+			return i
+		}
+		words++
+		if words > 1 && englishStreets[d.lstr(k, stop)] {
+			street = stop
+			if d.at(street) == '.' && d.at(street+1) == ',' {
+				street++
+			}
+			break
+		}
+		at = stop
+	}
+	if street == 0 {
+		return i
+	}
+	end := street
+	for range 5 { // , Apt 4B, Springfield, IL 62704
+		k := end
+		if d.at(k) == ',' {
+			k++
+		}
+		k = d.spaces(k, 1)
+		if k == end {
+			break
+		}
+		stop := k
+		for stop < len(d.r) && stop-k < 24 {
+			e := stop
+			for e < len(d.r) && (isLetter(d.r[e]) || isDigit(d.r[e])) {
+				e++
+			}
+			if e == stop || isLower(d.r[stop]) && d.at(end) == ',' && d.any(stop, "apt", "suite", "unit", "floor", "room") == 0 {
+				break
+			}
+			if d.at(end) != ',' && isLower(d.r[stop]) {
+				break
+			}
+			stop = e
+			if d.at(stop) == ' ' && (isUpper(d.at(stop+1)) || isDigit(d.at(stop+1)) || d.at(stop+1) == '#') {
+				stop++
+				continue
+			}
+			break
+		}
+		for stop > k && d.r[stop-1] == ' ' {
+			stop--
+		}
+		if stop == k || d.at(end) != ',' && !isDigit(d.at(stop-1)) && !isUpper(d.at(stop-1)) {
+			break
+		}
+		end = stop
+	}
+	parts := map[string]string{"street": number + d.str(j, street)}
+	if end > street {
+		parts["detail"] = strings.Trim(d.str(street, end), " ,.")
+	}
+	d.add(Address, i, end, weightStrong, 0.9, d.str(i, end), "street", parts)
+	return end
+}
