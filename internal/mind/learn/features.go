@@ -17,7 +17,7 @@ const maxFeatures = 6000
 
 // How far features reach.
 const (
-	minChars, maxChars = 2, 5 // letters of one word
+	minChars, maxChars = 3, 5 // letters of one word
 	maxHan             = 3    // characters that stand together
 	maxSkip            = 2    // words left out between two
 )
@@ -33,7 +33,8 @@ const (
 	kindHanSkip
 	kindDenied
 	kindMark
-	kindFirst
+	kindConcept
+	kindMood
 	kindTitle = 16 // added for what stands in a title
 )
 
@@ -78,11 +79,26 @@ func mix(h, v uint64) uint64 {
 
 func fold32(h uint64) uint32 {
 	h *= 0xc4ceb9fe1a85ec53
-	x := uint32(h >> 32)
+	x := uint32(h >> 34)
 	if x == 0 {
 		x = 1 // zero marks an empty place in the index
 	}
 	return x
+}
+
+// A flag in the two highest bits of a feature says how much it counts.
+const (
+	flagPlain = iota
+	flagConcept
+	flagMood
+)
+
+func (r *reader) putMood(h uint64, start, end int, flag uint32) {
+	n := len(r.features)
+	r.put(h, start, end)
+	if len(r.features) > n {
+		r.features[n] |= flag << 30
+	}
 }
 
 func (r *reader) put(h uint64, start, end int) {
@@ -149,6 +165,7 @@ func (r *reader) cut(s string) {
 
 func (r *reader) part(s string, base int) {
 	r.cut(s)
+	r.concept(s, base)
 	k := func(kind int) uint64 { return mix(uint64(kind+base), hashSeed) }
 	word, pair, skip, han, hanSkip, mark := k(kindWord), k(kindPair), k(kindSkip), k(kindHan), k(kindHanSkip), k(kindMark)
 	prev := [4]int{-1, -1, -1, -1} // the words before, nearest first; marks do not count

@@ -7,6 +7,7 @@ import (
 
 // document is a text that was read once: its features by hash.
 type document struct {
+	key    int // its place among all documents of the training
 	counts []count
 	label  int32 // −1: none
 	weight float32
@@ -20,9 +21,12 @@ type settings struct {
 	balance float64 // power by which rare labels cost more
 	bayes   float32 // how much naive Bayes is mixed in
 	idf     float64
+	// How much a feature counts, by its flag: what knows the meaning of a word
+	// says more than one of its many letters.
+	emphasis [4]float32
 }
 
-var plain = settings{cost: 2, bias: 0.3, passes: 12, idf: 1}
+var plain = settings{cost: 2, bias: 0.3, passes: 8, idf: 1, emphasis: [4]float32{flagPlain: 1, flagConcept: 2, flagMood: 4}}
 
 // fitted is a machine with dense weights, as training needs it.
 type fitted struct {
@@ -32,13 +36,14 @@ type fitted struct {
 	weights []float32
 	bias    float32
 	classes int
+	alpha   map[int][]float32 // of the documents by key, to start another training from
 }
 
 // maxWeights bounds the dense weights of a training: 256 MB.
 const maxWeights = 64 << 20
 
 // fit trains on documents. Classes without a document stay without weights.
-func fit(ctx context.Context, docs []document, classes int, s settings, seed uint64) (*fitted, error) {
+func fit(ctx context.Context, docs []document, classes int, s settings, seed uint64, warm *fitted) (*fitted, error) {
 	f := &fitted{index: newIndex(1 << 14), classes: classes, bias: s.bias}
 	var seen []int32
 	for _, d := range docs {
@@ -55,8 +60,12 @@ func fit(ctx context.Context, docs []document, classes int, s settings, seed uin
 	}
 	f.idf = make([]float32, len(seen))
 	n := float64(len(docs))
-	for i, df := range seen {
-		f.idf[i] = float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf))
+	for i, k := range f.index.keys {
+		if k == 0 {
+			continue
+		}
+		df, i := seen[f.index.ids[i]], f.index.ids[i]
+		f.idf[i] = s.emphasis[k>>30] * float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf))
 	}
 	f.unseen = float32(math.Pow(math.Log(1+n)+1, s.idf))
 
@@ -79,11 +88,21 @@ func fit(ctx context.Context, docs []document, classes int, s settings, seed uin
 		}
 		p.vectors, p.labels, p.costs = append(p.vectors, v), append(p.labels, d.label), append(p.costs, c)
 	}
+	if warm != nil {
+		p.alpha = make([]float32, len(docs)*classes)
+		for i, d := range docs {
+			copy(p.alpha[i*classes:(i+1)*classes], warm.alpha[d.key])
+		}
+		p.passes = (p.passes + 1) / 2
+	}
 	w, err := p.solve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f.weights = w
+	f.weights, f.alpha = w, make(map[int][]float32, len(docs))
+	for i, d := range docs {
+		f.alpha[d.key] = p.alpha[i*classes : (i+1)*classes]
+	}
 	if s.bayes > 0 {
 		f.mixBayes(p.vectors, p.labels, s.bayes)
 	}

@@ -15,6 +15,7 @@ type problem struct {
 	passes   int
 	bias     float32
 	seed     uint64
+	alpha    []float32 // where to start; afterwards, where it ended
 }
 
 // solve finds the weights, feature by feature with the classes side by side;
@@ -23,7 +24,10 @@ type problem struct {
 func (p *problem) solve(ctx context.Context) ([]float32, error) {
 	k := p.classes
 	w := make([]float32, (p.features+1)*k)
-	alpha := make([]float32, len(p.vectors)*k)
+	if p.alpha == nil {
+		p.alpha = make([]float32, len(p.vectors)*k)
+	}
+	alpha := p.alpha
 	score, delta := make([]float32, k), make([]float32, k)
 	wake := make([]int, len(p.vectors))
 	rest := make([]int8, len(p.vectors))
@@ -33,6 +37,7 @@ func (p *problem) solve(ctx context.Context) ([]float32, error) {
 	}
 	rng := rand.New(rand.NewPCG(p.seed, 77))
 	biasRow := w[p.features*k:]
+	p.start(w)
 	for pass := range p.passes {
 		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		moved := 0
@@ -92,6 +97,22 @@ func (p *problem) solve(ctx context.Context) ([]float32, error) {
 		}
 	}
 	return w, nil
+}
+
+// start gives the weights that belong to the alphas.
+func (p *problem) start(w []float32) {
+	k := p.classes
+	for i, v := range p.vectors {
+		for c, a := range p.alpha[i*k : i*k+k] {
+			if a == 0 {
+				continue
+			}
+			for j, f := range v.id {
+				w[int(f)*k+c] += v.x[j] * a
+			}
+			w[p.features*k+c] += p.bias * a
+		}
+	}
 }
 
 func axpy(to, from []float32, x float32) {

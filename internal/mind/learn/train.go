@@ -25,7 +25,7 @@ func Train(ctx context.Context, examples []Example, o Options) (*Model, Report, 
 	if err := t.holdOut(ctx); err != nil {
 		return nil, Report{}, err
 	}
-	f, err := fit(ctx, t.all(), len(t.labels), t.settings, o.Seed)
+	f, err := fit(ctx, t.all(), len(t.labels), t.settings, o.Seed, t.warm)
 	if err != nil {
 		return nil, Report{}, err
 	}
@@ -55,6 +55,7 @@ type training struct {
 	loose    []document // of unlabelled texts
 	settings settings
 	held     []held
+	warm     *fitted // the last machine of holding out
 	shift    []float32
 	sure     logistic
 	known    logistic
@@ -122,7 +123,7 @@ func (t *training) prepare(ctx context.Context) error {
 		number[l.Name] = int32(i)
 		for _, s := range []string{spoken(l.Name), l.Title, l.Description} {
 			if s != "" {
-				t.pseudo = append(t.pseudo, document{tally(nil, r.read(s, "")), int32(i), pseudoWeight})
+				t.pseudo = append(t.pseudo, document{-1 - len(t.pseudo), tally(nil, r.read(s, "")), int32(i), pseudoWeight})
 			}
 		}
 	}
@@ -134,13 +135,13 @@ func (t *training) prepare(ctx context.Context) error {
 		if w == 0 {
 			w = 1
 		}
-		t.docs = append(t.docs, document{tally(nil, r.read(e.Text, e.Title)), number[e.Label], w})
+		t.docs = append(t.docs, document{i, tally(nil, r.read(e.Text, e.Title)), number[e.Label], w})
 	}
 	for i, s := range t.options.Unlabelled {
 		if i&255 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		t.loose = append(t.loose, document{tally(nil, r.read(s, "")), -1, 0})
+		t.loose = append(t.loose, document{len(t.examples) + i, tally(nil, r.read(s, "")), -1, 0})
 	}
 	if t.options.Balance {
 		t.settings.balance = 0.5
@@ -200,8 +201,12 @@ func (t *training) holdOut(ctx context.Context) error {
 	case n > 3000:
 		rounds = 2
 	}
+	t.total = rounds + 3
+	if err := t.chooseSettings(ctx); err != nil {
+		return err
+	}
+	t.tick()
 	fold := t.folds(parts)
-	t.total = rounds + 2
 	var bayes []held
 	for round := range rounds {
 		var in []document
@@ -217,10 +222,11 @@ func (t *training) holdOut(ctx context.Context) error {
 			continue
 		}
 		in = append(in, t.pseudo...)
-		f, err := fit(ctx, in, len(t.labels), t.settings, t.options.Seed)
+		f, err := fit(ctx, in, len(t.labels), t.settings, t.options.Seed, nil)
 		if err != nil {
 			return err
 		}
+		t.warm = f
 		t.held = append(t.held, t.answer(f, out)...)
 		if len(t.labels) <= maxBayesLabels {
 			g := *f
@@ -242,6 +248,70 @@ func (t *training) holdOut(ctx context.Context) error {
 		return err
 	}
 	t.tick()
+	return nil
+}
+
+// chooseSettings tries a few settings on a part of the examples: how much the
+// lexicon counts and how hard to fit. A setting has to win clearly.
+func (t *training) chooseSettings(ctx context.Context) error {
+	const mostIn, mostOut, least = 1600, 2400, 40
+	if len(t.docs) < least || len(t.labels) < 2 {
+		return nil
+	}
+	fold := t.folds(4)
+	rng := rand.New(rand.NewPCG(t.options.Seed, 11))
+	order := rng.Perm(len(t.docs))
+	hits := func(s settings) (float64, error) {
+		var sum float64
+		rounds := 1
+		if len(t.docs) < 1200 {
+			rounds = 4
+		}
+		for round := range rounds {
+			in := slices.Clone(t.pseudo)
+			var out []int
+			for _, i := range order {
+				if int(fold[i]) == round && len(out) < mostOut {
+					out = append(out, i)
+				} else if int(fold[i]) != round && len(in) < mostIn+len(t.pseudo) {
+					in = append(in, t.docs[i])
+				}
+			}
+			f, err := fit(ctx, in, len(t.labels), s, t.options.Seed, nil)
+			if err != nil {
+				return 0, err
+			}
+			for _, h := range t.answer(f, out) {
+				if best, _, _ := firstTwo(h.score); int32(best) == t.docs[h.example].label {
+					sum++
+				}
+			}
+		}
+		return sum, nil
+	}
+	now, err := hits(t.settings)
+	if err != nil {
+		return err
+	}
+	try := func(change func(*settings)) error {
+		s := t.settings
+		change(&s)
+		h, err := hits(s)
+		if err == nil && h > now {
+			now, t.settings = h, s
+		}
+		return err
+	}
+	for _, x := range []float32{0, 3} {
+		if err := try(func(s *settings) { s.emphasis[flagConcept] = x }); err != nil {
+			return err
+		}
+	}
+	if len(t.labels) <= 10 {
+		if err := try(func(s *settings) { s.cost = 0.5 }); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -453,7 +523,7 @@ func (t *training) learnKnown(ctx context.Context) error {
 				in = append(in, d)
 			}
 		}
-		f, err := fit(ctx, in, len(t.labels), t.settings, t.options.Seed)
+		f, err := fit(ctx, in, len(t.labels), t.settings, t.options.Seed, nil)
 		if err != nil {
 			return err
 		}
@@ -490,14 +560,14 @@ func (t *training) selfTrain(ctx context.Context, f *fitted) (*fitted, error) {
 			f.score(v, score)
 			best, first, lead := firstTwo(score)
 			if p := t.sure.at([]float64{first, lead, float64(unseen)}); p > 0.7 {
-				sure = append(sure, document{d.counts, int32(best), float32(0.15 * p * float64(round+1))})
+				sure = append(sure, document{d.key, d.counts, int32(best), float32(0.15 * p * float64(round+1))})
 			}
 		}
 		if len(sure) == len(docs) {
 			break
 		}
 		var err error
-		if f, err = fit(ctx, sure, len(t.labels), t.settings, t.options.Seed); err != nil {
+		if f, err = fit(ctx, sure, len(t.labels), t.settings, t.options.Seed, nil); err != nil {
 			return nil, err
 		}
 	}
