@@ -17,7 +17,7 @@ const (
 	// the same ones.
 	maxKept = 64
 	// maxDecoded bounds the postings that one Near reads, rarest first.
-	maxDecoded = 250_000
+	maxDecoded = 120_000
 	// DefaultLimit is how many texts a Similar holds unless told otherwise.
 	DefaultLimit = 200_000
 )
@@ -341,6 +341,38 @@ func (s *Similar) Near(body string, o Options) []Hit {
 	return hits
 }
 
+// addTo adds the weight of a feature to all slots that have it.
+func (s *Similar) addTo(scores []float32, touched []int32, q weighted) []int32 {
+	w := q.weight * q.weight
+	v, ok := s.terms[q.id]
+	if !ok {
+		return touched
+	}
+	if v&listBit == 0 {
+		if scores[v] == 0 {
+			touched = append(touched, int32(v))
+		}
+		scores[v] += w
+		return touched
+	}
+	at := 0
+	for b := s.lists[v&^listBit].data; len(b) > 0; {
+		if b[0] < 0x80 {
+			at += int(b[0])
+			b = b[1:]
+		} else {
+			d, n := binary.Uvarint(b)
+			at += int(d)
+			b = b[n:]
+		}
+		if scores[at] == 0 {
+			touched = append(touched, int32(at))
+		}
+		scores[at] += w
+	}
+	return touched
+}
+
 type nearby struct {
 	id    id.ID
 	score float64
@@ -379,27 +411,30 @@ func (s *Similar) near(fs []feature, o Options) ([]nearby, []map[uint32]bool) {
 			query = query[:i]
 			break
 		}
-		w := q.weight * q.weight
-		s.eachOf(q.id, func(at int32) {
-			if scores[at] == 0 {
-				touched = append(touched, at)
-			}
-			scores[at] += w
-		})
+		touched = s.addTo(scores, touched, q)
 	}
 	best := newTop(k)
+	least := float32(0)
 	for _, at := range touched {
 		sum := scores[at]
 		scores[at] = 0
 		sl := &s.slots[at]
-		if sl.dead || sl.id == o.Exclude || sl.at < o.Since || o.Customer != 0 && sl.customer != o.Customer {
+		if sum < least*sl.norm || sl.dead || sl.id == o.Exclude || sl.at < o.Since || o.Customer != 0 && sl.customer != o.Customer {
 			continue
 		}
-		if score := sameness(float64(sum) / float64(length*sl.norm)); score >= o.Least {
-			best.offer(at, score)
+		best.offer(at, float64(sum/sl.norm))
+		if len(best.heap) == k { // what is below the worst of these need not be looked at
+			least = float32(best.heap[0].score) * 0.9999
 		}
 	}
 	found := best.sorted()
+	for i := range found {
+		found[i].score = sameness(found[i].score / float64(length))
+		if found[i].score < o.Least {
+			found = found[:i]
+			break
+		}
+	}
 	out := make([]nearby, len(found))
 	shared := make([]map[uint32]bool, len(found))
 	for i, r := range found {

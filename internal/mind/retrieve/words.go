@@ -45,11 +45,12 @@ const alike = `怎么 怎么样 怎样 如何 咋样 咋 怎的
 退款 退钱 退费
 不能用 用不了 无法使用 失灵
 不能 无法 没法 没办法
-治疗 医治 治愈
+没有 没 无 未
+治疗 医治 治愈 治
 原因 缘由
 症状 征兆
 吃 服用 食用
-小孩 孩子 宝宝 儿童 小朋友 婴儿
+宝宝 孩子 小孩 儿童 小朋友 婴儿
 高兴 开心 快乐
 难过 伤心
 睡觉 入睡
@@ -95,7 +96,7 @@ var variants = sync.OnceValue(func() *strings.Replacer {
 	var pairs []string
 	for line := range strings.Lines(alike) {
 		f := strings.Fields(line)
-		for _, w := range f[1:] {
+		for _, w := range f { // the first too, so that no part of it is replaced
 			pairs = append(pairs, w, f[0])
 		}
 	}
