@@ -117,6 +117,16 @@ gift present reward rewards points bonus 礼物 赠品 积分 奖励 礼品
 size small big large fit weight 尺寸 大小 大 小 尺码
 colour color red blue black white green 颜色 红 蓝 黑 白
 quantity number count many much 数量 多少 几 个
+london paris berlin tokyo york chicago beijing shanghai 北京 上海 广州 深圳 天津 重庆 杭州 南京 武汉 成都 西安 苏州 长沙 郑州 青岛 大连 厦门 济南 福州 合肥 昆明 沈阳 哈尔滨 长春 石家庄 太原 南昌 南宁 贵阳 兰州 海口 乌鲁木齐 呼和浩特 宁波 无锡 东莞 佛山 温州 香港 澳门 台北 拉萨 银川 西宁 珠海 桂林 三亚
+china america britain japan russia germany france korea india iran iraq israel 中国 美国 英国 日本 俄罗斯 德国 法国 韩国 朝鲜 印度 伊朗 伊拉克 以色列 巴基斯坦 阿富汗 泰国 美军 联合国 北约
+monday tuesday wednesday thursday friday saturday sunday today tomorrow yesterday tonight morning afternoon evening week weekend 今天 明天 后天 昨天 今晚 上午 下午 晚上 早上 周末 星期 周一 周二 周三 周四 周五 周六 周日
+频道 卫视 央视 直播 电视台 节目 cctv channel 回看
+流感 咳嗽 发烧 感冒 头疼 头痛 糖尿病 高血压 肿瘤 症状 损伤 过敏 腹泻 便秘 失眠 怀孕
+古诗 唐诗 宋词 诗词 李白 杜甫 苏轼 白居易 绝句 一首诗 poem poetry
+网站 网页 浏览 浏览器 官网 微博 百度 新浪 搜狐 谷歌 google 淘宝
+红烧 清蒸 糖醋 豆腐 排骨 牛肉 土豆 鸡蛋 的做法
+路线 导航 坐车 公交车 地铁 开车 怎么走 怎么去 route directions navigate
+conference 峰会 会谈 访问 声明 谴责 制裁 导弹 军队 士兵 恐怖 爆炸 袭击
 `
 
 // The words that please and displease. Strong ones are in the first lines.
@@ -157,6 +167,9 @@ func buildLexicon() *lexicon {
 	l := &lexicon{words: map[uint64]*meaning{}}
 	for i, line := range strings.Split(strings.TrimSpace(concepts), "\n") {
 		for _, w := range strings.Fields(line) {
+			if isHan([]rune(w)[0]) && len(w) == 3 {
+				continue // one character means too many things
+			}
 			m := l.entry(w)
 			m.concepts = append(m.concepts, uint16(i))
 		}

@@ -35,6 +35,8 @@ const (
 	kindMark
 	kindConcept
 	kindMood
+	kindEdge
+	kindShape
 	kindTitle = 16 // added for what stands in a title
 )
 
@@ -168,6 +170,7 @@ func (r *reader) part(s string, base int) {
 	r.concept(s, base)
 	k := func(kind int) uint64 { return mix(uint64(kind+base), hashSeed) }
 	word, pair, skip, han, hanSkip, mark := k(kindWord), k(kindPair), k(kindSkip), k(kindHan), k(kindHanSkip), k(kindMark)
+	r.edges(s, k(kindEdge), k(kindShape))
 	prev := [4]int{-1, -1, -1, -1} // the words before, nearest first; marks do not count
 	for i := range r.tokens {
 		t := &r.tokens[i]
@@ -212,6 +215,52 @@ func (r *reader) part(s string, base int) {
 			}
 		}
 		prev[3], prev[2], prev[1], prev[0] = prev[2], prev[1], prev[0], i
+	}
+}
+
+// edges gives how a text begins and ends and about how long it is, which says
+// much about short ones, and the shape of its numbers.
+func (r *reader) edges(s string, edge, shape uint64) {
+	first, last, n := -1, -1, 0
+	for i, t := range r.tokens {
+		if t.kind > tokenHan {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		last = i
+		n++
+		if c := s[t.start]; c >= '0' && c <= '9' {
+			r.put(mix(shape, uint64(min(t.end-t.start, 6))), t.start, t.end)
+		}
+	}
+	if n == 0 {
+		return
+	}
+	size := 0
+	for m := n; m > 1; m = m * 2 / 3 {
+		size++
+	}
+	r.put(mix(mix(edge, 3), uint64(size)), 0, len(s))
+	h := mix(edge, 1)
+	for i, c := first, 0; i <= last && c < 3; i++ {
+		if r.tokens[i].kind <= tokenHan {
+			h = mix(h, r.tokens[i].hash)
+			r.put(h, r.tokens[first].start, r.tokens[i].end)
+			c++
+		}
+	}
+	h = mix(edge, 2)
+	for i, c := last, 0; i >= first && c < 3; i-- {
+		if r.tokens[i].kind <= tokenHan {
+			h = mix(h, r.tokens[i].hash)
+			r.put(h, r.tokens[i].start, r.tokens[last].end)
+			c++
+		}
+	}
+	if t := r.tokens[len(r.tokens)-1]; t.kind > tokenHan {
+		r.put(mix(mix(edge, 4), t.hash), t.start, t.end)
 	}
 }
 

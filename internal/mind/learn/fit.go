@@ -21,6 +21,7 @@ type settings struct {
 	balance float64 // power by which rare labels cost more
 	bayes   float32 // how much naive Bayes is mixed in
 	idf     float64
+	rare    float64 // how much a feature is trusted less that few texts have
 	// How much a feature counts, by its flag: what knows the meaning of a word
 	// says more than one of its many letters.
 	emphasis [4]float32
@@ -65,7 +66,7 @@ func fit(ctx context.Context, docs []document, classes int, s settings, seed uin
 			continue
 		}
 		df, i := seen[f.index.ids[i]], f.index.ids[i]
-		f.idf[i] = s.emphasis[k>>30] * float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf))
+		f.idf[i] = s.emphasis[k>>30] * float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf)*float64(df)/(float64(df)+s.rare))
 	}
 	f.unseen = float32(math.Pow(math.Log(1+n)+1, s.idf))
 
