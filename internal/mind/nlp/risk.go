@@ -1,0 +1,418 @@
+package nlp
+
+import (
+	"sort"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"zhidan/internal/platform/fault"
+)
+
+// RiskKind is what a message warns of.
+type RiskKind string
+
+// The kinds of risk.
+const (
+	Anger     RiskKind = "anger"
+	Churn     RiskKind = "churn"
+	Legal     RiskKind = "legal"
+	Media     RiskKind = "media"
+	Regulator RiskKind = "regulator"
+	Safety    RiskKind = "safety"
+
+	kindNone RiskKind = "none"
+)
+
+// RiskKinds are all kinds, in the order in which they are shown.
+var RiskKinds = []RiskKind{Safety, Regulator, Legal, Media, Churn, Anger}
+
+// Signal is one warning: its kind, how grave it is from 1 to 3, where it
+// stands in the original and which cue of the lists it is.
+type Signal struct {
+	Kind     RiskKind `json:"kind"`
+	Severity int      `json:"severity"`
+	Start    int      `json:"start"`
+	End      int      `json:"end"`
+	Cue      string   `json:"cue"`
+}
+
+// RiskCue is one entry of the lists. Kind "none" marks a phrase that only
+// looks like a cue, such as the name of a product: no cue inside it counts. A
+// Latin cue matches whole words; with * at its end the word may go on.
+type RiskCue struct {
+	Kind     RiskKind `json:"kind"`
+	Text     string   `json:"text"`
+	Severity int      `json:"severity"`
+}
+
+// RiskEdits are what a tenant changes in the shipped lists. An added cue
+// replaces a shipped one of the same text and kind, which is also how a
+// severity is changed.
+type RiskEdits struct {
+	Add    []RiskCue `json:"add,omitempty"`
+	Remove []RiskCue `json:"remove,omitempty"` // an empty kind removes the text from all
+}
+
+// Limits of a tenant's lists.
+const (
+	MaxRiskCues    = 5000
+	MaxRiskCueSize = 64 // runes
+)
+
+// RiskLists are lists made ready for reading texts. Safe for concurrent use.
+type RiskLists struct {
+	phrases *phrases
+	text    []string
+	cues    [][]RiskCue // by phrase
+}
+
+// ShippedRiskCues gives the lists that Zhidan ships, for the screen on which
+// they are edited.
+func ShippedRiskCues() []RiskCue {
+	var all []RiskCue
+	for _, l := range riskWords {
+		for w := range strings.SplitSeq(l.words, "|") {
+			if w = strings.TrimSpace(w); w != "" {
+				all = append(all, RiskCue{l.kind, w, l.severity})
+			}
+		}
+	}
+	return all
+}
+
+// ShippedRisk gives the shipped lists, ready.
+var ShippedRisk = sync.OnceValue(func() *RiskLists { return buildRisk(ShippedRiskCues()) })
+
+// CompileRisk makes ready the shipped lists with a tenant's edits. Cues are
+// compared in normal form, so width, case and traditional characters do not
+// matter.
+func CompileRisk(e RiskEdits) (*RiskLists, error) {
+	if len(e.Add) > MaxRiskCues {
+		return nil, fault.Bad("add", "risk.too_many", "at most %d cues", MaxRiskCues)
+	}
+	if len(e.Remove) > MaxRiskCues {
+		return nil, fault.Bad("remove", "risk.too_many", "at most %d cues", MaxRiskCues)
+	}
+	type key struct {
+		kind RiskKind
+		text string
+	}
+	drop := map[key]bool{}
+	for _, c := range e.Remove {
+		drop[key{c.Kind, riskText(c.Text)}] = true
+	}
+	var add []RiskCue
+	for _, c := range e.Add {
+		known := c.Kind == kindNone
+		for _, k := range RiskKinds {
+			known = known || k == c.Kind
+		}
+		if !known {
+			return nil, fault.Bad("kind", "risk.kind", "%q is no kind of risk", string(c.Kind))
+		}
+		if utf8.RuneCountInString(c.Text) > MaxRiskCueSize {
+			return nil, fault.Bad("text", "risk.too_long", "a cue has at most %d characters", MaxRiskCueSize)
+		}
+		c.Text = riskText(c.Text)
+		if strings.Trim(c.Text, "* ") == "" {
+			return nil, fault.Bad("text", "risk.empty", "a cue needs a word")
+		}
+		if c.Kind != kindNone && (c.Severity < 1 || c.Severity > 3) {
+			return nil, fault.Bad("severity", "risk.severity", "a severity is 1, 2 or 3")
+		}
+		drop[key{c.Kind, c.Text}] = true
+		add = append(add, c)
+	}
+	var all []RiskCue
+	for _, c := range ShippedRiskCues() {
+		if !drop[key{c.Kind, c.Text}] && !drop[key{"", c.Text}] {
+			all = append(all, c)
+		}
+	}
+	return buildRisk(append(all, add...)), nil
+}
+
+func riskText(s string) string {
+	n := Normalise(s)
+	return strings.ReplaceAll(strings.TrimSpace(n.Text()), "\n", " ")
+}
+
+func buildRisk(cues []RiskCue) *RiskLists {
+	l := &RiskLists{}
+	at := map[string]int{}
+	for _, c := range cues {
+		i, ok := at[c.Text]
+		if !ok {
+			i = len(l.text)
+			at[c.Text] = i
+			l.text = append(l.text, c.Text)
+			l.cues = append(l.cues, nil)
+		}
+		dup := false
+		for k := range l.cues[i] {
+			if l.cues[i][k].Kind == c.Kind {
+				l.cues[i][k].Severity = max(l.cues[i][k].Severity, c.Severity)
+				dup = true
+			}
+		}
+		if !dup {
+			l.cues[i] = append(l.cues[i], c)
+		}
+	}
+	l.phrases = newPhrases(l.text)
+	return l
+}
+
+const (
+	maxRiskHits    = 4096 // cues looked at in one text
+	maxRiskSignals = 64   // warnings given for one text
+)
+
+// Risk gives the warnings in a text, by place; of overlapping cues of one kind
+// the longest. A cue that is denied ("没有起火", "no smoke"), that is part of
+// the name of a thing ("防火墙", "fire extinguisher") or, for accidents, only
+// asked about ("会不会漏电") gives no warning. A hint at suicide is never taken
+// back by a denial; it only becomes less grave. nil lists are the shipped ones.
+func Risk(p *Prepared, lists *RiskLists) []Signal {
+	if lists == nil {
+		lists = ShippedRisk()
+	}
+	type hit struct{ phrase, start, end int }
+	var hits, covers []hit
+	lists.phrases.find(p.Normal.Runes, func(id, start, end int) {
+		if len(hits)+len(covers) >= maxRiskHits {
+			return
+		}
+		none := false
+		for _, c := range lists.cues[id] {
+			if c.Kind == kindNone {
+				none = true
+			} else {
+				hits = append(hits, hit{id, start, end})
+				break
+			}
+		}
+		if none {
+			covers = append(covers, hit{id, start, end})
+		}
+	})
+	if len(hits) == 0 {
+		return nil
+	}
+	sort.SliceStable(hits, func(a, b int) bool {
+		if hits[a].start != hits[b].start {
+			return hits[a].start < hits[b].start
+		}
+		return hits[a].end > hits[b].end
+	})
+	sort.SliceStable(covers, func(a, b int) bool { return covers[a].start < covers[b].start })
+	var out []Signal
+	last := map[RiskKind]int{} // where the last warning of a kind ended
+	prevEnd, prevDenied := -1, false
+	from := 0
+	for _, h := range hits {
+		for from < len(covers) && covers[from].end < h.start-MaxRiskCueSize {
+			from++
+		}
+		covered := false
+		for _, c := range covers[from:] {
+			if c.start > h.start {
+				break
+			}
+			if c.end >= h.end && c.end-c.start > h.end-h.start {
+				covered = true
+				break
+			}
+		}
+		if covered {
+			continue
+		}
+		denied := p.riskDenied(h.start, h.end)
+		if !denied && prevDenied && prevEnd >= 0 && isListing(p.Normal.Runes, prevEnd, h.start) {
+			denied = true
+		}
+		if h.end > prevEnd {
+			prevEnd, prevDenied = h.end, denied
+		}
+		for _, c := range lists.cues[h.phrase] {
+			if c.Kind == kindNone || h.start < last[c.Kind] {
+				continue
+			}
+			severity := c.Severity
+			if denied {
+				if c.Kind != Safety || !ofDespair(c.Text) {
+					continue
+				}
+				if strings.HasPrefix(c.Text, "不") || strings.HasPrefix(c.Text, "没") || strings.HasPrefix(c.Text, "no ") || strings.HasPrefix(c.Text, "don't") {
+					// The denial is part of how people say it.
+				} else {
+					severity = 1
+				}
+			} else if c.Kind == Safety && !ofDespair(c.Text) && p.riskAsked(h.start) {
+				continue
+			}
+			o := p.Normal.Original(Span{h.start, h.end})
+			out = append(out, Signal{c.Kind, severity, o.Start, o.End, c.Text})
+			last[c.Kind] = h.end
+			if len(out) >= maxRiskSignals {
+				return out
+			}
+		}
+	}
+	return settle(out)
+}
+
+// settle drops faint anger and faint threats that stand alone: a single hard
+// word is displeasure, several are anger.
+func settle(signals []Signal) []Signal {
+	anger, strong := 0, false
+	for _, s := range signals {
+		if s.Kind == Anger {
+			anger++
+			strong = strong || s.Severity > 1
+		}
+	}
+	if anger == 0 || strong || anger >= 3 {
+		return signals
+	}
+	kept := signals[:0]
+	for _, s := range signals {
+		if s.Kind != Anger {
+			kept = append(kept, s)
+		}
+	}
+	if len(kept) == 0 {
+		return nil
+	}
+	return kept
+}
+
+// despairWords mark the cues of those who may want to die.
+var despairWords = newPhrases([]string{"活", "死", "轻生", "自杀", "自尽", "自残", "割腕", "跳楼", "跳河", "跳桥", "跳下去", "上吊", "想不开", "短见", "了百了", "结束", "了结", "了此", "世界", "消失", "遗书", "遗言", "撑不", "熬不", "解脱", "不在了", "生命",
+	"myself", "my life", "own life", "it all", "suicid*", "live", "living", "alive", "be here", "go on", "going on", "dead", "die", "without me", "wake", "way out", "wasn't here", "overdose", "self-harm", "self harm", "goodbye forever", "around much", "here tomorrow", "no meaning", "disappear forever", "anymore"})
+
+func ofDespair(cue string) bool {
+	found := false
+	despairWords.find([]rune(cue), func(_, _, _ int) { found = true })
+	return found && !strings.Contains(cue, "砍") && !strings.Contains(cue, "弄死") && !strings.Contains(cue, "捅")
+}
+
+// riskDenied says whether a denial stands before a cue, with nothing but
+// filling words between, or right after it.
+func (p *Prepared) riskDenied(start, end int) bool {
+	text := p.Normal.Runes
+	const window = 32
+	lo := max(0, start-window)
+	head := text[lo:start]
+	n := len(head)
+	// reach[i]: from i on there are only filling words up to the cue.
+	var reach [window + 1]bool
+	reach[n] = true
+	type piece struct{ a, b int }
+	var fill, deny [64]piece
+	nf, nd := 0, 0
+	riskFillers.find(head, func(_, a, b int) {
+		if nf < len(fill) {
+			fill[nf] = piece{a, b}
+			nf++
+		}
+	})
+	riskDenials.find(text[lo:min(len(text), start+1)], func(_, a, b int) {
+		if nd < len(deny) && b <= n {
+			deny[nd] = piece{a, b}
+			nd++
+		}
+	})
+	if nd == 0 {
+		return p.deniedAfter(end)
+	}
+	for i := n - 1; i >= 0; i-- {
+		if head[i] == ' ' && reach[i+1] {
+			reach[i] = true
+		}
+		for _, f := range fill[:nf] {
+			if f.a == i && reach[f.b] {
+				reach[i] = true
+			}
+		}
+	}
+	for _, d := range deny[:nd] {
+		if reach[d.b] && !p.notReally(lo+d.a, lo+d.b) {
+			return true
+		}
+	}
+	return p.deniedAfter(end)
+}
+
+// notReally knows words that only look like denials: 没想到, 不但, 要不是,
+// "差点没", "是不是".
+func (p *Prepared) notReally(a, b int) bool {
+	text := p.Normal.Runes
+	after := string(text[b:min(len(text), b+3)])
+	before := string(text[max(0, a-2):a])
+	word := string(text[a:b])
+	switch {
+	case strings.HasPrefix(after, "想到"), strings.HasPrefix(after, "到"), strings.HasPrefix(after, "但"), strings.HasPrefix(after, "仅"), strings.HasPrefix(after, "料到"), strings.HasPrefix(after, "过多久"):
+		return true
+	case strings.HasSuffix(before, "差点"), strings.HasSuffix(before, "要"), strings.HasSuffix(before, "是") && word == "不", strings.HasSuffix(before, "动") && word == "不", strings.HasSuffix(before, "受"), strings.HasSuffix(before, "有") && word == "没有", strings.HasSuffix(before, "会") && word == "不会":
+		return true
+	case (word == "不" || word == "没") && (strings.HasPrefix(after, "得") || strings.HasPrefix(after, "了")):
+		return true
+	case word == "无" && strings.HasPrefix(after, "缘"), word == "不想" && false:
+		return true
+	case word == "not" && strings.HasPrefix(after, " on"):
+		return strings.HasPrefix(string(text[b:min(len(text), b+5)]), " only")
+	}
+	return false
+}
+
+func (p *Prepared) deniedAfter(end int) bool {
+	text := p.Normal.Runes
+	tail := text[end:min(len(text), end+24)]
+	found := false
+	riskDenied.find(tail, func(_, a, _ int) {
+		if a <= 1 {
+			found = true
+		}
+	})
+	return found
+}
+
+// riskAsked says whether a cue is only asked about or guarded against.
+func (p *Prepared) riskAsked(start int) bool {
+	text := p.Normal.Runes
+	lo := max(0, start-26)
+	for k := start; k > lo; k-- {
+		switch text[k-1] {
+		case ',', '。', '!', '?', ';', '\n', '.', '，':
+			lo = k
+		}
+		if lo == k {
+			break
+		}
+	}
+	found := false
+	riskMaybe.find(text[lo:start], func(_, a, b int) {
+		reach := 8
+		if isLatin(text[lo+a]) {
+			reach = 24
+		}
+		if start-(lo+b) <= reach {
+			found = true
+		}
+	})
+	return found
+}
+
+// isListing says whether two cues are items of one list.
+func isListing(text []rune, from, to int) bool {
+	if to-from > 8 || to < from {
+		return false
+	}
+	switch strings.TrimSpace(string(text[from:to])) {
+	case "、", "或", "或者", "和", "及", "以及", "与", "/", ",", "or", "and", "nor", ", or", ", no", ",no", ", nor", "or any", ",也没", ",也没有", "也没", "也没有", ", and":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package nlp
+
+// Hurry is how much hangs on a message and how soon it is needed.
+type Hurry struct {
+	Impact   int    `json:"impact"`  // 0 nothing is to be done, 1 one person is bothered, 2 one person stands still or harm was done, 3 many people, a business or a life
+	Urgency  int    `json:"urgency"` // 0 no hurry, 1 as usual, 2 today or tomorrow, 3 now
+	Evidence []Span `json:"evidence,omitempty"`
+}
+
+// Urgency reads a message for impact and urgency. The word "urgent" alone says
+// little, as everybody writes it; dates, standstill and danger say more. The
+// signals are those of Risk on the same text (nil when it was not asked); the
+// feeling is that of Sentiment.
+func Urgency(p *Prepared, signals []Signal, feeling Feeling) Hurry {
+	var h Hurry
+	impact, urgency := 0.0, 1.0
+	calm := false
+	praise, asks, problems := 0, 0, 0
+	twos, threes := 0, 0
+	quoted := p.quotedFrom()
+	note := func(s Span) {
+		if len(h.Evidence) < 32 {
+			h.Evidence = append(h.Evidence, s)
+		}
+	}
+	for i, c := range p.cues {
+		if c.start >= quoted {
+			break
+		}
+		switch c.kind {
+		case cueHurry:
+			if p.inLongerOf(i, cueHurry) {
+				continue
+			}
+			if c.weight >= 1 {
+				if turned, _ := p.before(i); turned {
+					continue
+				}
+			}
+			note(p.Normal.Original(Span{c.start, c.end}))
+			if c.weight < 1 {
+				calm = true
+			} else {
+				urgency = max(urgency, float64(c.weight))
+			}
+		case cueImpact:
+			if p.inLongerOf(i, cueImpact) {
+				continue
+			}
+			if turned, _ := p.before(i); turned {
+				continue
+			}
+			note(p.Normal.Original(Span{c.start, c.end}))
+			switch {
+			case c.weight < 1:
+				praise++
+			case c.weight >= 3:
+				threes++
+			default:
+				twos++
+			}
+		case cueAsk:
+			asks++
+		case cueProblem:
+			problems++
+		}
+	}
+	if problems > 0 || feeling.Step < 0 {
+		impact = 1
+	} else if asks > 0 {
+		impact = 0.6
+	}
+	if twos > 0 && (problems > 0 || urgency >= 1.5 || twos > 1) {
+		impact = max(impact, 2)
+	}
+	if threes > 0 && (problems > 0 || urgency >= 1.5 || threes > 1 || feeling.Step < 0) {
+		impact = 3
+	}
+	danger := 0
+	kinds := map[RiskKind]int{}
+	for _, s := range signals {
+		kinds[s.Kind] = max(kinds[s.Kind], s.Severity)
+		if s.Kind == Safety {
+			danger = max(danger, s.Severity)
+		}
+		if s.Severity >= 2 {
+			note(Span{s.Start, s.End})
+		}
+	}
+	switch danger {
+	case 3:
+		impact, urgency = 3, 3
+		calm = false
+	case 2:
+		impact, urgency = max(impact, 2), max(urgency, 2)
+		calm = false
+	}
+	delete(kinds, Safety)
+	hard := 0
+	for _, s := range kinds {
+		if s >= 3 {
+			hard++
+		}
+	}
+	if hard > 0 || len(kinds) > 1 {
+		impact, urgency = max(impact, 2), max(urgency, 2)
+	}
+	if feeling.Step >= 1 && problems == 0 || praise > 0 && problems == 0 && feeling.Step >= 0 {
+		impact = min(impact, 0.4)
+	}
+	if calm && urgency < 2 {
+		urgency = 0
+	}
+	h.Impact, h.Urgency = int(impact), int(urgency)
+	if impact >= 0.5 && impact < 1 && urgency >= 1.5 {
+		h.Impact = 1
+	}
+	return h
+}
+
+// inLongerOf says whether a cue lies within a longer one of its kind.
+func (p *Prepared) inLongerOf(i int, kind cueKind) bool {
+	c := p.cues[i]
+	for k := i - 1; k >= 0 && k > i-12 && p.cues[k].start > c.start-16; k-- {
+		if o := p.cues[k]; o.kind == kind && o.start <= c.start && o.end >= c.end && o.end-o.start > c.end-c.start {
+			return true
+		}
+	}
+	return false
+}
+
+// priorities by impact, then by urgency.
+var priorities = [4][4]string{
+	{"low", "low", "normal", "normal"},
+	{"low", "normal", "normal", "high"},
+	{"normal", "normal", "high", "high"},
+	{"high", "high", "urgent", "urgent"},
+}
+
+// Priority is low, normal, high or urgent, from impact and urgency (0 to 3
+// each; what lies beyond counts as the nearest).
+func Priority(impact, urgency int) string {
+	return priorities[min(max(impact, 0), 3)][min(max(urgency, 0), 3)]
+}
