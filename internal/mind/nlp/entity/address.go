@@ -88,12 +88,34 @@ func (d *doc) division(i int) int {
 
 // Suffixes of the names in an address. The strong ones make an address with a
 // number after them or a division before.
-var roadSuffix = []string{"大街", "大道", "胡同", "路", "街", "巷", "弄", "道", "里", "环", "线", "公路", "国道", "省道", "桥", "横街", "条", "坊", "径", "东里", "西里"}
-var areaSuffix = []string{"街道", "镇", "乡", "村", "庄", "屯", "寨", "苏木", "社区", "小区", "花园", "家园", "公寓", "新村", "苑", "园", "城", "府", "湾", "山庄", "别墅", "大厦", "大楼", "广场", "中心", "商场", "酒店", "宾馆", "饭店", "医院", "学校", "大学", "中学", "小学", "学院", "幼儿园", "工业园", "产业园", "科技园", "开发区", "高新区", "园区", "机场", "车站", "地铁站", "站", "公园", "市场", "景区", "门", "馆", "寺", "店", "宿舍", "里弄", "购物中心", "商城", "百货", "写字楼", "厂", "基地", "仓库", "工业区", "新区", "度假村", "水库", "超市", "银行", "创意园", "底商", "组"}
-var unitSuffix = []string{"号楼", "号院", "号", "幢", "栋", "座", "单元", "室", "楼", "层", "区", "门", "弄", "户", "房", "组", "铺", "排", "期", "舱", "院", "米", "公里", "里"}
+var roadSuffix = wordList("大街", "大道", "胡同", "路", "街", "巷", "弄", "道", "里", "环", "线", "公路", "国道", "省道", "桥", "横街", "条", "坊", "径", "东里", "西里")
+var areaSuffix = wordList("街道", "镇", "乡", "村", "庄", "屯", "寨", "苏木", "社区", "小区", "花园", "家园", "公寓", "新村", "苑", "园", "城", "府", "湾", "山庄", "别墅", "大厦", "大楼", "广场", "中心", "商场", "酒店", "宾馆", "饭店", "医院", "学校", "大学", "中学", "小学", "学院", "幼儿园", "工业园", "产业园", "科技园", "开发区", "高新区", "园区", "机场", "车站", "地铁站", "站", "公园", "市场", "景区", "门", "馆", "寺", "店", "宿舍", "里弄", "购物中心", "商城", "百货", "写字楼", "厂", "基地", "仓库", "工业区", "新区", "度假村", "水库", "超市", "银行", "创意园", "底商", "组")
+var unitSuffix = wordList("号楼", "号院", "号", "幢", "栋", "座", "单元", "室", "楼", "层", "区", "门", "弄", "户", "房", "组", "铺", "排", "期", "舱", "院", "米", "公里", "里")
+
+// stops says that the character at i ends a name; 首都, 和平 and the like do not.
+func (d *doc) stops(i int) bool {
+	if !strings.ContainsRune(stopInAddress, d.r[i]) {
+		return false
+	}
+	switch d.r[i] {
+	case '都':
+		return d.any(i-1, "首", "成", "水", "国", "京", "花") == 0
+	case '和':
+		return d.any(i-1, "雍", "颐", "太", "永", "义", "祥", "泰", "共", "中") == 0 && d.any(i, "和平", "和谐", "和义", "和顺", "和兴", "和县") == 0
+	case '会':
+		return d.any(i, "会展", "会馆", "会议", "会所") == 0
+	case '发':
+		return d.any(i, "发展") == 0 && d.any(i-1, "开", "金", "永", "广") == 0
+	case '来':
+		return d.any(i, "来福", "来广") == 0 && d.any(i-1, "蓬", "东", "悦", "喜") == 0
+	case '为':
+		return d.any(i-1, "华") == 0
+	}
+	return true
+}
 
 // tailWords say where something lies beside what was named before.
-var tailWords = []string{"交叉口", "交汇处", "十字路口", "路口", "对面", "旁边", "附近", "楼下", "楼上", "门口", "北侧", "南侧", "东侧", "西侧", "路南", "路北", "路东", "路西", "东南角", "西南角", "东北角", "西北角", "往东", "往西", "往南", "往北", "东门", "西门", "南门", "北门", "内", "旁", "侧", "口", "地下", "负一", "底商", "东", "西", "南", "北", "与", "交界"}
+var tailWords = wordList("交叉口", "交汇处", "十字路口", "路口", "对面", "旁边", "附近", "楼下", "楼上", "门口", "北侧", "南侧", "东侧", "西侧", "路南", "路北", "路东", "路西", "东南角", "西南角", "东北角", "西北角", "往东", "往西", "往南", "往北", "东门", "西门", "南门", "北门", "内", "旁", "侧", "口", "地下", "负一", "底商", "东", "西", "南", "北", "与", "交界")
 
 // stopInAddress are characters that end the name of a place in running text.
 const stopInAddress = "的了是在有我你他她它们这那就都也还不没很要会能说给和请问吗呢吧啊哦把被让到从去来离等您叫送寄发收为"
@@ -118,7 +140,7 @@ func (d *doc) addresses() {
 				}
 				continue
 			}
-			if d.any(i, roadSuffix...) > 0 {
+			if d.one(i, roadSuffix) > 0 {
 				if end := d.roadFirst(i); end > i {
 					i = end - 1
 				}
@@ -136,7 +158,7 @@ func (d *doc) addresses() {
 // roadFirst reads an address that begins with a road's name: the suffix is at
 // i, a number follows it.
 func (d *doc) roadFirst(i int) int {
-	j := i + d.any(i, roadSuffix...)
+	j := i + d.one(i, roadSuffix)
 	if !isDigit(d.at(j)) && zhDigit(d.at(j)) < 0 && d.any(j, "甲", "乙") == 0 {
 		return i
 	}
@@ -148,7 +170,7 @@ func (d *doc) roadFirst(i int) int {
 		return i
 	}
 	start := i
-	for start > 0 && i-start < 6 && isHan(d.r[start-1]) && !strings.ContainsRune(stopInAddress, d.r[start-1]) && d.any(start-1, "址", "于", "往", "住") == 0 {
+	for start > 0 && i-start < 10 && isHan(d.r[start-1]) && !d.stops(start-1) && d.any(start-1, "址", "于", "往", "住") == 0 {
 		start--
 	}
 	if i-start < 1 {
@@ -235,10 +257,18 @@ func (d *doc) address(i int, add bool) int {
 		}
 		break
 	}
-	_, cued := d.cueBefore(start, cueAddress, 6)
+	c, cued := d.cueBefore(start, cueAddress, 6)
+	if cued && d.joined(c.end, start) && roads+areas+divisionsSeen > 0 {
+		if e := d.clauseEnd(end); e > end {
+			if detailStart < 0 {
+				detailStart = end
+			}
+			end = e
+		}
+	}
 	places := roads + areas
 	good := divisionsSeen >= 2 && full ||
-		divisionsSeen >= 1 && places >= 1 ||
+		divisionsSeen >= 1 && places >= 1 && (full || divisionsSeen >= 2 || roads >= 1 && numbers >= 1) ||
 		places >= 1 && numbers >= 1 && roads >= 1 ||
 		cued && places >= 1 || areas >= 1 && numbers >= 2
 	if !good || end-start < 4 {
@@ -271,6 +301,24 @@ func (d *doc) address(i int, add bool) int {
 		d.add(Address, start, end, weight, confidence, value, why, parts)
 	}
 	return end
+}
+
+// clauseEnd gives the end of the clause after an address that a cue announced,
+// if what is left can belong to the address; else i.
+func (d *doc) clauseEnd(i int) int {
+	for j := i; j < len(d.r) && j-i < 24; j++ {
+		r := d.r[j]
+		if !isHan(r) && !isAlnum(r) && r != '(' && r != ')' && r != '-' && r != '#' {
+			return j
+		}
+		if d.stops(j) || d.any(j, "电话", "手机", "联系", "周边", "附近", "评分", "价格", "订单", "姓名", "邮编", "谢", "麻烦", "尽快", "今天", "明天", "什么", "哪", "不", "需要", "然后", "找", "号码") > 0 {
+			return i
+		}
+		if j+1 == len(d.r) {
+			return j + 1
+		}
+	}
+	return i
 }
 
 // pick chooses, of divisions with one name, the one inside what is known.
@@ -306,6 +354,27 @@ const maxElement = 12
 // element reads one piece: a named place, a number with its unit, a remark in
 // brackets or a word of position.
 func (d *doc) element(i int, begun bool) (int, int) {
+	e, kind := d.piece(i, begun)
+	if kind != elementRoad && kind != elementArea {
+		return e, kind
+	}
+	for e-i < 2*maxElement { // 体育馆路, 天安门广场, 机场南路: one name goes on
+		j := e
+		if d.any(j, "东", "西", "南", "北", "中", "前", "后", "内", "外", "一", "二", "三") > 0 && d.any(j+1, "路", "街", "大街", "里", "巷", "胡同", "村") > 0 {
+			j++
+		}
+		if n := d.one(j, roadSuffix); n > 0 && d.any(j, "路口", "路南", "路北", "路东", "路西", "街口", "里面") == 0 {
+			e, kind = j+n, elementRoad
+		} else if n := d.one(j, areaSuffix); n > 0 && j == e && d.any(j, "门口", "店里", "馆里", "城市") == 0 {
+			e = j + n
+		} else {
+			break
+		}
+	}
+	return e, kind
+}
+
+func (d *doc) piece(i int, begun bool) (int, int) {
 	r := d.at(i)
 	if r == '(' && begun {
 		for j := i + 1; j < len(d.r) && j-i < 32 && !isBreak(d.r[j]); j++ {
@@ -325,23 +394,23 @@ func (d *doc) element(i int, begun bool) (int, int) {
 	}
 	for j := i + 1; j < len(d.r) && j-i < maxElement; j++ {
 		c := d.r[j]
-		if n := d.any(j, roadSuffix...); n > 0 && d.any(j, "街道", "道路", "路口", "路边", "里面", "街上", "路上", "路由", "街坊") == 0 && isHan(d.r[j-1]) || n > 0 && isDigit(d.r[j-1]) && d.any(j, "国道", "省道", "街", "路", "弄") > 0 {
-			if m := d.any(j+n, roadSuffix...); m > 0 && n == 1 && d.any(j+n, "里") == 0 { // 三里河路: go on
+		if n := d.one(j, roadSuffix); n > 0 && d.any(j, "街道", "道路", "路口", "路边", "里面", "街上", "路上", "路由", "街坊") == 0 && isHan(d.r[j-1]) || n > 0 && isDigit(d.r[j-1]) && d.any(j, "国道", "省道", "街", "路", "弄") > 0 {
+			if m := d.one(j+n, roadSuffix); m > 0 && n == 1 && d.any(j+n, "里") == 0 { // 三里河路: go on
 				continue
 			}
-			if m := d.any(j, areaSuffix...); m <= n {
+			if m := d.one(j, areaSuffix); m <= n {
 				return j + n, elementRoad
 			}
 		}
-		if n := d.any(j, areaSuffix...); n > 0 && d.any(j, "门口", "城市", "园林", "店家", "站点", "门市", "村民", "店员", "店里", "馆里") == 0 {
+		if n := d.one(j, areaSuffix); n > 0 && d.any(j, "门口", "城市", "园林", "店家", "站点", "门市", "村民", "店员", "店里", "馆里") == 0 {
 			return j + n, elementArea
 		}
-		if !isHan(c) && !isAlnum(c) || strings.ContainsRune(stopInAddress, c) {
+		if !isHan(c) && !isAlnum(c) || d.stops(j) {
 			break
 		}
 	}
 	if begun {
-		if n := d.any(i, tailWords...); n > 0 {
+		if n := d.one(i, tailWords); n > 1 || n == 1 && !isHan(d.at(i+1)) {
 			return i + n, elementTail
 		}
 	}
@@ -359,7 +428,7 @@ func (d *doc) unitNumber(i int, begun bool) int {
 		return i
 	}
 	k0 := k
-	if n := d.any(k, unitSuffix...); n > 0 && d.any(k, "里面", "号线", "房间", "户外", "组织", "期间", "区别", "号码", "层次") == 0 {
+	if n := d.one(k, unitSuffix); n > 0 && d.any(k, "里面", "号线", "房间", "户外", "组织", "期间", "区别", "号码", "层次") == 0 {
 		return k + n
 	}
 	// A bare number ends an address: …大厦1203, 3-2-501.

@@ -147,11 +147,14 @@ func (d *doc) cueBefore(i int, kind cueKind, gap int) (cue, bool) {
 	return best, true
 }
 
+// connectors stand between a cue and what it announces.
+var connectors = wordList("号码", "编号", "号", "码", "是", "为", "叫", "在", "的", ":", " ", "#", "(", ")", "[", "]", "【", "】", "“", "\"", "no.", "no", "number", "is", "id", ".", "=", "-", ",", "了", "、", "位")
+
 // joined says that only connecting words stand between a cue's end and i:
 // "订单号是：", "order no. #".
 func (d *doc) joined(end, i int) bool {
 	for end < i {
-		if n := d.any(end, "号码", "编号", "号", "码", "是", "为", "叫", "在", "的", ":", " ", "#", "(", ")", "[", "]", "【", "】", "“", "\"", "no.", "no", "number", "is", "id", ".", "=", "-", ",", "了", "、", "位"); n > 0 {
+		if n := d.one(end, connectors); n > 0 {
 			end += n
 			continue
 		}

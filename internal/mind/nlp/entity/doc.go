@@ -137,9 +137,21 @@ func (d *doc) free(start, end int) bool {
 
 // has says whether the lower-case word stands at i.
 func (d *doc) has(i int, word string) bool {
-	if i < 0 {
+	if i < 0 || i >= len(d.low) {
 		return false
 	}
+	// Nearly all words fail on their first rune; see that without decoding.
+	if c := word[0]; c < utf8.RuneSelf {
+		if rune(c) != d.low[i] {
+			return false
+		}
+	} else if c >= 0xe0 && c < 0xf0 && rune(c&0x0f)<<12|rune(word[1]&0x3f)<<6|rune(word[2]&0x3f) != d.low[i] {
+		return false
+	}
+	return d.hasAll(i, word)
+}
+
+func (d *doc) hasAll(i int, word string) bool {
 	for _, w := range word {
 		if i >= len(d.low) || d.low[i] != w {
 			return false
@@ -147,6 +159,29 @@ func (d *doc) has(i int, word string) bool {
 		i++
 	}
 	return true
+}
+
+// words is a list with a quick filter by the low byte of the first rune.
+type words struct {
+	list  []string
+	first [256]bool
+}
+
+func wordList(list ...string) *words {
+	w := &words{list: list}
+	for _, s := range list {
+		w.first[byte([]rune(s)[0])] = true
+	}
+	return w
+}
+
+// one gives the length in runes of the longest word of the list that stands
+// at i.
+func (d *doc) one(i int, w *words) int {
+	if i < 0 || i >= len(d.low) || !w.first[byte(d.low[i])] {
+		return 0
+	}
+	return d.any(i, w.list...)
 }
 
 // any gives the length in runes of the longest of the words that stands at i.

@@ -52,7 +52,7 @@ const (
 )
 
 // MaxRunes is how much of a text is read; what comes after is not looked at.
-const MaxRunes = 256 << 10
+const MaxRunes = 64 << 10
 
 // maxFound bounds the findings of one text.
 const maxFound = 4096

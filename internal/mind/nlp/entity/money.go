@@ -19,6 +19,17 @@ var currencyAfter = []struct{ word, code string }{
 	{"$", "USD"}, {"€", "EUR"}, {"£", "GBP"}, {"¥", "CNY"},
 }
 
+// moneyFirst and moneyAfter filter by the first rune's low byte.
+var moneyFirst, moneyAfter = func() (b, a [256]bool) {
+	for _, c := range currencyBefore {
+		b[byte([]rune(c.sign)[0])] = true
+	}
+	for _, c := range currencyAfter {
+		a[byte([]rune(c.word)[0])] = true
+	}
+	return b, a
+}()
+
 // money finds amounts with a currency, and bare numbers right after a word
 // such as 退款 or "refund of".
 func (d *doc) money() {
@@ -41,7 +52,11 @@ func (d *doc) amountAt(i int) int {
 		return i
 	}
 	start, code := i, ""
-	for _, c := range currencyBefore {
+	before := currencyBefore
+	if isDigit(low) || !moneyFirst[byte(low)] {
+		before = nil
+	}
+	for _, c := range before {
 		if d.has(i, c.sign) && !(isAlpha(low) && isAlpha(d.at(i-1))) {
 			code = c.code
 			i = d.spaces(i+runeLen(c.sign), 1)
@@ -63,6 +78,9 @@ func (d *doc) amountAt(i int) int {
 	}
 	try := func(end int) (string, int) {
 		j := d.spaces(end, 1)
+		if !moneyAfter[byte(d.lowAt(j))] {
+			return "", end
+		}
 		for _, c := range currencyAfter {
 			if d.has(j, c.word) {
 				e := j + runeLen(c.word)
@@ -70,7 +88,7 @@ func (d *doc) amountAt(i int) int {
 					continue
 				}
 				switch {
-				case c.word == "元" && d.any(e, "素", "件", "旦", "宝", "宵", "月", "年", "气", "器") > 0,
+				case c.word == "元" && d.any(e, "素", "件", "旦", "宝", "宵", "月", "年", "气", "器") > 0, c.word == "元" && n.spoken && n.milli < 10*milli && (d.at(start-1) == '大' || d.any(e, "桥", "里", "梅", "酒", "牛", "奶", "区", "县", "坊") > 0),
 					c.word == "块" && d.any(e, "屏", "电池", "板", "硬盘", "布", "玻璃", "儿", "砖", "表", "手表", "芯片", "主板", "肉", "地") > 0,
 					(c.word == "毛" || c.word == "刀" || c.word == "圆") && d.at(e) != 0 && isHan(d.at(e)):
 					continue

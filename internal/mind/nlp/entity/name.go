@@ -5,7 +5,7 @@ import "strings"
 // surnames are the common Chinese family names of one character, by use.
 const surnames = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐梅莫庄辛管祝左涂谷祁时舒耿牟卜肖詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵解强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银扬明沙薄伏岑习胥保和蔺"
 
-var doubleSurnames = []string{"欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒", "夏侯", "轩辕", "端木", "百里", "南宫", "单于", "澹台"}
+var doubleSurnames = wordList("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "慕容", "令狐", "长孙", "宇文", "司徒", "夏侯", "轩辕", "端木", "百里", "南宫", "单于", "澹台")
 
 var surnameSet = func() map[rune]bool {
 	m := map[rune]bool{}
@@ -15,7 +15,7 @@ var surnameSet = func() map[rune]bool {
 	return m
 }()
 
-var personTitles = []string{"先生", "女士", "小姐", "太太", "老师", "师傅", "经理", "医生", "同志", "主任", "总监", "工程师", "阿姨", "大哥", "大姐", "总"}
+var personTitles = wordList("先生", "女士", "小姐", "太太", "老师", "师傅", "经理", "医生", "同志", "主任", "总监", "工程师", "阿姨", "大哥", "大姐", "总")
 
 // notGiven are characters that no given name has beside a surname in running
 // text: function words and verbs that follow a name.
@@ -28,7 +28,7 @@ func (d *doc) people() {
 		r := d.r[i]
 		switch {
 		case isHan(r):
-			if surnameSet[r] || d.any(i, doubleSurnames...) > 0 {
+			if surnameSet[r] || d.one(i, doubleSurnames) > 0 {
 				if end := d.chineseName(i); end > i {
 					i = end - 1
 				}
@@ -45,14 +45,14 @@ func (d *doc) people() {
 
 func (d *doc) chineseName(i int) int {
 	lead := 1
-	if d.any(i, doubleSurnames...) > 0 {
+	if d.one(i, doubleSurnames) > 0 {
 		lead = 2
 	} else if !surnameSet[d.r[i]] {
 		return i
 	}
 	for n := 0; n <= 2; n++ { // 张先生, 张三先生, 张建国先生
 		j := i + lead + n
-		if k := d.any(j, personTitles...); k > 0 && !(n == 0 && lead == 1 && isHan(d.at(i-1)) && d.wordChar(i-1)) {
+		if k := d.one(j, personTitles); k > 0 && !(n == 0 && lead == 1 && isHan(d.at(i-1)) && d.wordChar(i-1)) {
 			if n > 0 && !d.givenName(i+lead, j) {
 				break
 			}
@@ -173,7 +173,7 @@ func (d *doc) nameWords(i, n int) int {
 	end := i
 	for n > 0 {
 		j := d.word(i)
-		for (d.at(j) == '\'' || d.at(j) == '-') && isLetter(d.at(j+1)) && d.lowAt(j+1) != 's' {
+		for j-i <= 20 && (d.at(j) == '\'' || d.at(j) == '-') && isLetter(d.at(j+1)) && d.lowAt(j+1) != 's' {
 			j = d.word(j + 1)
 		}
 		if j == i || j-i > 20 {
@@ -202,7 +202,7 @@ func (d *doc) nameWords(i, n int) int {
 	return end
 }
 
-var companySuffix = []string{"有限责任公司", "股份有限公司", "集团有限公司", "有限公司", "分公司", "总公司", "公司", "集团", "事务所", "工作室", "合作社", "旗舰店", "专卖店", "经营部", "门市部", "商行", "研究院", "研究所", "制造厂", "加工厂", "工厂"}
+var companySuffix = wordList("有限责任公司", "股份有限公司", "集团有限公司", "有限公司", "分公司", "总公司", "公司", "集团", "事务所", "工作室", "合作社", "旗舰店", "专卖店", "经营部", "门市部", "商行", "研究院", "研究所", "制造厂", "加工厂", "工厂")
 
 // notCompany are words before 公司 that name no company.
 const notCompany = "我你他她它们这那贵本的该哪是和跟与找向对在到从让给说问家您去及同由给找个为"
@@ -224,7 +224,7 @@ func (d *doc) companies() {
 }
 
 func (d *doc) chineseCompany(i int) int {
-	n := d.any(i, companySuffix...)
+	n := d.one(i, companySuffix)
 	if n == 0 {
 		if d.r[i] != '厂' || d.any(i, "厂家", "厂商", "厂里", "厂房", "厂长", "厂址", "厂区", "厂方") > 0 {
 			return i
@@ -302,7 +302,7 @@ func (d *doc) englishCompany(i int) int {
 	suffix := ""
 	for words < 7 {
 		stop := at
-		for stop < len(d.r) && (isLetter(d.r[stop]) || isDigit(d.r[stop]) || d.r[stop] == '&' || (d.r[stop] == '-' || d.r[stop] == '\'') && isAlnum(d.at(stop+1))) {
+		for stop < len(d.r) && stop-at <= 31 && (isLetter(d.r[stop]) || isDigit(d.r[stop]) || d.r[stop] == '&' || (d.r[stop] == '-' || d.r[stop] == '\'') && isAlnum(d.at(stop+1))) {
 			stop++
 		}
 		if stop == at || stop-at > 30 {

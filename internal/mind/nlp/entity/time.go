@@ -497,6 +497,14 @@ var lengthWords = []struct {
 	{"quarters", length{months: 3, iso: "M"}}, {"years", length{months: 12, iso: "Y"}}, {"year", length{months: 12, iso: "Y"}},
 }
 
+// lengthFirst filters by the first rune's low byte.
+var lengthFirst = func() (t [256]bool) {
+	for _, u := range lengthWords {
+		t[byte([]rune(u.word)[0])] = true
+	}
+	return t
+}()
+
 // lengthAt reads a number and a unit of time: 3天, 半小时, two weeks, 1个半月.
 func (d *doc) lengthAt(i int) (num, length, int) {
 	n, e := d.numberAt(i)
@@ -520,6 +528,9 @@ func (d *doc) lengthAt(i int) (num, length, int) {
 		e += 2
 	}
 	j := d.spaces(e, 1)
+	if !lengthFirst[byte(d.lowAt(j))] && half == 0 {
+		return num{}, length{}, i
+	}
 	best := 0
 	var l length
 	for _, u := range lengthWords {

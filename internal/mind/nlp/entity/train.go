@@ -228,9 +228,9 @@ func (t *Trained) choose(ctx context.Context, ready []prepared, o TrainOptions) 
 		}
 	}
 	for label, types := range byRule {
-		best := byTagger[label].f1() + 0.005
+		best := byTagger[label].f1()
 		for typ, score := range types {
-			if f := score.f1(); f > best || f == best && t.rules[label] != "" && typ < t.rules[label] {
+			if f := score.f1(); f > 0 && (f > best || f == best && (t.rules[label] == "" || typ < t.rules[label])) {
 				best, t.rules[label] = f, typ
 			}
 		}
