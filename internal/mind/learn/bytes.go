@@ -74,8 +74,15 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 		write(w, []int32{t.label})
 		write(w, []float32{t.cost})
 	}
-	w.b = binary.LittleEndian.AppendUint32(w.b, crc32.ChecksumIEEE(w.b))
+	w.b = append(w.b, 0, 0, 0, 0)
+	seal(w.b)
 	return w.b, nil
+}
+
+// seal writes the checksum into the last four bytes.
+func seal(b []byte) {
+	n := len(b) - 4
+	binary.LittleEndian.PutUint32(b[n:], crc32.ChecksumIEEE(b[:n]))
 }
 
 type parser struct {
@@ -93,7 +100,7 @@ func read[T number](p *parser) []T {
 	}
 	p.b = p.b[w:]
 	s := make([]T, n)
-	if _, err := binary.Decode(p.b, binary.LittleEndian, s); err != nil {
+	if _, err := binary.Decode(p.b[:int(n)*size], binary.LittleEndian, s); err != nil {
 		p.bad = true
 		return nil
 	}

@@ -307,6 +307,9 @@ func (t *training) chooseSettings(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := try(func(s *settings) { s.emphasis[flagMood] = 0.5 }); err != nil {
+		return err
+	}
 	if len(t.labels) <= 10 {
 		if err := try(func(s *settings) { s.cost = 0.5 }); err != nil {
 			return err
