@@ -177,9 +177,9 @@ func (d *doc) plates() {
 		switch {
 		case n == 5 && digits >= 2:
 			kind = "normal"
-		case n == 6 && strings.ContainsAny(body[:1], "DABCEFGHJK") && digits >= 4:
+		case n == 6 && strings.ContainsAny(body[:1], "DABCEFGHJK") && strings.Trim(body[2:], "0123456789") == "":
 			kind = "new-energy"
-		case n == 6 && strings.ContainsAny(body[5:], "DF") && digits >= 5:
+		case n == 6 && strings.ContainsAny(body[5:], "DF") && digits == 5:
 			kind = "new-energy"
 		case n == 4 && digits >= 2 && strings.ContainsRune("学警港澳挂", d.at(k)):
 			kind = "special"

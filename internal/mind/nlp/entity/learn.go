@@ -160,16 +160,18 @@ func generalise(list [][]rune, prefix int) (string, bool) {
 		}
 		groups[k] = append(groups[k], s)
 	}
-	single := false // an order that one example alone has says little
+	single := 0 // an order that one example alone has says little
 	for _, k := range order {
-		single = single || len(order) > 1 && len(groups[k]) == 1
+		if len(order) > 1 && len(groups[k]) == 1 {
+			single++
+		}
 	}
-	if single || len(order) > maxForms {
+	if single > 0 || len(order) > maxForms {
 		if expr, ok := mixed(list, prefix); ok {
 			return expr, true
 		}
 	}
-	if len(order) > maxForms {
+	if len(order) > maxForms || single > 1 {
 		return "", false
 	}
 	var forms []string

@@ -430,14 +430,11 @@ func (d *doc) combine(w when, t tod) when {
 	at := func(minutes, sec int) time.Time {
 		return time.Date(y, m, day, minutes/60, minutes%60, sec, 0, zone)
 	}
-	return when{from: at(t.from, t.sec), to: at(t.to, 0).Add(time.Duration(d.secondsAfter(t)) * time.Second), grain: t.grain}
-}
-
-func (d *doc) secondsAfter(t tod) int {
+	w = when{from: at(t.from, t.sec), to: at(t.to, 0), grain: t.grain}
 	if t.grain == "second" {
-		return t.sec + 1
+		w.to = w.from.Add(time.Second)
 	}
-	return 0
+	return w
 }
 
 func (d *doc) addTime(t Type, start, end int, w when, grain string) {

@@ -91,7 +91,7 @@ func (d *doc) zhCalendar(i int) (when, int) {
 
 // streetBefore says that a number belongs to a street: 双清路30号.
 func (d *doc) streetBefore(i int) bool {
-	return d.any(i-1, "路", "街", "巷", "弄", "道", "里", "同", "村", "区", "楼", "园", "甲", "乙", "第", "院", "段", "条", "口", "镇", "庄", "厦", "场", "苑", "址") > 0 || isDigit(d.at(i-1)) || d.at(i-1) == '-'
+	return d.any(i-1, "路", "街", "巷", "弄", "道", "里", "同", "村", "区", "楼", "园", "甲", "乙", "第", "院", "段", "条", "口", "镇", "庄", "厦", "场", "苑", "址", "月") > 0 || isDigit(d.at(i-1)) || d.at(i-1) == '-'
 }
 
 // zhYear reads 2024年, 24年 before a month, 二零二四年, 去年 and the like
