@@ -18,6 +18,9 @@ const (
 	maxKept = 64
 	// maxDecoded bounds the postings that one Near reads, rarest first.
 	maxDecoded = 120_000
+	// rarityPower makes what everybody writes count less than BM25 would: a
+	// greeting or a stock phrase must not make two tickets alike.
+	rarityPower = 1.5
 	// DefaultLimit is how many texts a Similar holds unless told otherwise.
 	DefaultLimit = 200_000
 )
@@ -140,7 +143,8 @@ func featuresOf(all []gram) []feature {
 // that have it.
 func rarity(df, texts int) float32 {
 	n := float64(texts) + 20
-	return float32(math.Log(n/(float64(df)+1)+1) / math.Log(n+1))
+	r := math.Log(n/(float64(df)+1)+1) / math.Log(n+1)
+	return float32(math.Pow(r, rarityPower))
 }
 
 type weighted struct {
