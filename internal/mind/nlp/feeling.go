@@ -20,8 +20,10 @@ const feelingRunes = 8 << 10
 // Sentiment says how the writer feels, from words, faces and signs. A negation
 // turns a word round, an intensifier weighs it, what follows "but" counts
 // more, praise beside a grievance is taken for irony. A fault told without a
-// feeling, and routine thanks, are neutral.
-func Sentiment(p *Prepared) Feeling {
+// feeling, and routine thanks, are neutral; a threat is not, however calm its
+// words. The signals are those of Risk on the same text, nil when it was not
+// asked.
+func Sentiment(p *Prepared, signals []Signal) Feeling {
 	text := p.Normal.Runes
 	var good, bad, worst float64
 	var f Feeling
@@ -96,7 +98,29 @@ func Sentiment(p *Prepared) Feeling {
 			add(v, c)
 		}
 	}
+	for _, s := range signals {
+		hard := 0.0
+		switch {
+		case s.Kind == Anger && s.Severity == 3:
+			hard = 3.5
+		case s.Kind == Safety && ofDespair(s.Cue):
+			hard = 4
+		case s.Kind == Safety && s.Severity == 3, s.Kind != Safety && s.Severity >= 2:
+			hard = 1
+		}
+		if bad < hard {
+			if good > 0 && hard <= 1 {
+				bad += hard
+			} else {
+				bad = hard
+			}
+			f.Evidence = append(f.Evidence, Span{s.Start, s.End})
+		}
+	}
 	bangs, caps := p.loudness()
+	if bad == 0 && good == 0 && (bangs > 0 || caps > 0) && p.grievances(0) && bangs+int(caps*10) >= 2 {
+		bad = 1
+	}
 	if bad > 0 {
 		bad *= 1 + 0.1*min(float64(bangs), 4) + caps
 	} else if good > 0 {
@@ -157,7 +181,7 @@ func (p *Prepared) quotedFrom() int {
 func (p *Prepared) inLongerFeeling(i int) bool {
 	c := p.cues[i]
 	for k := i - 1; k >= 0 && k > i-8 && p.cues[k].start > c.start-12; k-- {
-		if o := p.cues[k]; o.kind == cueFeeling && o.start <= c.start && o.end >= c.end && o.end-o.start > c.end-c.start {
+		if o := p.cues[k]; (o.kind == cueFeeling || o.kind == cueHurry || o.kind == cueHello || o.kind == cueBye || o.kind == cueAsk) && o.start <= c.start && o.end >= c.end && o.end-o.start > c.end-c.start {
 			return true
 		}
 	}

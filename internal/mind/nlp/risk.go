@@ -39,11 +39,14 @@ type Signal struct {
 
 // RiskCue is one entry of the lists. Kind "none" marks a phrase that only
 // looks like a cue, such as the name of a product: no cue inside it counts. A
-// Latin cue matches whole words; with * at its end the word may go on.
+// Latin cue matches whole words; with * at its end the word may go on. Two dots
+// stand for a few words of the same sentence: "活着..没意思".
 type RiskCue struct {
 	Kind     RiskKind `json:"kind"`
 	Text     string   `json:"text"`
 	Severity int      `json:"severity"`
+
+	noun bool // counts only beside a grievance
 }
 
 // RiskEdits are what a tenant changes in the shipped lists. An added cue
@@ -65,6 +68,14 @@ type RiskLists struct {
 	phrases *phrases
 	text    []string
 	cues    [][]RiskCue // by phrase
+	pairs   []riskPair  // cues with a gap, by their first phrase
+	parts   []bool      // phrases that are part of a cue with a gap
+}
+
+// riskPair is a cue of two phrases with a gap between.
+type riskPair struct {
+	first, second int
+	cue           RiskCue
 }
 
 // ShippedRiskCues gives the lists that Zhidan ships, for the screen on which
@@ -74,7 +85,7 @@ func ShippedRiskCues() []RiskCue {
 	for _, l := range riskWords {
 		for w := range strings.SplitSeq(l.words, "|") {
 			if w = strings.TrimSpace(w); w != "" {
-				all = append(all, RiskCue{l.kind, w, l.severity})
+				all = append(all, RiskCue{l.kind, w, l.severity, l.noun})
 			}
 		}
 	}
@@ -141,14 +152,29 @@ func riskText(s string) string {
 func buildRisk(cues []RiskCue) *RiskLists {
 	l := &RiskLists{}
 	at := map[string]int{}
-	for _, c := range cues {
-		i, ok := at[c.Text]
+	phrase := func(text string) int {
+		i, ok := at[text]
 		if !ok {
 			i = len(l.text)
-			at[c.Text] = i
-			l.text = append(l.text, c.Text)
+			at[text] = i
+			l.text = append(l.text, text)
 			l.cues = append(l.cues, nil)
+			l.parts = append(l.parts, false)
 		}
+		return i
+	}
+	for _, c := range cues {
+		if a, b, ok := strings.Cut(c.Text, ".."); ok {
+			a, b = strings.TrimSpace(a), strings.TrimSpace(b)
+			if a == "" || b == "" {
+				continue
+			}
+			p := riskPair{phrase(a), phrase(b), c}
+			l.parts[p.first], l.parts[p.second] = true, true
+			l.pairs = append(l.pairs, p)
+			continue
+		}
+		i := phrase(c.Text)
 		dup := false
 		for k := range l.cues[i] {
 			if l.cues[i][k].Kind == c.Kind {
@@ -160,8 +186,19 @@ func buildRisk(cues []RiskCue) *RiskLists {
 			l.cues[i] = append(l.cues[i], c)
 		}
 	}
+	sort.SliceStable(l.pairs, func(i, j int) bool { return l.pairs[i].first < l.pairs[j].first })
 	l.phrases = newPhrases(l.text)
 	return l
+}
+
+// pairsOf gives the cues with a gap whose first phrase it is.
+func (l *RiskLists) pairsOf(phrase int) []riskPair {
+	i := sort.Search(len(l.pairs), func(i int) bool { return l.pairs[i].first >= phrase })
+	j := i
+	for j < len(l.pairs) && l.pairs[j].first == phrase {
+		j++
+	}
+	return l.pairs[i:j]
 }
 
 const (
@@ -178,35 +215,10 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 	if lists == nil {
 		lists = ShippedRisk()
 	}
-	type hit struct{ phrase, start, end int }
-	var hits, covers []hit
-	lists.phrases.find(p.Normal.Runes, func(id, start, end int) {
-		if len(hits)+len(covers) >= maxRiskHits {
-			return
-		}
-		none := false
-		for _, c := range lists.cues[id] {
-			if c.Kind == kindNone {
-				none = true
-			} else {
-				hits = append(hits, hit{id, start, end})
-				break
-			}
-		}
-		if none {
-			covers = append(covers, hit{id, start, end})
-		}
-	})
+	hits, covers := lists.hits(p.Normal.Runes)
 	if len(hits) == 0 {
 		return nil
 	}
-	sort.SliceStable(hits, func(a, b int) bool {
-		if hits[a].start != hits[b].start {
-			return hits[a].start < hits[b].start
-		}
-		return hits[a].end > hits[b].end
-	})
-	sort.SliceStable(covers, func(a, b int) bool { return covers[a].start < covers[b].start })
 	var out []Signal
 	last := map[RiskKind]int{} // where the last warning of a kind ended
 	prevEnd, prevDenied := -1, false
@@ -235,8 +247,8 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 		if h.end > prevEnd {
 			prevEnd, prevDenied = h.end, denied
 		}
-		for _, c := range lists.cues[h.phrase] {
-			if c.Kind == kindNone || h.start < last[c.Kind] {
+		for _, c := range h.cues {
+			if c.Kind == kindNone || h.start < last[c.Kind] || c.noun && !p.aggrieved() {
 				continue
 			}
 			severity := c.Severity
@@ -260,12 +272,103 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 			}
 		}
 	}
-	return settle(out)
+	return p.settle(out)
 }
 
-// settle drops faint anger and faint threats that stand alone: a single hard
-// word is displeasure, several are anger.
-func settle(signals []Signal) []Signal {
+// riskHit is a cue at its place in the normal text.
+type riskHit struct {
+	cues       []RiskCue
+	start, end int
+}
+
+// hits finds the cues of a text and the phrases that only look like some, both
+// in order, of those that begin together the longest first.
+func (l *RiskLists) hits(text []rune) (hits, covers []riskHit) {
+	type part struct{ phrase, start, end int }
+	var parts []part
+	l.phrases.find(text, func(id, start, end int) {
+		if len(hits)+len(covers)+len(parts) >= maxRiskHits {
+			return
+		}
+		if l.parts[id] {
+			parts = append(parts, part{id, start, end})
+		}
+		none, some := false, false
+		for _, c := range l.cues[id] {
+			none = none || c.Kind == kindNone
+			some = some || c.Kind != kindNone
+		}
+		if some {
+			hits = append(hits, riskHit{l.cues[id], start, end})
+		}
+		if none {
+			covers = append(covers, riskHit{nil, start, end})
+		}
+	})
+	for i, a := range parts {
+		for _, pair := range l.pairsOf(a.phrase) {
+			gap := 10
+			if isLatin(text[a.start]) {
+				gap = 30
+			}
+			for _, b := range parts[i+1:] {
+				if b.end > a.end+gap+MaxRiskCueSize {
+					break
+				}
+				if b.phrase == pair.second && b.start >= a.end && b.start <= a.end+gap && oneSentence(text[a.end:b.start]) {
+					hits = append(hits, riskHit{[]RiskCue{pair.cue}, a.start, b.end})
+					break
+				}
+			}
+		}
+	}
+	order := func(h []riskHit) {
+		sort.SliceStable(h, func(a, b int) bool {
+			if h[a].start != h[b].start {
+				return h[a].start < h[b].start
+			}
+			return h[a].end > h[b].end
+		})
+	}
+	order(hits)
+	order(covers)
+	return hits, covers
+}
+
+func oneSentence(text []rune) bool {
+	for _, r := range text {
+		switch r {
+		case '。', '!', '?', '\n':
+			return false
+		}
+	}
+	return true
+}
+
+// aggrieved says whether anything in the text shows displeasure or trouble: a
+// lawyer who orders paper is no threat.
+func (p *Prepared) aggrieved() bool {
+	for _, c := range p.cues {
+		switch c.kind {
+		case cueProblem:
+			return true
+		case cueFeeling:
+			if c.weight < 0 {
+				return true
+			}
+		}
+	}
+	found := false
+	grievance.find(p.Normal.Runes, func(_, _, _ int) { found = true })
+	return found
+}
+
+// grievance are words of those who have a quarrel with us.
+var grievance = newPhrases([]string{"否则", "不然", "再不", "如果不", "要是不", "不解决", "不处理", "不退", "不给", "赔", "等着", "看着办", "说法", "交代", "书面答复", "天时间", "退款", "退钱", "追究", "拒绝", "复印件", "材料", "unless", "otherwise", "if you don't", "if you do not", "or else", "refuse", "refused", "refuses", "you have", "in writing", "owe", "refund", "already", "i will", "i'll", "we will", "we'll", "going to"})
+
+// settle drops faint anger that stands alone: a single hard word is
+// displeasure, several or a shouted one are anger.
+func (p *Prepared) settle(signals []Signal) []Signal {
 	anger, strong := 0, false
 	for _, s := range signals {
 		if s.Kind == Anger {
@@ -273,7 +376,10 @@ func settle(signals []Signal) []Signal {
 			strong = strong || s.Severity > 1
 		}
 	}
-	if anger == 0 || strong || anger >= 3 {
+	if anger == 0 || strong || anger >= 2 {
+		return signals
+	}
+	if bangs, caps := p.loudness(); bangs >= 2 || caps > 0 {
 		return signals
 	}
 	kept := signals[:0]
@@ -290,7 +396,7 @@ func settle(signals []Signal) []Signal {
 
 // despairWords mark the cues of those who may want to die.
 var despairWords = newPhrases([]string{"活", "死", "轻生", "自杀", "自尽", "自残", "割腕", "跳楼", "跳河", "跳桥", "跳下去", "上吊", "想不开", "短见", "了百了", "结束", "了结", "了此", "世界", "消失", "遗书", "遗言", "撑不", "熬不", "解脱", "不在了", "生命",
-	"myself", "my life", "own life", "it all", "suicid*", "live", "living", "alive", "be here", "go on", "going on", "dead", "die", "without me", "wake", "way out", "wasn't here", "overdose", "self-harm", "self harm", "goodbye forever", "around much", "here tomorrow", "no meaning", "disappear forever", "anymore"})
+	"myself", "my life", "own life", "it all", "suicid*", "live", "living", "alive", "be here", "go on", "going on", "dead", "die", "without me", "wake", "way out", "wasn't here", "overdose", "self-harm", "self harm", "goodbye forever", "around much", "here tomorrow", "no meaning", "天台", "楼顶", "桥上", "扛不下去", "醒", "没我", "来世", "下辈子", "on the roof", "bridge", "carry on", "disappear forever", "anymore"})
 
 func ofDespair(cue string) bool {
 	found := false
@@ -359,9 +465,7 @@ func (p *Prepared) notReally(a, b int) bool {
 		return true
 	case (word == "不" || word == "没") && (strings.HasPrefix(after, "得") || strings.HasPrefix(after, "了")):
 		return true
-	case word == "无" && strings.HasPrefix(after, "缘"), word == "不想" && false:
-		return true
-	case word == "not" && strings.HasPrefix(after, " on"):
+	case word == "not":
 		return strings.HasPrefix(string(text[b:min(len(text), b+5)]), " only")
 	}
 	return false

@@ -15,7 +15,7 @@ func Urgency(p *Prepared, signals []Signal, feeling Feeling) Hurry {
 	var h Hurry
 	impact, urgency := 0.0, 1.0
 	calm := false
-	praise, asks, problems := 0, 0, 0
+	praise, asks, acts, problems := 0, 0, 0, 0
 	twos, threes := 0, 0
 	quoted := p.quotedFrom()
 	note := func(s Span) {
@@ -61,11 +61,14 @@ func Urgency(p *Prepared, signals []Signal, feeling Feeling) Hurry {
 			}
 		case cueAsk:
 			asks++
+			if c.weight >= 2 {
+				acts++
+			}
 		case cueProblem:
 			problems++
 		}
 	}
-	if problems > 0 || feeling.Step < 0 {
+	if problems > 0 || acts > 0 || feeling.Step < 0 {
 		impact = 1
 	} else if asks > 0 {
 		impact = 0.6
@@ -132,9 +135,9 @@ func (p *Prepared) inLongerOf(i int, kind cueKind) bool {
 // priorities by impact, then by urgency.
 var priorities = [4][4]string{
 	{"low", "low", "normal", "normal"},
-	{"low", "normal", "normal", "high"},
-	{"normal", "normal", "high", "high"},
-	{"high", "high", "urgent", "urgent"},
+	{"low", "normal", "high", "high"},
+	{"normal", "high", "high", "urgent"},
+	{"high", "urgent", "urgent", "urgent"},
 }
 
 // Priority is low, normal, high or urgent, from impact and urgency (0 to 3
