@@ -235,6 +235,17 @@ func (c *corrections) add(h uint32, class uint16, w float32, mine map[uint32]boo
 	r.class, r.weight = append(r.class, class), append(r.weight, w)
 }
 
+func (c *corrections) weightOf(hash uint32, class int32) float32 {
+	if r := c.rows[hash]; r != nil {
+		for i, k := range r.class {
+			if int32(k) == class {
+				return r.weight[i]
+			}
+		}
+	}
+	return 0
+}
+
 // Corrections is how many examples were learned since training.
 func (m *Model) Corrections() int {
 	if m.learned == nil {

@@ -249,7 +249,7 @@ func chooseThreshold(m *Model, val, outside []Example) float64 {
 
 // scopePrior is the share of texts that are of a known kind, when a threshold
 // is chosen: most of what customers write has been written before.
-const scopePrior = 0.8
+const scopePrior = 0.7
 
 func scope(m *Model, test, outside []Example, threshold float64) *ScopeReport {
 	r := &ScopeReport{Threshold: threshold}

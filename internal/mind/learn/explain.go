@@ -158,13 +158,7 @@ func (m *Model) weightOf(id int32, hash uint32, class int32) float32 {
 		}
 	}
 	if m.learned != nil {
-		if r := m.learned.rows[hash]; r != nil {
-			for i, c := range r.class {
-				if int32(c) == class {
-					w += r.weight[i]
-				}
-			}
-		}
+		w += m.learned.weightOf(hash, class)
 	}
 	return w
 }

@@ -168,6 +168,21 @@ func (f *fitted) score(v vector, out []float32) {
 	}
 }
 
+// cover is the share of a text that speaks for a class.
+func (f *fitted) cover(v vector, class int) float64 {
+	var all, speaks float32
+	for j, id := range v.id {
+		all += v.x[j]
+		if f.weights[int(id)*f.classes+class] > 0 {
+			speaks += v.x[j]
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(speaks / all)
+}
+
 // mixBayes adds the weights of complement naive Bayes: for each feature and
 // class, how much more the feature is used inside the class than outside.
 func (f *fitted) mixBayes(vectors []vector, labels []int32, share float32) {

@@ -32,15 +32,14 @@ type Model struct {
 
 // scratch is what one prediction needs.
 type scratch struct {
-	reader   reader
-	counts   []count
-	v        vector
-	hash     []uint32
-	score    []float32
-	order    []int32
-	merged   []float32
-	unseen   float64
-	familiar float64
+	reader reader
+	counts []count
+	v      vector
+	hash   []uint32
+	score  []float32
+	order  []int32
+	merged []float32
+	unseen float64
 }
 
 func newPool() *sync.Pool { return &sync.Pool{New: func() any { return new(scratch) }} }
@@ -164,7 +163,8 @@ func (m *Model) predict(s *scratch) Prediction {
 	if len(order) > 1 {
 		margin = first - float64(s.merged[order[1]])
 	}
-	p := Prediction{Label: m.labels[order[0]].Name, Confidence: 1, Known: m.known.at([]float64{first, margin, s.unseen})}
+	known := m.known.at([]float64{first, s.unseen, m.cover(s, order[0]) * (1 - s.unseen)})
+	p := Prediction{Label: m.labels[order[0]].Name, Confidence: 1, Known: known}
 	if len(order) > 1 {
 		p.Confidence = m.sure.at([]float64{first, margin, s.unseen})
 		// More than one label: the best is never less likely than chance.
@@ -184,6 +184,36 @@ func (m *Model) predict(s *scratch) Prediction {
 		p.Runners = append(p.Runners, Scored{m.labels[o].Name, min(share, p.Confidence)})
 	}
 	return p
+}
+
+// cover is the share of a text that speaks for a label.
+func (m *Model) cover(s *scratch, label int32) float64 {
+	var all, speaks float32
+	for j, id := range s.v.id {
+		all += s.v.x[j]
+		var w float32
+		if id >= 0 {
+			a, b := m.start[id], m.start[id+1]
+			for i, c := range m.class[a:b] {
+				if c >= uint16(label) { // in rising order
+					if c == uint16(label) {
+						w = float32(m.weight[int(a)+i]) * m.scale[id]
+					}
+					break
+				}
+			}
+		}
+		if m.learned != nil {
+			w += m.learned.weightOf(s.hash[j], label)
+		}
+		if w > 0 {
+			speaks += s.v.x[j]
+		}
+	}
+	if all == 0 {
+		return 0
+	}
+	return float64(speaks / all)
 }
 
 // compress turns dense weights into those of a model.

@@ -69,6 +69,7 @@ type held struct {
 	example int
 	score   []float32
 	unseen  float64
+	cover   float64
 }
 
 func (t *training) tick() {
@@ -324,6 +325,7 @@ func (t *training) answer(f *fitted, examples []int) []held {
 		v, unseen := f.vector(t.docs[i].counts)
 		h := held{example: i, score: make([]float32, len(t.labels)), unseen: float64(unseen)}
 		f.score(v, h.score)
+		h.cover = f.cover(v, top(h.score, nil)) * (1 - h.unseen)
 		out = append(out, h)
 	}
 	return out
@@ -447,7 +449,7 @@ func firstTwo(score []float32) (best int, first, lead float64) {
 
 var (
 	sureBefore  = logistic{0, 3, 0, 0}
-	knownBefore = logistic{1.5, 2, -4, 1}
+	knownBefore = logistic{3, -4, 3, 0}
 )
 
 // calibrate learns how often a prediction is right from its scores, measures
@@ -533,8 +535,8 @@ func (t *training) learnKnown(ctx context.Context) error {
 		var xs [][]float64
 		var ys []bool
 		for _, h := range t.answer(f, out) {
-			_, first, lead := firstTwo(h.score)
-			xs = append(xs, []float64{first, lead, h.unseen})
+			_, first, _ := firstTwo(h.score)
+			xs = append(xs, []float64{first, h.unseen, h.cover})
 			ys = append(ys, !hidden[t.docs[h.example].label])
 		}
 		l := fitLogistic(xs, ys, nil, knownBefore, 1)
