@@ -303,9 +303,12 @@ func (c *call) provider(ctx context.Context, e *endpoint) (Response, *failure) {
 		if f.final || c.emitted || !f.retry || retries >= c.plan.Retries {
 			return Response{}, f
 		}
-		wait := max(backoff(retries), f.after)
-		if wait > c.plan.MaxWait {
+		if f.after > c.plan.MaxWait {
 			return Response{}, f
+		}
+		wait := backoff(retries)
+		if f.after > 0 { // never sooner than asked, and not all at once
+			wait = f.after + wait/4
 		}
 		retries++
 		if err := c.c.c.Sleep(ctx, wait); err != nil {

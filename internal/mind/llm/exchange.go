@@ -85,7 +85,12 @@ func (c *call) exchange(ctx context.Context, e *endpoint, q *prompt) (rep reply,
 		if f := ended(ctx); f != nil {
 			return reply{}, wrote.Load(), f
 		}
-		return reply{}, wrote.Load(), &failure{outcome: OutcomeNetwork, err: ErrServer, detail: "no connection with " + hostOf(e.BaseURL), retry: true, sick: true}
+		f := &failure{outcome: OutcomeNetwork, err: ErrServer, detail: "no connection with " + hostOf(e.BaseURL), retry: true, sick: true}
+		var refused *fault.Error
+		if errors.As(err, &refused) { // by the guard, for good
+			f.detail, f.retry = f.detail+": "+refused.Message, false
+		}
+		return reply{}, wrote.Load(), f
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {

@@ -11,6 +11,7 @@ import (
 
 	"zhidan/internal/mind/llm"
 	"zhidan/internal/mind/llm/llmtest"
+	"zhidan/internal/platform/guard"
 )
 
 func collect(h *house, ctx context.Context, req llm.Request) (pieces []string, r llm.Response, err error) {
@@ -230,6 +231,19 @@ func TestConfigurationFaultsAreToldTogether(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is missing in %v", want, err)
 		}
+	}
+}
+
+func TestGuardKeepsModelsOffOurOwnNetwork(t *testing.T) {
+	p := llmtest.New(t, llmtest.Say("inside"))
+	c, err := llm.New(llm.Config{HTTP: guard.NewDialer(guard.Policy{}).Client(guard.Limits{}), Budget: llm.Unlimited(),
+		Providers: []llm.Provider{{Name: "a", Kind: llm.OpenAI, BaseURL: p.URL + "/v1", Model: "m", Region: llm.Home}},
+		Tasks:     map[llm.Task]llm.Plan{"t": {Providers: []string{"a"}}}})
+	if err == nil {
+		_, err = c.Do(t.Context(), llm.Request{Task: "t", Parts: []llm.Part{llm.Text("hi")}})
+	}
+	if err == nil || len(p.Calls()) != 0 || !strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("%v, %d calls", err, len(p.Calls()))
 	}
 }
 
