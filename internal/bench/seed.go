@@ -29,9 +29,8 @@ const (
 	// MaxTickets is how many one run seeds at most.
 	MaxTickets = 20_000_000
 
-	batchTickets   = 1024
-	batchesPerTx   = fulltext.BulkDocs / batchTickets
-	batchCustomers = 512
+	batchTickets   = fulltext.BulkDocs / 16
+	batchCustomers = 1024
 )
 
 // ErrNotEmpty says that there are tickets already.
@@ -76,7 +75,8 @@ type place struct {
 }
 
 // Seed fills the store. Customers come first, then tickets with their whole
-// past, all in the order of time, in transactions of a thousand tickets.
+// past, all in the order of time, in transactions of a thousand tickets,
+// which are synced to disk together at the end.
 func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) {
 	var out Seeded
 	if o.Tickets < 1 || o.Tickets > MaxTickets {
@@ -98,25 +98,33 @@ func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) 
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and thrown away
 	start := time.Now()
-	if err := g.people(ctx, max(1, o.Tickets/4)); err != nil {
-		return out, fmt.Errorf("customers: %w", err)
+	sync, err := s.DB.Unsynced(ctx)
+	if err != nil {
+		return out, err
 	}
-	if err := g.tickets(ctx); err != nil {
-		return out, fmt.Errorf("tickets: %w", err)
-	}
-	if err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return analyze(ctx, tx)
-	}); err != nil {
-		return out, fmt.Errorf("analyze: %w", err)
+	if err := errors.Join(g.fill(ctx), sync()); err != nil {
+		return out, err
 	}
 	out.Tickets, out.Customers, out.Seconds = o.Tickets, len(g.customers), time.Since(start).Seconds()
 	out.PerSecond = float64(o.Tickets) / out.Seconds
 	if err := s.DB.QueryRow(ctx, `select count(*) from ticket where tenant_id = $1 and status <= 4`, g.tenant).Scan(&out.Active); err != nil {
 		return out, err
 	}
-	var err error
 	out.Token, err = token(ctx, s, g.tenant)
 	return out, err
+}
+
+func (g *seeding) fill(ctx context.Context) error {
+	if err := g.people(ctx, max(1, g.total/4)); err != nil {
+		return fmt.Errorf("customers: %w", err)
+	}
+	if err := g.tickets(ctx); err != nil {
+		return fmt.Errorf("tickets: %w", err)
+	}
+	if err := g.s.DB.Tx(ctx, analyze); err != nil {
+		return fmt.Errorf("analyze: %w", err)
+	}
+	return nil
 }
 
 // analyze lets the planner know how the tables are filled. On SQLite a sample
@@ -283,7 +291,7 @@ func customerName(i int) string {
 // Phone is the number of a seeded customer, plainly made up.
 func Phone(i int) string { return fmt.Sprintf("138%08d", i%100_000_000) }
 
-// people makes the customers, by the same way as any contact does.
+// people makes the customers.
 func (g *seeding) people(ctx context.Context, n int) error {
 	moving := clock.At(g.now.Add(-years - time.Hour))
 	book := customer.New(customer.Config{DB: g.s.DB, IDs: id.NewSource(node, moving.Millis), Clock: moving, Vault: g.s.Vault})
@@ -304,16 +312,9 @@ func (g *seeding) people(ctx context.Context, n int) error {
 		},
 		func(batch int, list []customer.Prepared) error {
 			var made []id.ID
-			err := g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-				made = made[:0]
-				for _, p := range list {
-					c, _, err := book.ResolveIn(ctx, tx, p)
-					if err != nil {
-						return err
-					}
-					made = append(made, c.ID)
-				}
-				return nil
+			err := g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+				made, err = book.InsertNew(ctx, tx, list)
+				return err
 			})
 			for _, c := range made {
 				g.number[c] = len(g.customers)
@@ -339,13 +340,22 @@ func (g *seeding) indexOf(c id.ID) int { return g.number[c] }
 func (g *seeding) tickets(ctx context.Context) error {
 	plan := rand.New(rand.NewPCG(seedOf, 1))
 	step := float64(years.Milliseconds()-2000) / float64(g.total)
-	bulk := func(on bool) error {
-		return g.s.DB.Tx(context.WithoutCancel(ctx), func(ctx context.Context, tx *db.Tx) error { return g.s.Index.Bulk(ctx, tx, on) })
-	}
-	if err := bulk(true); err != nil {
-		return err
-	}
-	var ready []*ticket.Load
+	// The store is written to beside everything else.
+	ready, written := make(chan *ticket.Load, 1), make(chan error, 1)
+	failed, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	go func() {
+		var err error
+		for load := range ready {
+			if err == nil {
+				err = g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return g.loader.WriteIn(ctx, tx, load) })
+				if err != nil {
+					fail(err)
+				}
+			}
+		}
+		written <- err
+	}()
 	err := pipe(ctx, (g.total+batchTickets-1)/batchTickets,
 		func(batch int) ([]planned, error) { // in order: numbers count up with time
 			var out []planned
@@ -363,20 +373,25 @@ func (g *seeding) tickets(ctx context.Context) error {
 			for i, p := range list {
 				pasts[i] = m.past(p)
 			}
-			return g.loader.Prepare(pasts), nil
+			return g.loader.Prepare(list[0].index, pasts), nil
 		},
 		func(batch int, load *ticket.Load) error {
-			ready = append(ready, load)
-			done := min(g.total, (batch+1)*batchTickets)
-			if len(ready) < batchesPerTx && done < g.total {
-				return nil
+			if err := g.loader.Gather(load); err != nil {
+				return err
 			}
-			err := g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return g.loader.WriteIn(ctx, tx, ready...) })
-			ready = ready[:0]
-			g.progress("tickets", done, g.total)
-			return err
+			select {
+			case ready <- load:
+				g.progress("tickets", min(g.total, (batch+1)*batchTickets), g.total)
+				return nil
+			case <-failed.Done():
+				return context.Cause(failed)
+			}
 		})
-	return errors.Join(err, bulk(false))
+	close(ready)
+	if err := errors.Join(err, <-written); err != nil {
+		return err
+	}
+	return g.loader.Finish(ctx)
 }
 
 // pipe runs n batches through three stages: first one after another, second on

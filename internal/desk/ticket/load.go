@@ -2,7 +2,6 @@ package ticket
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -40,7 +39,9 @@ type Loader struct {
 	zone     *time.Location
 	mu       sync.Mutex
 	numbers  map[string]int64 // by scope
+	series   map[series]*block
 	given    map[string]int64 // of them, those that no Load holds yet
+	words    *fulltext.Fill
 }
 
 // Loader begins to load a tenant's past.
@@ -49,9 +50,13 @@ func (d *Desk) Loader(ctx context.Context, tenant id.ID) (*Loader, error) {
 	if err != nil {
 		return nil, err
 	}
+	words, err := fulltext.NewFill(ctx, d.DB, tenant)
+	if err != nil {
+		return nil, err
+	}
 	s := d.Settings(ctx, tenant)
-	return &Loader{desk: d, tenant: tenant, catalog: catalog, settings: s, zone: d.numbers.day(s, 0).Location(),
-		numbers: map[string]int64{}, given: map[string]int64{}}, nil
+	return &Loader{desk: d, words: words, tenant: tenant, catalog: catalog, settings: s, zone: d.numbers.day(s, 0).Location(),
+		numbers: map[string]int64{}, given: map[string]int64{}, series: map[series]*block{}}, nil
 }
 
 // Number gives the next number of a type at a moment. What Prepare makes next
@@ -59,20 +64,25 @@ func (d *Desk) Loader(ctx context.Context, tenant id.ID) (*Loader, error) {
 func (l *Loader) Number(typ string, at clock.Time) string {
 	t, _ := l.catalog.Type(typ)
 	day := at.Std().In(l.zone)
-	scope := expand(l.settings.NumberPattern, t.Prefix, day, func(int) string { return "#" })
+	key := series{l.tenant, l.settings.NumberPattern, t.Prefix, day.Year()*1000 + day.YearDay()}
 	l.mu.Lock()
-	l.numbers[scope]++
-	n := l.numbers[scope]
-	l.given[scope] = n
-	l.mu.Unlock()
-	return expand(l.settings.NumberPattern, t.Prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, n) })
+	defer l.mu.Unlock()
+	b := l.series[key]
+	if b == nil {
+		b = newBlock(key, day)
+		l.series[key] = b
+	}
+	l.numbers[b.scope]++
+	n := l.numbers[b.scope]
+	l.given[b.scope] = n
+	return b.number(n)
 }
 
 // Load is what Prepare made of some tickets.
 type Load struct {
 	tickets, messages, events, tags, fields rows
 	numbers                                 rows
-	docs                                    []fulltext.Doc
+	words                                   *fulltext.Filled
 	jobs                                    []job.New
 }
 
@@ -82,12 +92,14 @@ type rows struct {
 	args  []any
 }
 
-// Prepare does all that needs no store. Tickets come in ascending order of ids.
-func (l *Loader) Prepare(pasts []Past) *Load {
+// Prepare does all that needs neither the store nor the order: Loads may be
+// prepared at the same time. first is the place of the first ticket in the
+// whole; a Load does not reach over a multiple of fulltext.BulkDocs.
+func (l *Loader) Prepare(first int, pasts []Past) *Load {
 	x := &Load{tickets: rows{width: columnCount}, messages: rows{width: 14}, events: rows{width: 10}, tags: rows{width: 3}, fields: rows{width: 4}, numbers: rows{width: 3}}
 	l.mu.Lock()
 	for _, scope := range slices.Sorted(maps.Keys(l.given)) {
-		x.numbers.args = append(x.numbers.args, l.tenant, scope, l.given[scope])
+		x.numbers.args = append(x.numbers.args, int64(l.tenant), scope, l.given[scope])
 	}
 	clear(l.given)
 	l.mu.Unlock()
@@ -99,22 +111,23 @@ func (l *Loader) Prepare(pasts []Past) *Load {
 		}
 	}
 	var parts []string
+	docs := make([]fulltext.Doc, 0, len(pasts))
 	for _, p := range pasts {
 		t := p.Ticket
 		x.tickets.args = append(x.tickets.args, t.values()...)
 		for _, m := range p.Messages {
-			x.messages.args = append(x.messages.args, t.Tenant, m.Ticket, m.ID, m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel,
-				m.Text, m.HTML, m.ExternalID, m.CreatedAt, null(m.UndoUntil), null(m.WithdrawnAt))
+			x.messages.args = append(x.messages.args, int64(t.Tenant), int64(m.Ticket), int64(m.ID), m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel,
+				m.Text, m.HTML, m.ExternalID, int64(m.CreatedAt), null(m.UndoUntil), null(m.WithdrawnAt))
 		}
 		for _, e := range p.Events {
-			x.events.args = append(x.events.args, e.Tenant, e.Ticket, e.Seq, e.At, e.ActorKind, null(e.Actor), e.Name, encode(e.Data), e.Cause, e.Depth)
+			x.events.args = append(x.events.args, e.values()...)
 		}
 		for _, tag := range t.Tags {
-			x.tags.args = append(x.tags.args, t.Tenant, tag, t.ID)
+			x.tags.args = append(x.tags.args, int64(t.Tenant), tag, int64(t.ID))
 		}
 		for _, key := range indexed {
 			if v := words(t.Fields[key]); v != "" {
-				x.fields.args = append(x.fields.args, t.Tenant, key, v, t.ID)
+				x.fields.args = append(x.fields.args, int64(t.Tenant), key, v, int64(t.ID))
 			}
 		}
 		parts = append(parts[:0], t.Subject, t.Number, p.Requester)
@@ -130,7 +143,7 @@ func (l *Loader) Prepare(pasts []Past) *Load {
 			left -= len(body)
 			parts = append(parts, body)
 		}
-		x.docs = append(x.docs, fulltext.Doc{ID: t.ID, Terms: text.Terms(parts...)})
+		docs = append(docs, fulltext.Doc{ID: t.ID, Terms: text.Terms(parts...)})
 		if t.Status == Solved && l.settings.AutoClose > 0 {
 			x.jobs = append(x.jobs, job.New{Tenant: t.Tenant, Kind: kindAutoClose, Key: t.ID.String(), DueAt: t.SolvedAt.Add(l.settings.AutoClose), Replace: true, Payload: struct{}{}})
 		}
@@ -138,6 +151,7 @@ func (l *Loader) Prepare(pasts []Past) *Load {
 			x.jobs = append(x.jobs, job.New{Tenant: t.Tenant, Kind: kindWake, Key: t.ID.String(), DueAt: t.SnoozedUntil, Replace: true, Payload: struct{}{}})
 		}
 	}
+	x.words = l.words.Tagged(first, docs)
 	return x
 }
 
@@ -150,35 +164,33 @@ const (
 	loadFields   = `insert into ticket_field (tenant_id, field, value, ticket_id) values `
 )
 
-// WriteIn writes what was prepared in the caller's transaction. Words come last
-// of all: FTS5 writes out what it has gathered whenever a statement of several
-// rows begins.
-func (l *Loader) WriteIn(ctx context.Context, tx *db.Tx, loads ...*Load) error {
-	for _, x := range loads {
-		for _, table := range []struct {
-			insert string
-			rows   rows
-			then   string
-		}{
-			{strings.TrimSuffix(insertTicket, db.Values(1, columnCount)), x.tickets, ""},
-			{loadMessages, x.messages, ""}, {loadEvents, x.events, ""}, {loadTags, x.tags, ""}, {loadFields, x.fields, ""},
-			{loadNumbers, x.numbers, keepHigher},
-		} {
-			if err := table.rows.write(ctx, tx, table.insert, table.then); err != nil {
-				return err
-			}
-		}
-		if err := l.desk.Jobs.Add(ctx, tx, x.jobs...); err != nil {
+// Gather takes the words of a Load into the index that is built. Loads come in
+// ascending order of ids. It touches no store.
+func (l *Loader) Gather(x *Load) error { return l.words.Add(x.words) }
+
+// WriteIn writes what was gathered in the caller's transaction.
+func (l *Loader) WriteIn(ctx context.Context, tx *db.Tx, x *Load) error {
+	for _, table := range []struct {
+		insert string
+		rows   rows
+		then   string
+	}{
+		{strings.TrimSuffix(insertTicket, db.Values(1, columnCount)), x.tickets, ""},
+		{loadMessages, x.messages, ""}, {loadEvents, x.events, ""}, {loadTags, x.tags, ""}, {loadFields, x.fields, ""},
+		{loadNumbers, x.numbers, keepHigher},
+	} {
+		if err := table.rows.write(ctx, tx, table.insert, table.then); err != nil {
 			return err
 		}
 	}
-	for _, x := range loads {
-		if err := l.desk.Index.Put(ctx, tx, l.tenant, x.docs); err != nil {
-			return err
-		}
+	if err := l.desk.Jobs.Add(ctx, tx, x.jobs...); err != nil {
+		return err
 	}
-	return nil
+	return l.words.WriteIn(ctx, tx, x.words)
 }
+
+// Finish makes all that was written searchable.
+func (l *Loader) Finish(ctx context.Context) error { return l.words.Finish(ctx, l.desk.DB) }
 
 // loadChunk is how many values one statement takes: few enough for both
 // engines, and a whole number of rows, so that texts repeat and stay prepared.

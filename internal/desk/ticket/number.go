@@ -74,6 +74,18 @@ type block struct {
 	size      int64
 }
 
+func newBlock(s series, day time.Time) *block {
+	b := &block{size: firstBlock}
+	b.scope = expand(s.pattern, s.prefix, day, func(width int) string { b.width = width; return "#" })
+	const mark = "\x00"
+	b.before, b.after, _ = strings.Cut(expand(s.pattern, s.prefix, day, func(int) string { return mark }), mark)
+	return b
+}
+
+func (b *block) number(n int64) string {
+	return fmt.Sprintf("%s%0*d%s", b.before, b.width, n, b.after)
+}
+
 func newNumbers(d *db.DB) *numbers { return &numbers{db: d, blocks: map[series]*block{}} }
 
 // The first block is small, so that a quiet desk has small gaps; under load
@@ -91,10 +103,7 @@ func (n *numbers) next(ctx context.Context, tenant id.ID, s Settings, prefix str
 		if len(n.blocks) > 1000 { // yesterday's
 			clear(n.blocks)
 		}
-		b = &block{size: firstBlock}
-		b.scope = expand(s.NumberPattern, prefix, day, func(width int) string { b.width = width; return "#" })
-		const mark = "\x00"
-		b.before, b.after, _ = strings.Cut(expand(s.NumberPattern, prefix, day, func(int) string { return mark }), mark)
+		b = newBlock(key, day)
 		n.blocks[key] = b
 	}
 	n.mu.Unlock()
@@ -115,7 +124,7 @@ func (n *numbers) next(ctx context.Context, tenant id.ID, s Settings, prefix str
 		b.next, b.end, b.size = end-size, end, min(size*2, lastBlock)
 	}
 	b.next++
-	return fmt.Sprintf("%s%0*d%s", b.before, b.width, b.next, b.after), nil
+	return b.number(b.next), nil
 }
 
 // nextIn takes a single number inside the caller's transaction: for the rare

@@ -55,6 +55,8 @@ func scanTicket(row scanner) (*Ticket, error) {
 	return t, nil
 }
 
+// values are of the types that a driver takes as they are: others cost it a
+// look at each by reflection.
 func (t *Ticket) values() []any {
 	var sentiment any
 	if t.Sentiment != nil {
@@ -64,12 +66,12 @@ func (t *Ticket) values() []any {
 	if t.Unsure {
 		unsure = 1
 	}
-	return []any{t.Tenant, t.ID, t.Number, t.Subject, t.Status, null(t.Substatus), t.Priority, t.Type,
+	return []any{int64(t.Tenant), int64(t.ID), t.Number, t.Subject, int64(t.Status), null(t.Substatus), int64(t.Priority), t.Type,
 		null(t.Category), t.Channel, t.Language, null(t.Requester), null(t.Company), t.CreatorKind, null(t.Creator),
 		null(t.Assignee), null(t.Team), null(t.Department), pack(t.Tags, "[]", len(t.Tags)), pack(t.Fields, "{}", len(t.Fields)), t.HoldReason, t.CancelReason,
 		null(t.SnoozedUntil), null(t.Parent), null(t.MergedInto), packPtr(t.Resolution), t.ReopenCount, t.RepeatCount,
 		t.MessageCount, t.ChildCount, t.OpenChildren, packPtr(t.LastMessage), null(t.FirstReplied),
-		null(t.SolvedAt), null(t.ClosedAt), t.CreatedAt, t.UpdatedAt, sentiment, t.Risk, unsure, t.Version}
+		null(t.SolvedAt), null(t.ClosedAt), int64(t.CreatedAt), int64(t.UpdatedAt), sentiment, t.Risk, unsure, t.Version}
 }
 
 // zeroScanner reads NULL as zero.
@@ -173,19 +175,23 @@ func insertMessage(ctx context.Context, tx *db.Tx, tenant id.ID, m *Message) err
 	_, err := tx.Exec(ctx, `insert into ticket_message (tenant_id, ticket_id, id, seq, kind, author_kind, author_id,
 		channel, text, html, external_id, created_at, undo_until, withdrawn_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, null)`,
-		tenant, m.Ticket, m.ID, m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel, m.Text, m.HTML,
-		m.ExternalID, m.CreatedAt, null(m.UndoUntil))
+		int64(tenant), int64(m.Ticket), int64(m.ID), m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel, m.Text, m.HTML,
+		m.ExternalID, int64(m.CreatedAt), null(m.UndoUntil))
 	return err
 }
 
 func insertEvents(ctx context.Context, tx *db.Tx, events []Event) error {
 	args := make([]any, 0, len(events)*10)
 	for _, e := range events {
-		args = append(args, e.Tenant, e.Ticket, e.Seq, e.At, e.ActorKind, null(e.Actor), e.Name, encode(e.Data), e.Cause, e.Depth)
+		args = append(args, e.values()...)
 	}
 	_, err := tx.Exec(ctx, `insert into ticket_event (tenant_id, ticket_id, seq, at, actor_kind, actor_id, name, data, cause, depth)
 		values `+db.Values(len(events), 10), args...)
 	return err
+}
+
+func (e *Event) values() []any {
+	return []any{int64(e.Tenant), int64(e.Ticket), e.Seq, int64(e.At), e.ActorKind, null(e.Actor), e.Name, encode(e.Data), e.Cause, int64(e.Depth)}
 }
 
 const eventColumns = `e.tenant_id, e.ticket_id, e.seq, e.at, e.actor_kind, e.actor_id, e.name, e.data, e.cause, e.depth`

@@ -44,8 +44,10 @@ type committer struct {
 	stop  chan struct{} // closed by close: take no more
 	done  chan struct{} // closed when the goroutine has ended
 	check *checkpointer
-	rows  int64 // changed since the last signal to the checkpointer
-	bad   bool  // the last group came to nothing
+	// errands are done between groups.
+	errands chan errand
+	rows    int64 // changed since the last signal to the checkpointer
+	bad     bool  // the last group came to nothing
 }
 
 // member is one call of Tx.
@@ -72,7 +74,7 @@ func newCommitter(ctx context.Context, db *sql.DB, path string, log *slog.Logger
 		return nil, err
 	}
 	k := &committer{db: db, conn: conn, path: path, log: log,
-		queue: make(chan *member, maxGroup), stop: make(chan struct{}), done: make(chan struct{})}
+		queue: make(chan *member, maxGroup), stop: make(chan struct{}), done: make(chan struct{}), errands: make(chan errand)}
 	if err := conn.Raw(func(dc any) error {
 		k.raw = dc.(*cachingConn)
 		k.raw.guarded = true
@@ -179,6 +181,9 @@ func (k *committer) loop() {
 		case first = <-k.queue:
 		case <-k.check.finish:
 			k.exec(checkpointSQL) // if it fails, the background reports it
+			continue
+		case e := <-k.errands:
+			k.errand(e)
 			continue
 		case <-k.stop:
 			select {

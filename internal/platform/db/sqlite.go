@@ -52,7 +52,10 @@ var commonPragmas = []string{"busy_timeout(5000)", "foreign_keys(1)", "temp_stor
 // wal_autocheckpoint is off because a checkpoint inside a commit makes one
 // unlucky group wait; the committer checkpoints in the background.
 var writerPragmas = append(commonPragmas[:len(commonPragmas):len(commonPragmas)],
-	"journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "cache_size(-32768)")
+	"journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "cache_size("+writerCache+")")
+
+// writerCache is in KiB, with a minus.
+const writerCache = "-32768"
 
 var readerPragmas = append(commonPragmas[:len(commonPragmas):len(commonPragmas)],
 	"query_only(1)", "cache_size(-8192)")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
@@ -24,8 +25,8 @@ type Fill struct {
 	cookie  []byte
 	segment *segment
 	buckets []*bucket
-	ids     []id.ID             // of the bucket under way
-	lists   map[string][]uint16 // places in ids, of each term of it
+	ids     []id.ID // of the bucket under way
+	runs    []run   // of the same, with the place in ids where each begins
 	tokens  uint64
 	leaves  uint64
 }
@@ -34,9 +35,13 @@ type Fill struct {
 type Filled struct {
 	docs  []Doc
 	terms []string // tagged
+	run   run
 	out   []block
 	idx   []split
 }
+
+// BulkDocs is the number of documents of a bucket.
+const BulkDocs = bucketDocs
 
 const (
 	// firstTag is the first tag of two figures: up to the last, "zz", they
@@ -47,8 +52,6 @@ const (
 	// merges those of a level with each other.
 	atLevel = 8
 )
-
-var nothing = []string{""}
 
 var errFilled = errors.New("full text: the index is not empty")
 
@@ -75,13 +78,13 @@ func NewFill(ctx context.Context, r db.Reader, tenant id.ID) (*Fill, error) {
 		return nil, errFilled
 	}
 	f.sqlite, f.cookie, f.segment = true, structure[:4], newSegment(1)
-	f.lists = map[string][]uint16{}
 	return f, nil
 }
 
-// Tagged computes what needs no order: the texts that are kept of documents
-// whose place in the whole is known, from `first` on. They do not reach over a
-// multiple of BulkDocs. It may run at the same time as everything else.
+// Tagged computes what needs no other documents: the texts that are kept of
+// these and their terms in order. first is the place of the first in the whole;
+// they do not reach over a multiple of BulkDocs. It may run at the same time as
+// everything else.
 func (f *Fill) Tagged(first int, docs []Doc) *Filled {
 	x := &Filled{docs: docs}
 	if f.sqlite {
@@ -90,6 +93,7 @@ func (f *Fill) Tagged(first int, docs []Doc) *Filled {
 		for i, d := range docs {
 			x.terms[i] = tagged(tag, d.Terms)
 		}
+		x.run = newRun(docs)
 	}
 	return x
 }
@@ -101,27 +105,22 @@ func (f *Fill) Add(x *Filled) error {
 	if err != nil || !f.sqlite {
 		return err
 	}
+	x.run.from = len(f.ids)
 	for i, d := range docs {
 		if d.ID != x.docs[i].ID || len(f.ids) > 0 && d.ID <= f.ids[len(f.ids)-1] {
 			return fmt.Errorf("full text: ticket %s comes out of order", d.ID)
 		}
-		place := uint16(len(f.ids))
 		f.ids = append(f.ids, d.ID)
-		terms := d.Terms
-		if len(terms) == 0 {
-			terms = nothing // the tag alone is kept, as Put does
-		}
-		for _, t := range terms {
-			l := f.lists[t]
-			if n := len(l); n == 0 || l[n-1] != place {
-				f.lists[t] = append(l, place)
-				f.tokens++
-			}
-		}
-		if len(f.ids) == bucketDocs {
-			if err := f.endBucket(); err != nil {
-				return err
-			}
+	}
+	f.tokens += uint64(len(x.run.places))
+	f.runs = append(f.runs, x.run)
+	x.run = run{}
+	if len(f.ids) > bucketDocs {
+		return errors.New("full text: documents reach over the end of a bucket")
+	}
+	if len(f.ids) == bucketDocs {
+		if err := f.endBucket(); err != nil {
+			return err
 		}
 	}
 	x.take(f.segment)
@@ -143,31 +142,102 @@ func (f *Fill) endBucket() error {
 	}
 	b := &bucket{first: f.ids[0], last: f.ids[len(f.ids)-1], docs: len(f.ids), tag: int64(firstTag + len(f.buckets))}
 	f.buckets = append(f.buckets, b)
-	terms := make([]entry, 0, len(f.lists))
-	for t, l := range f.lists {
-		terms = append(terms, entry{head(t), t, l})
-	}
-	slices.SortFunc(terms, entry.compare)
 	name := append([]byte{mainTerms}, tagOf(b.tag)...)
 	n := len(name)
-	for _, t := range terms {
+	for {
+		var least *entry
+		for i := range f.runs {
+			if r := &f.runs[i]; r.next < len(r.terms) && (least == nil || r.terms[r.next].compare(*least) < 0) {
+				least = &r.terms[r.next]
+			}
+		}
+		if least == nil {
+			break
+		}
+		t := *least
 		name = append(name[:n], t.term...)
 		f.segment.add(name)
-		for _, place := range t.places {
-			f.segment.post(uint64(f.ids[place]))
+		for i := range f.runs {
+			r := &f.runs[i]
+			if r.next == len(r.terms) || r.terms[r.next].head != t.head || r.terms[r.next].term != t.term {
+				continue
+			}
+			e := r.terms[r.next]
+			for _, place := range r.places[e.from:e.to] {
+				f.segment.post(uint64(f.ids[r.from+int(place)]))
+			}
+			r.next++
 		}
 	}
-	f.ids = f.ids[:0]
-	f.lists = make(map[string][]uint16, len(f.lists))
+	f.ids, f.runs = f.ids[:0], f.runs[:0]
 	return nil
 }
 
-// entry is a term with its places; head is its beginning as a number, which
-// tells most terms apart.
-type entry struct {
-	head   uint64
-	term   string
+// run is the terms of some documents in order, each with the places of the
+// documents that have it.
+type run struct {
+	terms  []entry
 	places []uint16
+	from   int // the place of the run's first document in its bucket
+	next   int // term to be merged
+}
+
+// entry is a term of a run; head is its beginning as a number, which tells most
+// terms apart, and places[from:to] are its documents.
+type entry struct {
+	head     uint64
+	term     string
+	from, to int32
+}
+
+func newRun(docs []Doc) run {
+	number := map[string]int32{}
+	var r run
+	var all []int32 // of each document one after another, the numbers of its terms
+	ends := make([]int32, len(docs))
+	use := func(t string) {
+		k, known := number[t]
+		if !known {
+			k = int32(len(r.terms))
+			number[t] = k
+			r.terms = append(r.terms, entry{head: head(t), term: t})
+		}
+		r.terms[k].to++
+		all = append(all, k)
+	}
+	for i, d := range docs {
+		terms := d.Terms
+		if !slices.IsSorted(terms) {
+			terms = slices.Sorted(slices.Values(terms))
+		}
+		for j, t := range terms {
+			if j == 0 || t != terms[j-1] {
+				use(t)
+			}
+		}
+		if len(d.Terms) == 0 {
+			use("") // the tag alone is kept, as Put does
+		}
+		ends[i] = int32(len(all))
+	}
+	at := int32(0)
+	for k := range r.terms {
+		t := &r.terms[k]
+		t.from, at = at, at+t.to
+		t.to = t.from
+	}
+	r.places = make([]uint16, len(all))
+	begin := int32(0)
+	for i, end := range ends {
+		for _, k := range all[begin:end] {
+			t := &r.terms[k]
+			r.places[t.to] = uint16(i)
+			t.to++
+		}
+		begin = end
+	}
+	slices.SortFunc(r.terms, entry.compare)
+	return r
 }
 
 func head(t string) uint64 {
@@ -182,12 +252,8 @@ func (a entry) compare(b entry) int {
 		return -1
 	case a.head > b.head:
 		return 1
-	case a.term < b.term:
-		return -1
-	case a.term > b.term:
-		return 1
 	}
-	return 0
+	return strings.Compare(a.term, b.term)
 }
 
 // Finish writes what is left, after which searches find all. Nothing can be

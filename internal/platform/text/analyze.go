@@ -1,6 +1,8 @@
 package text
 
 import (
+	"cmp"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -71,8 +73,35 @@ func Terms(texts ...string) []string {
 			terms = append(terms, t.Term)
 		}
 	}
-	slices.Sort(terms)
-	return slices.Compact(terms)
+	return sorted(terms)
+}
+
+// sorted sorts terms, each once. They are compared by their first eight bytes
+// as a number, which tells most apart and takes half the time.
+func sorted(terms []string) []string {
+	type entry struct {
+		head uint64
+		term string
+	}
+	list := make([]entry, len(terms))
+	for i, t := range terms {
+		var b [8]byte
+		copy(b[:], t)
+		list[i] = entry{binary.BigEndian.Uint64(b[:]), t}
+	}
+	slices.SortFunc(list, func(a, b entry) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return strings.Compare(a.term, b.term)
+	})
+	terms = terms[:0]
+	for i, e := range list {
+		if i == 0 || e.term != list[i-1].term {
+			terms = append(terms, e.term)
+		}
+	}
+	return terms
 }
 
 // IsWord says whether a term comes from a script with spaces, so that its
