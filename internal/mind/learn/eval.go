@@ -230,26 +230,30 @@ func chooseThreshold(m *Model, val, outside []Example) float64 {
 		all = append(all, at{m.Predict(e.Text, e.Title).Known, (1 - scopePrior) / float64(len(outside))})
 	}
 	sort.Slice(all, func(i, j int) bool { return all[i].known < all[j].known })
-	best, sum, threshold := 0.0, 0.0, 0.0
+	best, sum := 0.0, 0.0
+	gains := make([]float64, len(all))
 	for i, a := range all {
 		sum += a.gain
-		if i+1 < len(all) && all[i+1].known == a.known {
-			continue
-		}
-		if sum > best {
-			best = sum
-			threshold = a.known
-			if i+1 < len(all) {
-				threshold = (a.known + all[i+1].known) / 2
-			}
+		gains[i] = sum
+		best = max(best, sum)
+	}
+	// With few unknown texts the peak is ragged: the middle of all that is
+	// nearly as good holds better than the peak itself.
+	var near []float64
+	for i, g := range gains {
+		if g > best-0.005 && g > 0 {
+			near = append(near, all[i].known)
 		}
 	}
-	return threshold
+	if len(near) == 0 {
+		return 0
+	}
+	return (near[0] + near[len(near)-1]) / 2
 }
 
 // scopePrior is the share of texts that are of a known kind, when a threshold
 // is chosen: most of what customers write has been written before.
-const scopePrior = 0.7
+const scopePrior = 0.8
 
 func scope(m *Model, test, outside []Example, threshold float64) *ScopeReport {
 	r := &ScopeReport{Threshold: threshold}

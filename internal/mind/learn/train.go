@@ -151,7 +151,7 @@ func (t *training) prepare(ctx context.Context) error {
 }
 
 // pseudoWeight is what a label's own name counts against a real example.
-const pseudoWeight = 0.5
+const pseudoWeight = 1
 
 // spoken makes words of a label's name, such as card_arrival; nothing when
 // the name says nothing.
@@ -255,7 +255,7 @@ func (t *training) holdOut(ctx context.Context) error {
 // chooseSettings tries a few settings on a part of the examples: how much the
 // lexicon counts and how hard to fit. A setting has to win clearly.
 func (t *training) chooseSettings(ctx context.Context) error {
-	const mostIn, mostOut, least = 1600, 2400, 40
+	const mostIn, mostOut, least = 1200, 1600, 40
 	if len(t.docs) < least || len(t.labels) < 2 {
 		return nil
 	}
@@ -263,6 +263,7 @@ func (t *training) chooseSettings(ctx context.Context) error {
 	rng := rand.New(rand.NewPCG(t.options.Seed, 11))
 	order := rng.Perm(len(t.docs))
 	hits := func(s settings) (float64, error) {
+		s.passes = 5
 		var sum float64
 		rounds := 1
 		if len(t.docs) < 1200 {
