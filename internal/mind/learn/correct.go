@@ -287,11 +287,6 @@ func (m *Model) redirect(now, label, to int32) *Model {
 			out.alias[i] = to
 		}
 	}
-	if m.learned != nil && to >= 0 {
-		c := *m.learned
-		c.texts = slices.Clone(c.texts)
-		out.learned = &c
-	}
 	return &out
 }
 

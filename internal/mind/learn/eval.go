@@ -3,7 +3,6 @@ package learn
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sort"
 	"time"
 )
@@ -59,6 +58,11 @@ type ScopeReport struct {
 // rare label is the one that matters.
 func EvalClassify(ctx context.Context, o ClassifyOptions) (ClassifyReport, error) {
 	var none ClassifyReport
+	switch o.Task {
+	case "intent", "sentiment", "priority":
+	default:
+		return none, fmt.Errorf("no task %q: intent, sentiment or priority", o.Task)
+	}
 	train, err := readExamples(o.Train, o.Text, o.Label)
 	if err != nil {
 		return none, err
@@ -279,9 +283,3 @@ func scope(m *Model, test, outside []Example, threshold float64) *ScopeReport {
 	r.Overall = (right + refused) / float64(max(1, len(test)+len(outside)))
 	return r
 }
-
-// Tasks are the names of the tasks that EvalClassify knows.
-var tasks = []string{"intent", "sentiment", "priority"}
-
-// Tasks gives the names of the tasks that EvalClassify knows.
-func Tasks() []string { return slices.Clone(tasks) }
