@@ -8,5 +8,6 @@ func reactions(s *Server) []ticket.Reaction {
 	return []ticket.Reaction{
 		s.Desk.IndexReaction(), // found by search within a second
 		s.Desk.LiveReaction(),  // on every open screen
+		s.Mind.Reaction(),      // learned from, compared, counted
 	}
 }

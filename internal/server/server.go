@@ -24,6 +24,7 @@ import (
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/desk/understand"
 	"zhidan/internal/platform/blob"
 	"zhidan/internal/platform/bus"
 	"zhidan/internal/platform/clock"
@@ -71,6 +72,7 @@ type Server struct {
 	Staff     *staff.House
 	Customers *customer.Book
 	Desk      *ticket.Desk
+	Mind      *understand.Mind
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -162,9 +164,11 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.onClose(s.Hub.Close)
 	s.Desk = ticket.NewDesk(ticket.Config{
 		DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Vault: s.Vault, Forms: s.Forms,
-		Customers: s.Customers, Staff: s.Staff, Index: s.Index, Blobs: s.Blobs, Hub: s.Hub, Passes: passes(s),
+		Customers: s.Customers, Staff: s.Staff, Index: s.Index, Blobs: s.Blobs, Hub: s.Hub,
 	})
-	s.Desk.Reactions = reactions(s)
+	s.Mind = understand.New(understand.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault,
+		Blobs: s.Blobs, Forms: s.Forms, Customers: s.Customers, Staff: s.Staff, Desk: s.Desk})
+	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
 }
@@ -213,6 +217,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Forms.Register(s.API)
 	s.Customers.Register(s.API)
 	s.Desk.Register(s.API)
+	s.Mind.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()

@@ -29,6 +29,8 @@ var Catalogue = []Entry{
 	{ReportRead, "work", "查看报表", "See reports", true},
 	{Export, "work", "导出数据", "Export data", true},
 	{TokenOwn, "work", "使用自己的 API 令牌", "Have own API tokens", false},
+	{UnderstandRead, "work", "查看智能判断的准确率与纠正", "See how well tickets are understood", false},
+	{UnderstandManage, "admin", "管理智能判断、训练与大模型", "Manage understanding, training and language models", false},
 	{StaffRead, "admin", "查看人员与组织", "See people and teams", false},
 	{StaffManage, "admin", "管理人员、部门、班组和技能", "Manage people, departments, teams and skills", false},
 	{RoleManage, "admin", "管理角色", "Manage roles", false},
@@ -58,7 +60,7 @@ func shipped() []shippedRole {
 	for _, e := range Catalogue {
 		administrator[e.Name] = ScopeAll
 	}
-	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll}
+	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk,
 		CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export} {
 		supervisor[p] = ScopeDepartment
@@ -67,7 +69,7 @@ func shipped() []shippedRole {
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk} {
 		agent[p] = ScopeTeam
 	}
-	auditor := Grants{TicketRead: ScopeAll, CustomerRead: ScopeAll, ReportRead: ScopeAll, StaffRead: ScopeAll, AuditRead: ScopeAll}
+	auditor := Grants{TicketRead: ScopeAll, CustomerRead: ScopeAll, ReportRead: ScopeAll, UnderstandRead: ScopeAll, StaffRead: ScopeAll, AuditRead: ScopeAll}
 	return []shippedRole{
 		{Administrator, "管理员", "Administrator", administrator},
 		{Supervisor, "主管", "Supervisor", supervisor},

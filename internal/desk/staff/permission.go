@@ -34,5 +34,7 @@ const (
 	JobManage        Permission = "job.manage"
 	QuarantineManage Permission = "quarantine.manage"
 	AuditRead        Permission = "audit.read"
+	UnderstandRead   Permission = "understand.read"   // how good the understanding is
+	UnderstandManage Permission = "understand.manage" // fields, lists, training, language models
 	TokenOwn         Permission = "token.own" // have API tokens of one's own
 )

@@ -72,6 +72,7 @@ var Actions = []*Action{
 	define("priority", staff.TicketUpdate, notMerged, (*Desk).setPriority).bulk(),
 	define("type", staff.TicketUpdate, notMerged, (*Desk).setType).bulk(),
 	define("category", staff.TicketUpdate, notMerged, (*Desk).setCategory).bulk(),
+	define("reply", staff.TicketReply, func(_ *staff.Actor, t *Ticket) bool { return t.Status != Closed && t.MergedInto == 0 }, (*Desk).reply).bulk(),
 	define("decide", staff.TicketUpdate, notMerged, (*Desk).decide),
 	define("tags", staff.TicketUpdate, notMerged, (*Desk).editTags).bulk(),
 	define("fields", staff.TicketUpdate, notMerged, (*Desk).editFields).bulk(),
@@ -164,7 +165,7 @@ func (d *Desk) act(ctx context.Context, w *Write, c *Change, a *Action, in any) 
 }
 
 // Offered names what the actor may do to the ticket now: the actions, and
-// "reply" and "note".
+// "note".
 func (d *Desk) Offered(ctx context.Context, actor *staff.Actor, t *Ticket) ([]string, error) {
 	names := []string{}
 	verdict := map[staff.Permission]bool{}
@@ -188,13 +189,6 @@ func (d *Desk) Offered(ctx context.Context, actor *staff.Actor, t *Ticket) ([]st
 		if ok && a.Offer(actor, t) {
 			names = append(names, a.Name)
 		}
-	}
-	reply, err := may(staff.TicketReply)
-	if err != nil {
-		return nil, err
-	}
-	if reply && t.Status != Closed && t.MergedInto == 0 {
-		names = append(names, "reply")
 	}
 	note, err := may(staff.TicketNote)
 	if note {

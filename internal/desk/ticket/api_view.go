@@ -118,6 +118,9 @@ type BulkJSON struct {
 	FinishedAt clock.Time  `json:"finished_at,omitzero"`
 }
 
+// Wire is the bulk change as the API shows it.
+func (b *Bulk) Wire() BulkJSON { return b.json() }
+
 func (b *Bulk) json() BulkJSON {
 	j := BulkJSON{b.ID, b.Action, b.State, b.Total, b.Done, b.Failed, b.Errors, b.Undo, b.CreatedAt, b.FinishedAt}
 	if j.Errors == nil {

@@ -404,3 +404,82 @@ func (d *Desk) quote(ctx context.Context, t *Ticket, list []Decision) error {
 	}
 	return nil
 }
+
+// Value is what a ticket holds in a field on which there may be decisions, as
+// Decision.Value has it.
+func (d *Desk) Value(t *Ticket, field string) string { return t.value(field) }
+
+// SetValue puts a value into such a field of a ticket that is being prepared.
+func (d *Desk) SetValue(ctx context.Context, t *Ticket, field, value string) error {
+	_, err := d.setValue(ctx, t, field, value)
+	return err
+}
+
+// FirstWords are what a ticket was opened with.
+type FirstWords struct {
+	Subject string
+	Text    string
+	Message id.ID
+}
+
+// FirstWords reads subject and first message of the customer of several
+// tickets, for those who learn from them. Reach is the caller's business.
+func (d *Desk) FirstWords(ctx context.Context, tenant id.ID, ids []id.ID) (map[id.ID]FirstWords, error) {
+	out := make(map[id.ID]FirstWords, len(ids))
+	for part := range slices.Chunk(ids, 500) {
+		rows, err := d.DB.Query(ctx, `select t.id, t.subject, coalesce(m.text, ''), coalesce(m.id, 0) from ticket t
+			left join ticket_message m on m.tenant_id = t.tenant_id and m.ticket_id = t.id and m.id = (
+				select min(f.id) from ticket_message f where f.tenant_id = t.tenant_id and f.ticket_id = t.id and f.kind = 'customer' and f.withdrawn_at is null)
+			where t.tenant_id = $1 and t.id in `+idSet(d.DB, "$2"), tenant, idList(part))
+		type row struct {
+			ticket id.ID
+			words  FirstWords
+		}
+		list, err := db.Each(rows, err, func(r rower) (row, error) {
+			var x row
+			return x, r.Scan(&x.ticket, &x.words.Subject, &x.words.Text, &x.words.Message)
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			out[x.ticket] = x.words
+		}
+	}
+	return out, nil
+}
+
+// Opening is a ticket as it came: what a comparison with others needs.
+type Opening struct {
+	Ticket, Requester id.ID
+	At                clock.Time
+	FirstWords
+}
+
+// Openings reads the tickets with after < id ≤ last in order. Reach is the
+// caller's business.
+func (d *Desk) Openings(ctx context.Context, tenant, after, last id.ID, limit int) ([]Opening, error) {
+	rows, err := d.DB.Query(ctx, fmt.Sprintf(`select t.id, t.requester_id, t.created_at from ticket t
+		where t.tenant_id = $1 and t.id > $2 and t.id <= $3 order by t.id limit %d`, limit), tenant, after, last)
+	list, err := db.Each(rows, err, func(r rower) (Opening, error) {
+		var o Opening
+		return o, r.Scan(&o.Ticket, zero(&o.Requester), &o.At)
+	})
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]id.ID, len(list))
+	for i, o := range list {
+		ids[i] = o.Ticket
+	}
+	words, err := d.FirstWords(ctx, tenant, ids)
+	for i := range list {
+		list[i].FirstWords = words[list[i].Ticket]
+	}
+	return list, err
+}
+
+// Load reads tickets whoever may see them: for the engines.
+func (d *Desk) Load(ctx context.Context, tenant id.ID, ids []id.ID) ([]*Ticket, error) {
+	return loadMany(ctx, d.DB, tenant, ids)
+}

@@ -83,6 +83,30 @@ func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMess
 	return t, m, err
 }
 
+// ReplyInput answers the customer, and may move the ticket on: the way to say
+// the same on many tickets.
+type ReplyInput struct {
+	Body   string       `json:"body,omitempty" maxLength:"500000"`
+	HTML   string       `json:"html,omitempty" maxLength:"2000000"`
+	Status *StatusInput `json:"status,omitempty"`
+}
+
+func (d *Desk) reply(ctx context.Context, w *Write, c *Change, in ReplyInput) (Outcome, error) {
+	if err := cleanBody(&in.Body, &in.HTML); err != nil {
+		return Outcome{}, err
+	}
+	if in.Body == "" {
+		return Outcome{}, fault.Bad("body", "required", "a message needs text")
+	}
+	if _, err := d.add(ctx, w, c, NewMessage{Kind: Reply, Body: in.Body, HTML: in.HTML}); err != nil || in.Status == nil {
+		return Outcome{}, err
+	}
+	if err := d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, in.Status.permission(c.Ticket.Status)); err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{}, d.setStatus(ctx, w, c, *in.Status)
+}
+
 // add appends a message and what follows from it: who has answered whom, and
 // which status that means.
 func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Message, error) {

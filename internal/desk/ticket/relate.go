@@ -2,6 +2,8 @@ package ticket
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
@@ -137,4 +139,50 @@ func (d *Desk) links(ctx context.Context, t *Ticket) ([]Link, error) {
 		var at int64
 		return l, r.Scan(&l.Kind, &l.Direction, &l.Ticket.ID, &at)
 	})
+}
+
+// OpenOf lists the newest active tickets of a customer within the actor's
+// reach.
+func (d *Desk) OpenOf(ctx context.Context, a *staff.Actor, customer id.ID, limit int) ([]*Ticket, error) {
+	w := newWhere(a)
+	w.and("t.requester_id = %s and t.status <= 4 and t.merged_into is null", customer)
+	rows, err := d.DB.Query(ctx, fmt.Sprintf(`select %s from ticket t where %s order by t.id desc limit %d`, columns, &w.sql, limit), w.args...)
+	return db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
+}
+
+// Reachable reads those of the tickets that the actor may read.
+func (d *Desk) Reachable(ctx context.Context, a *staff.Actor, ids []id.ID) ([]*Ticket, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	w := newWhere(a)
+	w.sql.WriteString(" and t.id in " + idSet(d.DB, w.arg(idList(ids))))
+	rows, err := d.DB.Query(ctx, `select `+columns+` from ticket t where `+w.sql.String(), w.args...)
+	return db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
+}
+
+// ReplyToChildren says the same on every part of a ticket that has not ended.
+func (d *Desk) ReplyToChildren(ctx context.Context, a *staff.Actor, parent id.ID, in ReplyInput) (*Bulk, error) {
+	t, err := d.Get(ctx, a, parent)
+	if err != nil {
+		return nil, err
+	}
+	children, err := d.childIDs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	list, err := loadMany(ctx, d.DB, a.Tenant, children)
+	if err != nil {
+		return nil, err
+	}
+	var open []id.ID
+	for _, c := range list {
+		if c.Status != Closed && c.Status != Cancelled {
+			open = append(open, c.ID)
+		}
+	}
+	if len(open) == 0 {
+		return nil, fault.New(fault.Conflict, "ticket.no_children", "the ticket has no parts that can be answered")
+	}
+	return d.StartBulk(ctx, a, "reply", json.RawMessage(encode(in)), open)
 }

@@ -301,6 +301,41 @@ func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, er
 	return j, err
 }
 
+// Briefs shows tickets as far as a link does, in the order of ids; of one that
+// the reader may not read only the number. Those that are gone are left out.
+func (d *Desk) Briefs(ctx context.Context, a *staff.Actor, ids []id.ID) ([]Brief, error) {
+	list, err := loadMany(ctx, d.DB, a.Tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	n, err := d.names(ctx, d.DB, a.Tenant, nil)
+	if err != nil {
+		return nil, err
+	}
+	by := map[id.ID]Brief{}
+	for _, t := range list {
+		b := Brief{ID: t.ID, Number: t.Number, Status: t.Status}
+		if ok, err := reach(ctx, d.DB, a, t, a.Scope(staff.TicketRead)); err != nil {
+			return nil, err
+		} else if ok {
+			b.Subject, b.Assignee = t.Subject, n.user(t.Assignee)
+		}
+		by[t.ID] = b
+	}
+	out := []Brief{}
+	for _, t := range ids {
+		if b, ok := by[t]; ok {
+			out = append(out, b)
+		}
+	}
+	return out, nil
+}
+
+// Wire is a ticket as its own page shows it.
+func (d *Desk) Wire(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, error) {
+	return d.single(ctx, a, t)
+}
+
 // relatives fills in linked, parent and child tickets. One that the reader may
 // not read is shown by its number alone.
 func (d *Desk) relatives(ctx context.Context, a *staff.Actor, t *Ticket, j *JSON, n names) error {

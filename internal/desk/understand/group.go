@@ -1,0 +1,385 @@
+package understand
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/mind/retrieve"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/live"
+)
+
+// groups are the tickets that are compared with each other, by tenant. They
+// live in memory and are filled from the store when they are first needed.
+type groups struct {
+	mu       sync.Mutex
+	byTenant map[id.ID]*group
+}
+
+// group compares the tickets of one tenant. ready is closed when what was
+// there before has been read; what comes meanwhile waits in pending.
+type group struct {
+	similar *retrieve.Similar
+	ready   chan struct{}
+
+	mu      sync.Mutex
+	burst   *retrieve.Burst
+	pending []arrival
+	failed  error
+}
+
+type arrival struct {
+	ticket, customer id.ID
+	at               clock.Time
+	text             string
+}
+
+// Bounds of what is compared.
+const (
+	compared  = 100_000             // newest tickets held for comparison
+	usual     = 14 * 24 * time.Hour // how far back the past of bursts is read
+	arrivals  = 20_000              // tickets read back for bursts
+	maxWaitsG = 10_000              // tickets that wait while the past is read
+)
+
+// group gives the tenant's, and begins to fill it when it is new.
+func (m *Mind) group(tenant id.ID) *group {
+	m.groups.mu.Lock()
+	defer m.groups.mu.Unlock()
+	g := m.groups.byTenant[tenant]
+	if g == nil {
+		g = &group{similar: retrieve.NewSimilar(compared), burst: retrieve.NewBurst(retrieve.BurstConfig{}), ready: make(chan struct{})}
+		m.groups.byTenant[tenant] = g
+		go m.fill(tenant, g)
+	}
+	return g
+}
+
+// fill reads the newest tickets, oldest first. Those that were born since it
+// began are in pending as well; adding one twice does no harm.
+func (m *Mind) fill(tenant id.ID, g *group) {
+	defer close(g.ready)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	var from id.ID
+	err := m.DB.QueryRow(ctx, fmt.Sprintf(`select id from ticket where tenant_id = $1 order by id desc limit 1 offset %d`, compared), tenant).Scan(&from)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		m.drop(tenant, g, err)
+		return
+	}
+	var newest id.ID
+	if err := m.DB.QueryRow(ctx, `select coalesce(max(id), 0) from ticket where tenant_id = $1`, tenant).Scan(&newest); err != nil {
+		m.drop(tenant, g, err)
+		return
+	}
+	since := m.Clock.Now().Add(-usual)
+	seen := map[id.ID]bool{}
+	for from < newest {
+		page, err := m.Desk.Openings(ctx, tenant, from, newest, 500)
+		if err != nil {
+			m.drop(tenant, g, err)
+			return
+		}
+		if len(page) == 0 {
+			break
+		}
+		for _, o := range page {
+			from = o.Ticket
+			text := o.Subject + "\n" + o.Text
+			g.similar.Add(o.Ticket, text, retrieve.Meta{Customer: o.Requester, At: o.At})
+			if o.At >= since {
+				g.mu.Lock()
+				g.burst.Add(retrieve.Arrival{ID: o.Ticket, At: o.At, Customer: o.Requester, Text: text})
+				g.mu.Unlock()
+				seen[o.Ticket] = true
+			}
+		}
+	}
+	g.mu.Lock()
+	pending := g.pending
+	g.pending = nil
+	var proposals []*retrieve.Proposal
+	for _, a := range pending {
+		if !seen[a.ticket] {
+			proposals = append(proposals, g.take(a))
+		}
+	}
+	g.mu.Unlock()
+	for _, p := range proposals {
+		if err := m.propose(ctx, tenant, p); err != nil {
+			m.Log.Warn("understanding: an incident could not be proposed", "tenant", tenant, "error", err)
+		}
+	}
+}
+
+func (m *Mind) drop(tenant id.ID, g *group, err error) {
+	m.Log.Warn("understanding: the tickets to compare with could not be read", "tenant", tenant, "error", err)
+	m.groups.mu.Lock()
+	defer m.groups.mu.Unlock()
+	if m.groups.byTenant[tenant] == g {
+		delete(m.groups.byTenant, tenant) // the next ticket tries again
+	}
+}
+
+// take adds a ticket; the group is locked.
+func (g *group) take(a arrival) *retrieve.Proposal {
+	g.similar.Add(a.ticket, a.text, retrieve.Meta{Customer: a.customer, At: a.at})
+	return g.burst.Add(retrieve.Arrival{ID: a.ticket, At: a.at, Customer: a.customer, Text: a.text})
+}
+
+// gather adds new tickets to those that are compared and proposes an incident
+// when many say the same. The node on which a ticket's events run proposes;
+// the others only listen.
+func (m *Mind) gather(ctx context.Context, born []*ticket.Ticket) error {
+	byTenant := map[id.ID][]*ticket.Ticket{}
+	for _, t := range born {
+		byTenant[t.Tenant] = append(byTenant[t.Tenant], t)
+	}
+	for tenant, list := range byTenant {
+		ids := make([]id.ID, len(list))
+		for i, t := range list {
+			ids[i] = t.ID
+		}
+		if m.Bus != nil {
+			for i := 0; i < len(ids); i += 200 {
+				raw, err := json.Marshal(heard{tenant, ids[i:min(i+200, len(ids))]})
+				if err == nil {
+					_ = m.Bus.Send(topicBorn, string(raw)) // a node that misses it compares with a few tickets less
+				}
+			}
+		}
+		proposals, err := m.compare(ctx, tenant, list)
+		if err != nil {
+			return err
+		}
+		for _, p := range proposals {
+			if err := m.propose(ctx, tenant, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// topicBorn tells the other nodes of tickets to compare with.
+const topicBorn = "understand.born"
+
+type heard struct {
+	Tenant id.ID   `json:"t"`
+	IDs    []id.ID `json:"i"`
+}
+
+// hear adds tickets of another node.
+func (m *Mind) hear(text string) {
+	var h heard
+	if json.Unmarshal([]byte(text), &h) != nil {
+		return
+	}
+	m.groups.mu.Lock()
+	known := m.groups.byTenant[h.Tenant] != nil
+	m.groups.mu.Unlock()
+	if !known {
+		return // nobody has asked here yet; the store will tell
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	list, err := m.Desk.Load(ctx, h.Tenant, h.IDs)
+	if err == nil {
+		_, err = m.compare(ctx, h.Tenant, list)
+	}
+	if err != nil {
+		m.Log.Warn("understanding: tickets of another node could not be read", "error", err)
+	}
+}
+
+func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket) ([]*retrieve.Proposal, error) {
+	ids := make([]id.ID, len(list))
+	for i, t := range list {
+		ids[i] = t.ID
+	}
+	words, err := m.Desk.FirstWords(ctx, tenant, ids)
+	if err != nil {
+		return nil, err
+	}
+	g := m.group(tenant)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var out []*retrieve.Proposal
+	for _, t := range list {
+		a := arrival{t.ID, t.Requester, t.CreatedAt, t.Subject + "\n" + words[t.ID].Text}
+		select {
+		case <-g.ready:
+			if p := g.take(a); p != nil {
+				out = append(out, p)
+			}
+		default:
+			if len(g.pending) < maxWaitsG {
+				g.pending = append(g.pending, a)
+			}
+		}
+	}
+	return out, nil
+}
+
+// near are the tickets most like a text.
+func (m *Mind) near(ctx context.Context, tenant id.ID, text string, o retrieve.Options) ([]retrieve.Hit, error) {
+	g := m.group(tenant)
+	select {
+	case <-g.ready:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(2 * time.Second): // still being read after a start: what is there will do
+	}
+	return g.similar.Near(text, o), nil
+}
+
+// Incident is a major incident (共性事件): many tickets that probably have one
+// cause. It is proposed by the figures and accepted or dismissed by a person.
+type Incident struct {
+	ID        id.ID
+	State     string // proposed, accepted, dismissed
+	Title     string
+	Words     []string
+	Count     int
+	Customers int
+	Expected  float64
+	Score     float64
+	Since     clock.Time
+	Parent    id.ID
+	CreatedAt clock.Time
+	UpdatedAt clock.Time
+	Tickets   []id.ID
+}
+
+// The states of an incident.
+const (
+	Proposed  = "proposed"
+	Accepted  = "accepted"
+	Dismissed = "dismissed"
+)
+
+// incidentQuiet is how long a dismissed or accepted matter takes further
+// tickets in before the same words are a new incident.
+const incidentQuiet = 6 * time.Hour
+
+// propose stores a proposal, or adds what is new to the incident that it
+// belongs to: the one with the same first ticket, or the one that has most of
+// its tickets (another node may have seen another one first).
+func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) error {
+	if p == nil || len(p.Members) == 0 {
+		return nil
+	}
+	var incident Incident
+	var fresh []id.ID
+	told := false
+	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		fresh = nil
+		now := m.Clock.Now()
+		found, err := m.incidentOf(ctx, tx, tenant, p.Members, now.Add(-incidentQuiet))
+		if err != nil {
+			return err
+		}
+		if found == 0 {
+			incident = Incident{ID: m.IDs.Next(), State: Proposed, CreatedAt: now}
+			told = true
+			if _, err := tx.Exec(ctx, `insert into understand_incident (tenant_id, id, state, title, words, count, customers, expected, score, since, parent_id, judged_by, created_at, updated_at)
+				values ($1, $2, $3, $4, '[]', 0, 0, 0, 0, $5, null, null, $6, $6)`, tenant, incident.ID, Proposed, p.Title, p.Since, now); err != nil {
+				return err
+			}
+		} else if incident, err = m.incident(ctx, tx, tenant, found); err != nil {
+			return err
+		}
+		for _, t := range p.Members {
+			n, err := tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id) values ($1, $2, $3) on conflict do nothing`, tenant, incident.ID, t)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				fresh = append(fresh, t)
+			}
+		}
+		var count int
+		if err := tx.QueryRow(ctx, `select count(*) from understand_incident_ticket where tenant_id = $1 and incident_id = $2`, tenant, incident.ID).Scan(&count); err != nil {
+			return err
+		}
+		words, err := json.Marshal(strings.Fields(p.Title))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `update understand_incident set title = $3, words = $4, count = $5, customers = $6, expected = $7, score = $8, updated_at = $9
+			where tenant_id = $1 and id = $2`, tenant, incident.ID, p.Title, string(words), count, max(p.Customers, incident.Customers), p.Expected, max(p.Score, incident.Score), now)
+		return err
+	})
+	if err != nil || len(fresh) == 0 {
+		return err
+	}
+	if incident.State == Accepted && incident.Parent != 0 {
+		if err := m.hang(ctx, tenant, incident.Parent, fresh); err != nil {
+			return err
+		}
+	}
+	if incident.State != Dismissed || told {
+		m.tellIncident(ctx, tenant, incident.ID)
+	}
+	return nil
+}
+
+func (m *Mind) tellIncident(ctx context.Context, tenant, incident id.ID) {
+	err := m.Hub.Publish(ctx, live.Event{ID: m.IDs.Next(), Tenant: tenant, Name: "incident", Data: map[string]id.ID{"id": incident}, Audience: live.Audience{All: true}})
+	if err != nil {
+		m.Log.Warn("understanding: an incident could not be pushed", "error", err)
+	}
+}
+
+// incidentOf finds the incident that holds at least half of the tickets and
+// was alive since a moment.
+func (m *Mind) incidentOf(ctx context.Context, tx *db.Tx, tenant id.ID, members []id.ID, since clock.Time) (id.ID, error) {
+	raw, err := json.Marshal(members)
+	if err != nil {
+		return 0, err
+	}
+	var found id.ID
+	var n int
+	err = tx.QueryRow(ctx, `select x.incident_id, count(*) from understand_incident_ticket x
+		join understand_incident i on i.tenant_id = x.tenant_id and i.id = x.incident_id
+		where x.tenant_id = $1 and i.updated_at >= $3 and x.ticket_id in (select cast(j.value as bigint) from `+tx.Engine().JSONEach("$2", "j")+`)
+		group by x.incident_id order by count(*) desc, x.incident_id limit 1`, tenant, string(raw), since).Scan(&found, &n)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && 2*n < len(members)-1 {
+		return 0, nil
+	}
+	return found, err
+}
+
+const incidentColumns = `i.id, i.state, i.title, i.words, i.count, i.customers, i.expected, i.score, i.since, coalesce(i.parent_id, 0), i.created_at, i.updated_at`
+
+func scanIncident(r interface{ Scan(...any) error }) (Incident, error) {
+	var i Incident
+	var words string
+	err := r.Scan(&i.ID, &i.State, &i.Title, &words, &i.Count, &i.Customers, &i.Expected, &i.Score, &i.Since, &i.Parent, &i.CreatedAt, &i.UpdatedAt)
+	if err == nil {
+		err = json.Unmarshal([]byte(words), &i.Words)
+	}
+	return i, err
+}
+
+func (m *Mind) incident(ctx context.Context, r db.Reader, tenant, incident id.ID) (Incident, error) {
+	i, err := scanIncident(r.QueryRow(ctx, `select `+incidentColumns+` from understand_incident i where i.tenant_id = $1 and i.id = $2`, tenant, incident))
+	if err != nil {
+		return i, err
+	}
+	rows, err := r.Query(ctx, `select ticket_id from understand_incident_ticket where tenant_id = $1 and incident_id = $2 order by ticket_id limit 500`, tenant, incident)
+	i.Tickets, err = db.Each(rows, err, func(r *sql.Rows) (id.ID, error) {
+		var t id.ID
+		return t, r.Scan(&t)
+	})
+	return i, err
+}

@@ -1,0 +1,304 @@
+package understand
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"zhidan/internal/desk/form"
+	"zhidan/internal/mind/learn"
+	"zhidan/internal/mind/starter"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
+)
+
+// starters are the models that are made from the shipped texts and a tenant's
+// names alone, by signature. They are the same for everybody with these names,
+// so the process shares them, and the store keeps them for the next start:
+// reading one takes 30 ms, making it more than a second.
+var starters struct {
+	sync.Mutex
+	kept map[string]*learn.Model
+}
+
+const maxStarters = 32
+
+// starterKey stands in for the tenant of a starter.
+const starterKey = 0
+
+func (m *Mind) starter(ctx context.Context, signature string, make func(ctx context.Context) (*learn.Model, error)) (*learn.Model, error) {
+	starters.Lock()
+	defer starters.Unlock()
+	if model := starters.kept[signature]; model != nil {
+		return model, nil
+	}
+	var data []byte
+	model := &learn.Model{}
+	err := m.DB.QueryRow(ctx, `select data from understand_model where tenant_id = $1 and field = $2 and id = 1`, starterKey, signature).Scan(&data)
+	if err == nil {
+		err = model.UnmarshalBinary(data)
+	}
+	if err != nil { // none yet, or one of another version of the program
+		if model, err = make(ctx); err != nil {
+			return nil, err
+		}
+		if data, err = model.MarshalBinary(); err != nil {
+			return nil, err
+		}
+		err = m.DB.Tx(db.WithoutTxHook(ctx), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at)
+				values ($1, $2, 1, 'starter', 0, 0, '{}', $3, '', null, $4) on conflict (tenant_id, field, id) do update set data = excluded.data`,
+				starterKey, signature, data, m.Clock.Now())
+			return err
+		})
+		if err != nil {
+			m.Log.Warn("understanding: a starter model could not be kept", "error", err)
+		}
+	}
+	if starters.kept == nil || len(starters.kept) >= maxStarters {
+		starters.kept = map[string]*learn.Model{}
+	}
+	starters.kept[signature] = model
+	return model, nil
+}
+
+// labels are what a field's model may say: the values that are in use, with
+// the words by which a tenant calls them.
+func labels(field string, catalog *form.Catalog, s *Settings) []learn.Label {
+	about := map[string]LabelWords{}
+	for _, l := range s.Labels {
+		if l.Field == field {
+			about[l.Value] = l
+		}
+	}
+	var out []learn.Label
+	add := func(value, title, description string) {
+		if l, ok := about[value]; ok {
+			description = strings.TrimSpace(l.ZH + "\n" + l.EN)
+		}
+		out = append(out, learn.Label{Name: value, Title: title, Description: description})
+	}
+	switch field {
+	case "type":
+		for _, t := range catalog.Types() {
+			if t.Retired {
+				continue
+			}
+			description := ""
+			for _, l := range starter.Labels() {
+				if l.Label == t.Key || l.Under == t.Key {
+					description += l.AboutZH + "\n" + l.AboutEN + "\n"
+				}
+			}
+			add(t.Key, t.Name.ZH+" "+t.Name.EN, description)
+		}
+	case "category":
+		parent := map[id.ID]bool{}
+		names := map[id.ID]form.Category{}
+		for _, c := range catalog.Categories() {
+			names[c.ID] = c
+			if !c.Retired {
+				parent[c.Parent] = true
+			}
+		}
+		for _, c := range catalog.Categories() {
+			if c.Retired || parent[c.ID] {
+				continue
+			}
+			zh, en := c.Name.ZH, c.Name.EN
+			for p, n := c.Parent, 0; p != 0 && n < 10; n++ {
+				zh, en = names[p].Name.ZH+" "+zh, names[p].Name.EN+" "+en
+				p = names[p].Parent
+			}
+			add(c.ID.String(), c.Name.ZH+" "+c.Name.EN, zh+"\n"+en)
+		}
+	case "priority":
+		for _, p := range priorities {
+			out = append(out, learn.Label{Name: p})
+		}
+	}
+	return out
+}
+
+var priorities = []string{"low", "normal", "high", "urgent"}
+
+// starterExamples are the shipped texts in the tenant's own types.
+func starterExamples(catalog *form.Catalog) []learn.Example {
+	to := map[string]string{}
+	for _, l := range starter.Labels() {
+		for _, key := range []string{l.Under, l.Label} { // its own type, if the tenant has one, goes before
+			if t, ok := catalog.Type(key); ok && !t.Retired {
+				to[l.Label] = key
+			}
+		}
+	}
+	var out []learn.Example
+	for _, e := range starter.Types() {
+		if key := to[e.Label]; key != "" {
+			out = append(out, learn.Example{Text: e.Text, Label: key})
+		}
+	}
+	return out
+}
+
+func signature(field string, list []learn.Label) string {
+	h := sha256.New()
+	raw, _ := json.Marshal(list) // strings only
+	h.Write(raw)
+	return field + hex.EncodeToString(h.Sum(nil)[:12])
+}
+
+// loadModel gives the model of a field as it should be now: the active
+// training, or the starter when there is none, and all examples since. had is
+// what this node has already.
+func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, s *Settings, had fieldModel) (fieldModel, error) {
+	if s.Rule(field).Off {
+		return fieldModel{}, nil
+	}
+	list := labels(field, catalog, s)
+	f := fieldModel{signature: signature(field, list)}
+	var data []byte
+	err := m.DB.QueryRow(ctx, `select id, position from understand_model where tenant_id = $1 and field = $2 and state = 'active' order by id desc limit 1`,
+		tenant, field).Scan(&f.version, &f.position)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		f.position = 0
+	case err != nil:
+		return f, err
+	}
+	if had.Model != nil && had.version == f.version && had.signature == f.signature {
+		f = had
+	} else if f.version != 0 {
+		if err := m.DB.QueryRow(ctx, `select data from understand_model where tenant_id = $1 and field = $2 and id = $3`, tenant, field, f.version).Scan(&data); err != nil {
+			return f, err
+		}
+		f.Model = &learn.Model{}
+		if err := f.Model.UnmarshalBinary(data); err != nil {
+			return f, fmt.Errorf("understand: model %s of %s: %w", f.version, field, err)
+		}
+		if f.Model, err = follow(f.Model, list); err != nil {
+			return f, err
+		}
+	} else if len(list) > 0 && field != "priority" {
+		f.Model, err = m.starter(context.WithoutCancel(ctx), f.signature, func(ctx context.Context) (*learn.Model, error) {
+			var examples []learn.Example
+			if field == "type" {
+				examples = starterExamples(catalog)
+			} else { // a tree of names is all there is: each path is one text
+				for _, l := range list {
+					for part := range strings.SplitSeq(l.Description, "\n") {
+						examples = append(examples, learn.Example{Text: part, Label: l.Name})
+					}
+				}
+			}
+			model, _, err := learn.Train(ctx, examples, learn.Options{Labels: list, Seed: 1})
+			return model, err
+		})
+		if err != nil {
+			return f, err
+		}
+	}
+	return f, m.catchUp(ctx, tenant, field, list, &f)
+}
+
+// follow takes labels that are no longer in use out of a stored model.
+func follow(model *learn.Model, list []learn.Label) (*learn.Model, error) {
+	for _, l := range model.Labels() {
+		if !slices.ContainsFunc(list, func(x learn.Label) bool { return x.Name == l.Name }) {
+			var err error
+			if model, err = model.Forget(l.Name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return model, nil
+}
+
+// catchUp learns the examples that came after the model.
+func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, list []learn.Label, f *fieldModel) error {
+	if f.Model == nil {
+		return nil
+	}
+	for {
+		page, err := m.examples(ctx, tenant, field, f.position, 200)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, e := range page {
+			f.position = e.ID
+			if e.Text+e.Title == "" || !slices.ContainsFunc(list, func(x learn.Label) bool { return x.Name == e.Label }) {
+				continue
+			}
+			if f.Corrections() >= learn.MaxCorrections {
+				return nil // the next training takes the rest
+			}
+			next, err := f.Learn(learn.Example{Text: e.Text, Title: e.Title, Label: e.Label})
+			if err != nil {
+				return err
+			}
+			f.Model = next
+		}
+	}
+}
+
+// Example is a labelled text. That of a ticket is read from the ticket.
+type Example struct {
+	ID     id.ID
+	Label  string
+	Source string // correction, import
+	Ticket id.ID
+	Title  string
+	Text   string
+	At     int64
+}
+
+// examples reads those after an id, in order, with the words of tickets filled
+// in; a ticket that is gone leaves an example without words.
+func (m *Mind) examples(ctx context.Context, tenant id.ID, field string, after id.ID, limit int) ([]Example, error) {
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select id, label, source, coalesce(ticket_id, 0), title, text, at from understand_example
+		where tenant_id = $1 and field = $2 and id > $3 order by id limit %d`, limit), tenant, field, after)
+	list, err := db.Each(rows, err, func(r *sql.Rows) (Example, error) {
+		var e Example
+		return e, r.Scan(&e.ID, &e.Label, &e.Source, &e.Ticket, &e.Title, &e.Text, &e.At)
+	})
+	if err != nil {
+		return nil, err
+	}
+	var ids []id.ID
+	for _, e := range list {
+		if e.Ticket != 0 {
+			ids = append(ids, e.Ticket)
+		}
+	}
+	words, err := m.Desk.FirstWords(ctx, tenant, ids)
+	for i := range list {
+		if w, ok := words[list[i].Ticket]; ok {
+			list[i].Title, list[i].Text = w.Subject, w.Text
+		}
+	}
+	return list, err
+}
+
+// addExample notes what a person said. The newest word on a ticket counts.
+func addExample(ctx context.Context, tx *db.Tx, tenant id.ID, field string, e Example) error {
+	if e.Ticket != 0 {
+		if _, err := tx.Exec(ctx, `delete from understand_example where tenant_id = $1 and field = $2 and ticket_id = $3`, tenant, field, e.Ticket); err != nil {
+			return err
+		}
+	}
+	var ref any
+	if e.Ticket != 0 {
+		ref = int64(e.Ticket)
+	}
+	_, err := tx.Exec(ctx, `insert into understand_example (tenant_id, field, id, label, source, ticket_id, title, text, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		tenant, field, e.ID, e.Label, cmp.Or(e.Source, "correction"), ref, e.Title, e.Text, e.At)
+	return err
+}
