@@ -131,7 +131,7 @@ func Sentiment(p *Prepared, signals []Signal) Feeling {
 	// Praise next to a grievance that is not softened: not meant so.
 	if irony > 0 && good > 0 && p.grievances(bad) {
 		f.Ironic = true
-		bad += 0.8 * good
+		bad += 0.8*good + 0.4*min(float64(irony), 3)
 		good = 0
 	} else if irony > 0 && bad > 0 {
 		bad += 0.5
@@ -146,7 +146,7 @@ func Sentiment(p *Prepared, signals []Signal) Feeling {
 		f.Step = -2
 	case net <= -0.9:
 		f.Step = -1
-	case net >= 3.8:
+	case net >= 3.4:
 		f.Step = 2
 	case net >= 0.9:
 		f.Step = 1
@@ -209,7 +209,7 @@ func (p *Prepared) before(i int) (turned bool, more float64) {
 	lastNot := -1
 	for k := i - 1; k >= 0 && k > i-24 && p.cues[k].start >= edge; k-- {
 		o := p.cues[k]
-		if o.end > c.start {
+		if o.end > c.start || (o.kind == cueNot || o.kind == cueMore) && p.insideOther(k) {
 			continue
 		}
 		switch o.kind {
@@ -230,6 +230,18 @@ func (p *Prepared) before(i int) (turned bool, more float64) {
 		}
 	}
 	return turned, min(max(more, 0.5), 2)
+}
+
+// insideOther says whether a cue lies within a longer one, as 别 in 特别 and 太
+// in 不太.
+func (p *Prepared) insideOther(i int) bool {
+	c := p.cues[i]
+	for k := max(0, i-6); k < len(p.cues) && p.cues[k].start <= c.start; k++ {
+		if o := p.cues[k]; o.end >= c.end && o.end-o.start > c.end-c.start {
+			return true
+		}
+	}
+	return false
 }
 
 func words(rs []rune) int {

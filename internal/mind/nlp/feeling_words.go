@@ -22,10 +22,10 @@ var feelingWords = []lexicon{
 	{cueFeeling, 1, `🙂|😊|😀|😃|😄|😁|👍|🙏|👌|😌|✌|🤗|💪|[微笑]|[强]|[ok]|[呲牙]|[愉快]|[握手]|[抱拳]|:)|:-)|:d|^_^`},
 	{cueFeeling, 2, `😍|🥰|😘|❤|💕|💖|🎉|👏|🌹|🌟|💯|🤩|[爱心]|[玫瑰]|[鼓掌]|[鲜花]|[心]|[庆祝]|<3`},
 
-	{cueNot, 1, `不|没|没有|无|未|别|莫|并非|并不|并没|并没有|毫无|毫不|从不|从没|从未|不是|不太|不怎么|不算|不够|不能|不会|谈不上|算不上|称不上|没什么|没啥|不再|绝非|難以|难以|非`},
+	{cueNot, 1, `不|没|没有|无|未|别|莫|并非|并不|并没|并没有|毫无|毫不|从不|从没|从未|不是|不太|不怎么|不算|不够|不能|不会|谈不上|算不上|称不上|没什么|没啥|不再|绝非|難以|难以|并不`},
 	{cueNot, 1, `not|no|never|none|nothing|nobody|without|hardly|barely|neither|nor|isn't|wasn't|aren't|weren't|don't|doesn't|didn't|won't|wouldn't|can't|couldn't|cannot|shouldn't|hasn't|haven't|hadn't|ain't|dont|doesnt|didnt|wont|cant|isnt|wasnt|lack of|lacks|far from|anything but|instead of|rather than|nowhere near|too bad|could have been|would have been|should have been|could be|if only|used to be`},
 	{cueMore, 1.5, `太|很|非常|特别|十分|极其|极度|极为|超级|超|巨|相当|真|真的|真是|实在|实在是|完全|彻底|简直|简直是|格外|尤其|最|无比|好生|贼|老|死|透|够|这么|那么|如此|太过|严重|强烈|万分|深感|深表|very|really|extremely|so|too|absolutely|totally|completely|utterly|incredibly|highly|super|deeply|truly|such|quite a|beyond|most|insanely|terribly|awfully|fucking|bloody|damn`},
-	{cueMore, 0.5, `有点|有点儿|有些|稍微|稍|略|略微|些许|比较|还算|一点|小小|不太|a bit|a little|slightly|somewhat|kind of|kinda|sort of|fairly|rather|mildly|a tad|quite`},
+	{cueMore, 0.5, `有点|有点儿|有些|稍微|稍|略|略微|些许|比较|还算|一点|小小|a bit|a little|slightly|somewhat|kind of|kinda|sort of|fairly|rather|mildly|a tad|quite`},
 	{cueBut, 1, `但是|但|可是|不过|然而|只是|就是|可惜|偏偏|没想到|结果|but|however|yet|though|although|unfortunately|except|nevertheless|still,|only to|sadly`},
 	{cueIrony, 1, `呵呵|真行|可真行|你们可真|你们真|真有你的|真有本事|真厉害|好得很|好的很|真会玩|长见识|长见识了|开了眼|开眼了|大开眼界|佩服|佩服佩服|真是好服务|真是优秀|服务真好|效率真高|效率可真高|真是高效|真够快|可真快|太棒了吧|厉害了|厉害厉害|恭喜你们|感谢你们让我|谢谢你们让我|多亏你们|托你们的福|笑死|笑了|😅|🙃|👏👏|[微笑]|[捂脸]|[再见]|活久见|涨知识|可以可以|牛牛|牛啊|真牛|不愧是|学到了|领教|领教了|见识了|这就是所谓|所谓的|号称`},
 	{cueIrony, 1, `thanks for nothing|thank you for nothing|great job|good job|nice job|nice work|well done|bravo|slow clap|oh great|oh, great|just great|just perfect|just wonderful|just what i needed|exactly what i needed|how lovely|how nice|how wonderful|what a surprise|congratulations|congrats|so much for|yeah right|yeah, right|sure,|oh sure|real classy|top marks|brilliant,|fantastic,|wonderful,|lovely,|amazing,|great,|love how|love waiting|love being|love paying|i just love|so-called|impressive,|truly impressive|very impressive|hats off|outstanding work|genius|world class|world-class|lucky me|bless you|🙃|🙄|/s|lol|lmao|apparently`},

@@ -8,6 +8,7 @@ import (
 
 	"zhidan/internal/platform/text"
 
+	"golang.org/x/text/encoding/traditionalchinese"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -377,23 +378,24 @@ type chineseTable struct {
 	simple [(0xa000 - 0x3400) / 64]uint64 // only the simplified form
 }
 
-// alsoTraditional are simplified forms that traditional texts use as well, as
-// characters of their own.
-const alsoTraditional = "后里只台云松板表丑斗谷划回获几家借卷克困了累历帘面蔑千秋曲舍胜术涂系咸向叶余御郁征症致制钟周朱筑准干发复尽丰当范冬刮合伙郎辟仆朴沈昆据咨志占折冲出采布并吊别岳灶秘升迹迭欲佣于游凶吃着扎粘汇它你们您吁挂卜吓奸幸抵尝侄它吊弦强恒托欢洒滚炮痴痹皂睾碱秆稻窑绷群耻脉腌舱艳莲蔑虱衔裙谣赞踪踊遍酬钩铲闲雕雇鲜麻麽黏岩峰床巩厂广儿虫电气灵丝体胡夸了仇升"
+// rareInTraditional are simplified forms that Big5 has as old characters, but
+// that hardly anybody writes in a traditional text.
+const rareInTraditional = "厂广儿虫气丝体"
 
+// chineseMarks collects the simplified forms that traditional texts do not use
+// as characters of their own: those outside Big5.
 var chineseMarks = sync.OnceValue(func() *chineseTable {
 	t := new(chineseTable)
 	table := plainRunes()
+	big5 := traditionalchinese.Big5.NewEncoder()
 	for r := 0x3400; r < 0xa000; r++ {
-		if to := rune(table.to[r]); to != 0 && to != rune(r) && to >= 0x3400 && to < 0xa000 {
+		to := rune(table.to[r])
+		if to == 0 || to == rune(r) || to < 0x3400 || to >= 0xa000 {
+			continue
+		}
+		if _, err := big5.String(string(to)); err != nil || strings.ContainsRune(rareInTraditional, to) {
 			t.simple[(to-0x3400)>>6] |= 1 << ((to - 0x3400) & 63)
 		}
-	}
-	for _, r := range alsoTraditional {
-		if strings.ContainsRune("厂广儿虫电气灵丝体", r) {
-			continue // old forms that nobody writes in traditional texts
-		}
-		t.simple[(r-0x3400)>>6] &^= 1 << ((r - 0x3400) & 63)
 	}
 	return t
 })
@@ -496,6 +498,9 @@ func classifyWords(m *tongueModel, words []string) (tag string, sure, known floa
 	n := len(m.tags)
 	score := make([]float64, n)
 	hits := make([]float64, n)
+	if m.tags[0] == "en" {
+		score[0] = 1.2 // the language of machines and of those who write to strangers
+	}
 	grams, seen, listed := 0, 0, 0
 	for _, w := range words {
 		if bits := m.words[w]; bits != 0 {

@@ -79,6 +79,9 @@ func (p *Prepared) parts() []matterPart {
 			}
 		}
 		cut = append(cut, n.End)
+		if marks := p.inlineMarks(n); marks != nil {
+			cut = append(append(append([]int{}, n.Start), marks...), n.End)
+		}
 		for k := 0; k+1 < len(cut); k++ {
 			if cut[k] >= cut[k+1] {
 				continue
@@ -92,11 +95,48 @@ func (p *Prepared) parts() []matterPart {
 			if k+2 == len(cut) {
 				x.span.End = s.End
 			}
+			if k > 0 && listMark(p.Normal.Runes, cut[k]) {
+				x.mark = true
+			}
 			p.judge(&x)
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// inlineMarks gives the places of "1. … 2. …" inside one line; nil when the
+// marks do not count up from one.
+func (p *Prepared) inlineMarks(n Span) []int {
+	text := p.Normal.Runes[:n.End]
+	var at []int
+	for i := n.Start; i < n.End && len(at) <= maxMatters; i++ {
+		r := text[i]
+		want := rune('1' + len(at))
+		letter := rune('a' + len(at))
+		numeral := []rune("一二三四五六七八九九")[min(len(at), 9)]
+		if r != want && r != letter && r != numeral || i > 0 && isWordRune(text[i-1]) || i+2 >= n.End {
+			continue
+		}
+		next := text[i+1]
+		switch {
+		case next == ')' || next == '、' && (r == want || r == numeral):
+		case next == '.' && r == want && !(text[i+2] >= '0' && text[i+2] <= '9'):
+		default:
+			continue
+		}
+		if i > n.Start && !p.clauseBegins(i) && text[i-1] != '(' && next != ')' {
+			continue
+		}
+		at = append(at, i)
+	}
+	if len(at) < 2 {
+		return nil
+	}
+	if at[0] <= n.Start+1 {
+		at = at[1:]
+	}
+	return at
 }
 
 func (p *Prepared) clauseBegins(at int) bool {
@@ -178,6 +218,11 @@ func (p *Prepared) listed(parts []matterPart) []matterPart {
 			return nil
 		}
 	}
+	if p.listLead(lead) {
+		for i := range items {
+			items[i].ask, items[i].wish = items[i].ask || items[i].topics != 0, items[i].wish || items[i].topics != 0
+		}
+	}
 	wishes, asks := 0, 0
 	var topics uint32
 	shared := true
@@ -196,10 +241,7 @@ func (p *Prepared) listed(parts []matterPart) []matterPart {
 	if asks < len(items) || wishes < len(items)-1 {
 		return nil
 	}
-	several := false
-	for _, w := range []string{"几个问题", "几件事", "两个问题", "三个问题", "两件事", "三件事", "以下问题", "下面几个", "以下几", "诉求", "questions", "issues", "things", "requests"} {
-		several = several || strings.Contains(lead, w)
-	}
+	several := p.listLead(lead)
 	if shared && !several {
 		return nil // one topic from several sides
 	}
@@ -219,6 +261,16 @@ func (p *Prepared) listed(parts []matterPart) []matterPart {
 	return items
 }
 
+// listLead says whether what leads into a list announces several matters.
+func (p *Prepared) listLead(lead string) bool {
+	for _, w := range []string{"几个问题", "几件事", "两个问题", "三个问题", "两件事", "三件事", "以下问题", "下面几个", "以下几", "诉求", "两点", "三点", "几点", "questions", "issues", "things", "requests", "points", "matters"} {
+		if strings.Contains(lead, w) {
+			return true
+		}
+	}
+	return false
+}
+
 // grouped walks through the message and begins a matter where the writer says
 // so and the parts bear it out.
 func (p *Prepared) grouped(parts []matterPart) []matterPart {
@@ -233,7 +285,7 @@ func (p *Prepared) grouped(parts []matterPart) []matterPart {
 		fresh := x.topics != 0 && p.allTopics(groups)&x.topics == 0
 		begins := ""
 		switch {
-		case !g.ask || len(groups) >= maxMatters:
+		case !g.ask && (x.other < 2 || g.topics == 0) || len(groups) >= maxMatters:
 		case x.other == 2 && x.ask && (x.topics == 0 || fresh || !only(x.topics, g.topics)):
 			begins = "said"
 		case x.other == 1 && x.wish && fresh && g.topics != 0:

@@ -126,7 +126,8 @@ func CompileRisk(e RiskEdits) (*RiskLists, error) {
 			return nil, fault.Bad("text", "risk.too_long", "a cue has at most %d characters", MaxRiskCueSize)
 		}
 		c.Text = riskText(c.Text)
-		if strings.Trim(c.Text, "* ") == "" {
+		a, b, gap := strings.Cut(c.Text, "..")
+		if strings.Trim(a, "* .") == "" || gap && strings.Trim(b, "* .") == "" {
 			return nil, fault.Bad("text", "risk.empty", "a cue needs a word")
 		}
 		if c.Kind != kindNone && (c.Severity < 1 || c.Severity > 3) {
@@ -219,7 +220,7 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 	if len(hits) == 0 {
 		return nil
 	}
-	var out []Signal
+	var out, nouns []Signal
 	last := map[RiskKind]int{} // where the last warning of a kind ended
 	prevEnd, prevDenied := -1, false
 	from := 0
@@ -248,7 +249,7 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 			prevEnd, prevDenied = h.end, denied
 		}
 		for _, c := range h.cues {
-			if c.Kind == kindNone || h.start < last[c.Kind] || c.noun && !p.aggrieved() {
+			if c.Kind == kindNone || h.start < last[c.Kind] {
 				continue
 			}
 			severity := c.Severity
@@ -265,12 +266,22 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 				continue
 			}
 			o := p.Normal.Original(Span{h.start, h.end})
+			if c.noun {
+				if !denied && len(nouns) < maxRiskSignals {
+					nouns = append(nouns, Signal{c.Kind, severity, o.Start, o.End, c.Text})
+				}
+				continue
+			}
 			out = append(out, Signal{c.Kind, severity, o.Start, o.End, c.Text})
 			last[c.Kind] = h.end
 			if len(out) >= maxRiskSignals {
 				return out
 			}
 		}
+	}
+	if len(nouns) > 0 && (len(out) > 0 || p.aggrieved()) {
+		out = append(out, nouns...)
+		sort.SliceStable(out, func(a, b int) bool { return out[a].Start < out[b].Start })
 	}
 	return p.settle(out)
 }

@@ -62,10 +62,18 @@ func sentences(rs []rune) []Span {
 			j := afterStops(rs, i+1)
 			end(j)
 			i = j - 1
-		case quoteEnd > 0 && i+1 == quoteEnd && i > 0 && (isStop(rs[i-1]) || rs[i-1] == '!' || rs[i-1] == '?'):
+		case quoteEnd > 0 && i+1 == quoteEnd && i > 0 && (isStop(rs[i-1]) || rs[i-1] == '!' || rs[i-1] == '?' || rs[i-1] == '.'):
 			// A quotation that ends its own sentence ends ours unless it goes
 			// on after it.
-			if r == '”' || r == '」' || r == '』' {
+			whole := false // a sentence in brackets
+			if r == ')' || r == '）' {
+				a := start
+				for a < i && isSpace(rs[a]) {
+					a++
+				}
+				whole = rs[a] == '(' || rs[a] == '（'
+			}
+			if r == '”' || r == '」' || r == '』' || whole {
 				if j := i + 1; j >= len(rs) || !(rs[j] == '，' || rs[j] == ',' || rs[j] == '、' || rs[j] == '的' || unicode.IsLower(rs[j]) || j+1 < len(rs) && rs[j] == ' ' && unicode.IsLower(rs[j+1])) {
 					end(j)
 				}
@@ -182,7 +190,7 @@ func fullStop(rs []rune, start, i int) bool {
 	// "1." or "a." at the beginning of a line is the mark of a list.
 	if digits(word) && len(word) <= 3 || len(word) == 1 {
 		b := k
-		for b > start && (rs[b-1] == ' ' || rs[b-1] == '(') {
+		for b > start && (isSpace(rs[b-1]) || rs[b-1] == '(') {
 			b--
 		}
 		if b == start {

@@ -68,7 +68,9 @@ func Urgency(p *Prepared, signals []Signal, feeling Feeling) Hurry {
 			problems++
 		}
 	}
-	if problems > 0 || acts > 0 || feeling.Step < 0 {
+	// A question that only wants an answer, about no case of one's own, and a
+	// message that says nothing are of no impact.
+	if problems > 0 || acts > 0 || feeling.Step < 0 || p.says() && (asks == 0 || p.ownCase()) {
 		impact = 1
 	} else if asks > 0 {
 		impact = 0.6
@@ -108,7 +110,7 @@ func Urgency(p *Prepared, signals []Signal, feeling Feeling) Hurry {
 	if hard > 0 || len(kinds) > 1 {
 		impact, urgency = max(impact, 2), max(urgency, 2)
 	}
-	if feeling.Step >= 1 && problems == 0 || praise > 0 && problems == 0 && feeling.Step >= 0 {
+	if feeling.Step >= 1 && problems == 0 && acts == 0 || praise > 0 && problems == 0 && feeling.Step >= 0 {
 		impact = min(impact, 0.4)
 	}
 	if calm && urgency < 2 {
@@ -144,4 +146,35 @@ var priorities = [4][4]string{
 // each; what lies beyond counts as the nearest).
 func Priority(impact, urgency int) string {
 	return priorities[min(max(impact, 0), 3)][min(max(urgency, 0), 3)]
+}
+
+// says whether a message has any content.
+func (p *Prepared) says() bool {
+	for i, r := range p.roles {
+		if r == roleContent {
+			if n := p.inNormal(p.Sentences[i]); p.weigh(n.Start, n.End) >= 8 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+var ownWords = newPhrases([]string{"我", "咱", "俺", "本人", "订单", "my", "our", "i", "we", "i'm", "i've", "us", "me"})
+
+// ownCase says whether a message speaks of the writer's own case: of oneself,
+// or with a number.
+func (p *Prepared) ownCase() bool {
+	text := p.Normal.Runes[:min(len(p.Normal.Runes), 4000)]
+	n := 0
+	for _, r := range text {
+		if r >= '0' && r <= '9' {
+			if n++; n >= 4 {
+				return true
+			}
+		}
+	}
+	found := false
+	ownWords.find(text, func(_, _, _ int) { found = true })
+	return found
 }
