@@ -100,6 +100,32 @@ func TestLabelledTextsKeepToTheSteps(t *testing.T) {
 	}
 }
 
+// The second reading covers the same texts, in the same order and steps.
+func TestSecondReadingIsOfTheSameTexts(t *testing.T) {
+	first := read[labelled](t, "labelled.jsonl")
+	second := read[struct {
+		ID, Priority string
+		Risk         []string
+		Sentiment    int
+	}](t, "second.jsonl")
+	if len(first) != len(second) {
+		t.Fatalf("%d texts, %d read a second time", len(first), len(second))
+	}
+	for i, s := range second {
+		if s.ID != first[i].ID {
+			t.Fatalf("line %d: %s was read as %s", i+1, first[i].ID, s.ID)
+		}
+		if !slices.Contains(priorities, s.Priority) || s.Sentiment < -2 || s.Sentiment > 2 {
+			t.Errorf("%s: unknown step %q, %d", s.ID, s.Priority, s.Sentiment)
+		}
+		for _, k := range s.Risk {
+			if !slices.Contains(riskKinds, k) {
+				t.Errorf("%s: unknown risk %q", s.ID, k)
+			}
+		}
+	}
+}
+
 type golden struct {
 	ID, Channel, Text string
 	Now               time.Time
