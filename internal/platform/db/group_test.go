@@ -28,18 +28,24 @@ func put(ctx context.Context, tx *db.Tx, id int) error {
 // they wait.
 func together(t testing.TB, d *db.DB, n int, call func(i int), during func()) {
 	t.Helper()
+	if err := behind(t, d, n, call, during, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// behind is together when what holds the committer ends with an error, so that
+// the group begins after it.
+func behind(t testing.TB, d *db.DB, n int, call func(i int), during func(), end error) (err error) {
+	t.Helper()
 	held, release := make(chan struct{}), make(chan struct{})
 	hold := sync.OnceFunc(func() { close(held) }) // it is in the group too, and may run again
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		err := d.Tx(bg, func(context.Context, *db.Tx) error {
+		err = d.Tx(bg, func(context.Context, *db.Tx) error {
 			hold()
 			<-release
-			return nil
+			return end
 		})
-		if err != nil {
-			t.Error(err)
-		}
 	})
 	<-held
 	for i := range n {
@@ -51,6 +57,7 @@ func together(t testing.TB, d *db.DB, n int, call func(i int), during func()) {
 	}
 	close(release)
 	wg.Wait()
+	return err
 }
 
 // until spins until a condition holds that another goroutine brings about.
