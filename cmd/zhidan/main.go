@@ -78,6 +78,7 @@ var cli struct {
 		Seed benchSeedCmd `cmd:"" help:"Fill a store with plausible tickets by a bulk way."`
 		Run  benchRunCmd  `cmd:"" help:"Measure creates, lists, search and mail on a running server."`
 	} `cmd:"" help:"Measure."`
+	Eval    evalCmds   `cmd:"" help:"Measure the models on labelled data of one's own."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -205,7 +205,7 @@ func TestLaterContacts(t *testing.T) {
 			want(t, "the same breath", s.fired(tk.ID, tk.Version), "message/customer")
 			s.Clock.Advance(time.Hour)
 			at := s.get(tk.ID).Version
-			s.receive(contact(tk, "怎么没人理"))
+			s.receive(contact(tk, "再说一遍"))
 			want(t, "an hour later", s.fired(tk.ID, at), "message/customer repeat_contact")
 			want(t, "count", s.get(tk.ID).RepeatCount, 1)
 		})
@@ -224,7 +224,7 @@ func TestLaterContacts(t *testing.T) {
 			s.Clock.Advance(2 * time.Hour) // solved without an answer in writing
 			at := s.solve(tk.ID).Version
 			s.Clock.Advance(48 * time.Hour)
-			got := s.receive(contact(tk, "又坏了"))
+			got := s.receive(contact(tk, "又来说一遍"))
 			want(t, "ticket", got.ID.String(), tk.ID)
 			want(t, "events", s.fired(tk.ID, at), "message/customer repeat_contact status:open")
 			want(t, "repeats", got.RepeatCount, 1)
