@@ -23,7 +23,7 @@ const languageRunes = 2000
 // "zh-Hant", "ja" …, "und") and says how sure that is, from 0 to 1.
 //
 // Script decides first. Languages of one script are told apart by their common
-// words and by runs of three letters (Cavnar and Trenkle, N-gram-based text
+// words and by runs of one to three letters (Cavnar and Trenkle, N-gram-based text
 // categorization, 1994; here as a naive Bayes model). In a text of Chinese and
 // Latin words the one that carries the sentence counts, not the one that names
 // things: links, addresses and codes do not count at all.
@@ -405,7 +405,6 @@ type tongueModel struct {
 	tags  []string
 	grams map[[3]rune][]float32 // log-likelihood by tongue
 	words map[string]uint32     // bits of the tongues that list the word
-	none  float32               // what an unseen gram says, for all alike
 }
 
 var (
@@ -479,12 +478,17 @@ func withoutAccents(s string) string {
 	return b.String()
 }
 
+// eachGram gives the letters of a word, its pairs and its runs of three, with a
+// space before and after the word.
 func eachGram(word string, emit func([3]rune)) {
 	a, b := rune(' '), rune(' ')
 	for _, r := range word {
+		emit([3]rune{0, 0, r})
+		emit([3]rune{0, b, r})
 		emit([3]rune{a, b, r})
 		a, b = b, r
 	}
+	emit([3]rune{0, b, ' '})
 	emit([3]rune{a, b, ' '})
 }
 
@@ -494,12 +498,17 @@ func classifyWords(m *tongueModel, words []string) (tag string, sure, known floa
 	if len(words) == 0 {
 		return Unknown, 0, 0
 	}
-	const wordWeight = 2.2
+	const wordWeight = 4.5
 	n := len(m.tags)
 	score := make([]float64, n)
 	hits := make([]float64, n)
-	if m.tags[0] == "en" {
-		score[0] = 1.2 // the language of machines and of those who write to strangers
+	for i, tag := range m.tags { // how many write so, all else being equal
+		switch tag {
+		case "en": // also the language of machines and of those who write to strangers
+			score[i] = 2
+		case "id", "ru", "es", "hi":
+			score[i] = 1
+		}
 	}
 	grams, seen, listed := 0, 0, 0
 	for _, w := range words {
@@ -513,16 +522,21 @@ func classifyWords(m *tongueModel, words []string) (tag string, sure, known floa
 			}
 		}
 		eachGram(w, func(g [3]rune) {
-			grams++
-			if c := m.grams[g]; c != nil {
-				seen++
+			c := m.grams[g]
+			if g[0] != 0 {
+				grams++
+				if c != nil {
+					seen++
+				}
+			}
+			if c != nil {
 				for i := range n {
 					score[i] += float64(c[i])
 				}
 			}
 		})
 	}
-	if listed == 0 && (grams < 8 && seen*10 < grams*9 || seen*3 < grams*2) {
+	if listed == 0 && (grams < 6 && seen*10 < grams*8 || seen*5 < grams*2) {
 		return Unknown, 0, 0
 	}
 	best, second := 0, -1
@@ -534,7 +548,7 @@ func classifyWords(m *tongueModel, words []string) (tag string, sure, known floa
 		}
 	}
 	sum := 0.0
-	const heat = 0.5 // neighbouring runs of letters say the same thing twice
+	const heat = 0.25 // neighbouring runs of letters say the same thing thrice
 	for i := range n {
 		sum += math.Exp(heat * (score[i] - score[best]))
 	}

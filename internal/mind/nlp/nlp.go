@@ -45,6 +45,8 @@ type Prepared struct {
 
 	cues  []found // shipped cues in the normal text, by start
 	roles []role  // one for each sentence
+	// earlier counts the sentences with content before each sentence.
+	earlier []int
 }
 
 // Prepare normalises, names the language, cuts into sentences and looks for
@@ -56,6 +58,13 @@ func Prepare(text string) *Prepared {
 	p.Sentences = sentences(p.Runes)
 	p.cues = shipped().find(p.Normal.Runes)
 	p.roles = p.sentenceRoles()
+	p.earlier = make([]int, len(p.roles))
+	for i := 1; i < len(p.roles); i++ {
+		p.earlier[i] = p.earlier[i-1]
+		if p.roles[i-1] == roleContent {
+			p.earlier[i]++
+		}
+	}
 	return p
 }
 

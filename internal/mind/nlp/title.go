@@ -118,16 +118,7 @@ func (p *Prepared) salience(i int) float64 {
 		}
 	}
 	// What comes first is what it is about.
-	content := 0
-	for _, r := range p.roles[:i] {
-		if r == roleContent {
-			content++
-		}
-		if content == 6 {
-			break
-		}
-	}
-	return score - 0.45*float64(content)
+	return score - 0.45*float64(min(p.earlier[i], 6))
 }
 
 // opening words that only lead to what is asked.
