@@ -158,7 +158,7 @@ func TestMeasureLabelled(t *testing.T) {
 	}
 	t.Logf("sentiment exact %.3f, within one step %.3f, sign %.3f; rows wanted, columns found, -2..2: %v", exact/n, near/n, sign/n, feelings)
 	t.Logf("priority exact %.3f, within one step %.3f; low normal high urgent: %v", prio/n, prioNear/n, confusion)
-	if p < 0.7 || rec < 0.6 || exact/n < 0.45 || prio/n < 0.5 {
+	if p < 0.8 || rec < 0.5 || exact/n < 0.55 || prio/n < 0.5 {
 		t.Error("far below what was reached before")
 	}
 }
