@@ -167,7 +167,7 @@ func (r *resident) read(t Text, full bool) *Reading {
 	for _, s := range nlp.Summary(x.body, summaryRunes) {
 		x.Summary = append(x.Summary, x.body.Text(s))
 	}
-	lap("title, summary")
+	lap("title")
 	x.Matters = nlp.Matters(x.body)
 	lap("matters")
 	o := entity.Options{Now: t.Now, Zone: r.zone, Patterns: r.patterns}
