@@ -288,7 +288,7 @@ func (p *Prepared) grouped(parts []matterPart) []matterPart {
 		case !g.ask && (x.other < 2 || g.topics == 0) || len(groups) >= maxMatters:
 		case x.other == 2 && x.ask && (x.topics == 0 || fresh || !only(x.topics, g.topics)):
 			begins = "said"
-		case x.other == 1 && x.wish && fresh && g.topics != 0:
+		case x.other == 1 && x.ask && fresh && (g.wish || g.topics != 0):
 			begins = "topic"
 		}
 		if begins == "" {
