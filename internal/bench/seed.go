@@ -96,7 +96,9 @@ func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) 
 	if err := g.house(ctx); err != nil {
 		return out, err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // much is made and thrown away
+	// Much is made and thrown away.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(400 << 20))
 	start := time.Now()
 	sync, err := s.DB.Unsynced(ctx)
 	if err != nil {

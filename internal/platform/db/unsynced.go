@@ -8,13 +8,13 @@ import (
 
 // Unsynced makes the writes that follow return before they are synced to disk,
 // until sync is called, which syncs all of them. It is for filling a store that
-// nobody uses yet, and takes more memory meanwhile (200 MB): when the machine dies before sync, the store may be damaged.
+// nobody uses yet, and takes more memory meanwhile (130 MB): when the machine dies before sync, the store may be damaged.
 // (When only the process dies, nothing is lost.) PostgreSQL goes on as before.
 func (d *DB) Unsynced(ctx context.Context) (sync func() error, err error) {
 	if d.engine == Postgres {
 		return func() error { return nil }, nil
 	}
-	if err := d.commit.between(ctx, "pragma synchronous = off", "pragma cache_size = -196608"); err != nil {
+	if err := d.commit.between(ctx, "pragma synchronous = off", "pragma cache_size = -131072"); err != nil {
 		return nil, err
 	}
 	return func() error {
