@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type group struct {
 	mu      sync.Mutex
 	burst   *retrieve.Burst
 	pending []arrival
+	watched []watched
 	failed  error
 }
 
@@ -104,6 +106,10 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 			}
 		}
 	}
+	if err := m.watchAgain(ctx, tenant, g); err != nil {
+		m.drop(tenant, g, err)
+		return
+	}
 	g.mu.Lock()
 	pending := g.pending
 	g.pending = nil
@@ -121,6 +127,28 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 	}
 }
 
+// watchAgain takes up the incidents that were going on before the start.
+func (m *Mind) watchAgain(ctx context.Context, tenant id.ID, g *group) error {
+	list, err := m.Incidents(ctx, tenant, "", 1<<62, maxWatched)
+	if err != nil {
+		return err
+	}
+	for _, i := range slices.Backward(list) {
+		until := i.UpdatedAt.Add(incidentQuiet)
+		if i.State == Dismissed || until < m.Clock.Now() || len(i.Tickets) == 0 {
+			continue
+		}
+		texts, err := m.Desk.FirstWords(ctx, tenant, i.Tickets[:min(maxAnchors, len(i.Tickets))])
+		if err != nil {
+			return err
+		}
+		for _, w := range texts {
+			g.watch(i.ID, w.Subject+"\n"+w.Text, until)
+		}
+	}
+	return nil
+}
+
 func (m *Mind) drop(tenant id.ID, g *group, err error) {
 	m.Log.Warn("understanding: the tickets to compare with could not be read", "tenant", tenant, "error", err)
 	m.groups.mu.Lock()
@@ -134,6 +162,65 @@ func (m *Mind) drop(tenant id.ID, g *group, err error) {
 func (g *group) take(a arrival) *retrieve.Proposal {
 	g.similar.Add(a.ticket, a.text, retrieve.Meta{Customer: a.customer, At: a.at})
 	return g.burst.Add(retrieve.Arrival{ID: a.ticket, At: a.at, Customer: a.customer, Text: a.text})
+}
+
+// watched is an incident that is going on: who says the same as its anchors
+// joins it. The watch for bursts is strict about who belongs together, so that
+// it does not cry wolf; once it has cried, other words for the same count too.
+type watched struct {
+	incident id.ID
+	anchors  []string
+	until    clock.Time
+}
+
+const (
+	alongside  = .6 // how like an anchor a ticket must be to join
+	maxAnchors = 4
+	maxWatched = 20
+)
+
+func (w *watched) like(text string) bool {
+	for _, a := range w.anchors {
+		if s, _ := retrieve.SameMatter(text, a); s >= alongside {
+			return true
+		}
+	}
+	return false
+}
+
+// watch remembers an incident and a text that belongs to it.
+func (g *group) watch(incident id.ID, text string, until clock.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for i := range g.watched {
+		if w := &g.watched[i]; w.incident == incident {
+			w.until = until
+			if len(w.anchors) < maxAnchors && !w.like(text) {
+				w.anchors = append(w.anchors, text)
+			}
+			return
+		}
+	}
+	g.watched = append(g.watched, watched{incident, []string{text}, until})
+	if len(g.watched) > maxWatched {
+		g.watched = g.watched[1:]
+	}
+}
+
+// joins are the incidents that new tickets belong to by their words.
+func (g *group) joins(list []arrival) map[id.ID][]id.ID {
+	g.mu.Lock()
+	current := slices.Clone(g.watched)
+	g.mu.Unlock()
+	out := map[id.ID][]id.ID{}
+	for _, a := range list {
+		for i := range current {
+			if w := &current[i]; a.at < w.until && w.like(a.text) {
+				out[w.incident] = append(out[w.incident], a.ticket)
+			}
+		}
+	}
+	return out
 }
 
 // gather adds new tickets to those that are compared and proposes an incident
@@ -157,12 +244,17 @@ func (m *Mind) gather(ctx context.Context, born []*ticket.Ticket) error {
 				}
 			}
 		}
-		proposals, err := m.compare(ctx, tenant, list)
+		proposals, arrived, err := m.compare(ctx, tenant, list)
 		if err != nil {
 			return err
 		}
 		for _, p := range proposals {
 			if err := m.propose(ctx, tenant, p); err != nil {
+				return err
+			}
+		}
+		for incident, tickets := range m.group(tenant).joins(arrived) {
+			if err := m.join(ctx, tenant, incident, tickets); err != nil {
 				return err
 			}
 		}
@@ -194,28 +286,28 @@ func (m *Mind) hear(text string) {
 	defer cancel()
 	list, err := m.Desk.Load(ctx, h.Tenant, h.IDs)
 	if err == nil {
-		_, err = m.compare(ctx, h.Tenant, list)
+		_, _, err = m.compare(ctx, h.Tenant, list)
 	}
 	if err != nil {
 		m.Log.Warn("understanding: tickets of another node could not be read", "error", err)
 	}
 }
 
-func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket) ([]*retrieve.Proposal, error) {
+func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket) (out []*retrieve.Proposal, arrived []arrival, err error) {
 	ids := make([]id.ID, len(list))
 	for i, t := range list {
 		ids[i] = t.ID
 	}
 	words, err := m.Desk.FirstWords(ctx, tenant, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	g := m.group(tenant)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var out []*retrieve.Proposal
 	for _, t := range list {
 		a := arrival{t.ID, t.Requester, t.CreatedAt, t.Subject + "\n" + words[t.ID].Text}
+		arrived = append(arrived, a)
 		select {
 		case <-g.ready:
 			if p := g.take(a); p != nil {
@@ -227,7 +319,7 @@ func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket)
 			}
 		}
 	}
-	return out, nil
+	return out, arrived, nil
 }
 
 // near are the tickets most like a text.
@@ -279,27 +371,76 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 		return nil
 	}
 	var incident Incident
-	var fresh []id.ID
 	told := false
+	members := p.Members
+	now := m.Clock.Now()
 	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		fresh = nil
-		now := m.Clock.Now()
 		found, err := m.incidentOf(ctx, tx, tenant, p.Members, now.Add(-incidentQuiet))
 		if err != nil {
 			return err
 		}
-		if found == 0 {
+		if told = found == 0; told {
 			incident = Incident{ID: m.IDs.Next(), State: Proposed, CreatedAt: now}
-			told = true
-			if _, err := tx.Exec(ctx, `insert into understand_incident (tenant_id, id, state, title, words, count, customers, expected, score, since, parent_id, judged_by, created_at, updated_at)
-				values ($1, $2, $3, $4, '[]', 0, 0, 0, 0, $5, null, null, $6, $6)`, tenant, incident.ID, Proposed, p.Title, p.Since, now); err != nil {
-				return err
-			}
-		} else if incident, err = m.incident(ctx, tx, tenant, found); err != nil {
+			_, err = tx.Exec(ctx, `insert into understand_incident (tenant_id, id, state, title, words, count, customers, expected, score, since, parent_id, judged_by, created_at, updated_at)
+				values ($1, $2, $3, $4, '[]', 0, 0, 0, 0, $5, null, null, $6, $6)`, tenant, incident.ID, Proposed, p.Title, p.Since, now)
+		} else {
+			incident, err = m.incident(ctx, tx, tenant, found)
+		}
+		if err != nil {
 			return err
 		}
-		for _, t := range p.Members {
-			n, err := tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id) values ($1, $2, $3) on conflict do nothing`, tenant, incident.ID, t)
+		words, err := json.Marshal(strings.Fields(p.Title))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `update understand_incident set title = $3, words = $4, customers = $5, expected = $6, score = $7, updated_at = $8
+			where tenant_id = $1 and id = $2`, tenant, incident.ID, p.Title, string(words), max(p.Customers, incident.Customers), p.Expected, max(p.Score, incident.Score), now)
+		return err
+	})
+	if err != nil || incident.State == Dismissed {
+		return err
+	}
+	g := m.group(tenant)
+	texts, err := m.Desk.FirstWords(ctx, tenant, p.Members[len(p.Members)-1:])
+	if err != nil {
+		return err
+	}
+	for _, w := range texts {
+		g.watch(incident.ID, w.Subject+"\n"+w.Text, now.Add(incidentQuiet))
+	}
+	if told { // those before it who said the same in other words
+		recent, err := m.Desk.Openings(ctx, tenant, id.At(int64(p.Since))-1, 1<<62, 1000)
+		if err != nil {
+			return err
+		}
+		var list []arrival
+		for _, o := range recent {
+			list = append(list, arrival{o.Ticket, o.Requester, o.At, o.Subject + "\n" + o.Text})
+		}
+		for _, t := range g.joins(list)[incident.ID] {
+			if !slices.Contains(members, t) {
+				members = append(slices.Clip(members), t)
+			}
+		}
+	}
+	return m.join(ctx, tenant, incident.ID, members)
+}
+
+// join adds tickets to an incident; when it was accepted they come under its
+// parent.
+func (m *Mind) join(ctx context.Context, tenant, incident id.ID, tickets []id.ID) error {
+	var fresh []id.ID
+	var i Incident
+	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		fresh = nil
+		if i, err = m.incident(ctx, tx, tenant, incident); err != nil || i.State == Dismissed {
+			return err
+		}
+		for _, t := range tickets {
+			if t == i.Parent {
+				continue
+			}
+			n, err := tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id) values ($1, $2, $3) on conflict do nothing`, tenant, incident, t)
 			if err != nil {
 				return err
 			}
@@ -307,29 +448,22 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 				fresh = append(fresh, t)
 			}
 		}
-		var count int
-		if err := tx.QueryRow(ctx, `select count(*) from understand_incident_ticket where tenant_id = $1 and incident_id = $2`, tenant, incident.ID).Scan(&count); err != nil {
-			return err
+		if len(fresh) == 0 {
+			return nil
 		}
-		words, err := json.Marshal(strings.Fields(p.Title))
-		if err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `update understand_incident set title = $3, words = $4, count = $5, customers = $6, expected = $7, score = $8, updated_at = $9
-			where tenant_id = $1 and id = $2`, tenant, incident.ID, p.Title, string(words), count, max(p.Customers, incident.Customers), p.Expected, max(p.Score, incident.Score), now)
+		_, err = tx.Exec(ctx, `update understand_incident set count = (select count(*) from understand_incident_ticket x where x.tenant_id = $1 and x.incident_id = $2),
+			updated_at = $3 where tenant_id = $1 and id = $2`, tenant, incident, m.Clock.Now())
 		return err
 	})
 	if err != nil || len(fresh) == 0 {
 		return err
 	}
-	if incident.State == Accepted && incident.Parent != 0 {
-		if err := m.hang(ctx, tenant, incident.Parent, fresh); err != nil {
+	if i.State == Accepted && i.Parent != 0 {
+		if err := m.hang(ctx, tenant, i.Parent, fresh); err != nil {
 			return err
 		}
 	}
-	if incident.State != Dismissed || told {
-		m.tellIncident(ctx, tenant, incident.ID)
-	}
+	m.tellIncident(ctx, tenant, incident)
 	return nil
 }
 

@@ -1,8 +1,11 @@
 package understand_test
 
 import (
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/id"
@@ -105,6 +108,258 @@ func TestACorrectionIsLearnedAtOnce(t *testing.T) {
 		}
 		if !ok {
 			t.Errorf("the next similar one: %+v", y.Decisions)
+		}
+	})
+}
+
+func TestABurstBecomesAnIncident(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		noise := []string{"请问净水器滤芯多久换一次？", "发票抬头开错了，麻烦重开", "I would like to change my delivery address", "洗衣机脱水时声音很大", "电视遥控器没反应",
+			"优惠券为什么不能用", "Where can I find the warranty card?", "扫地机器人连不上手机", "想预约空调移机", "积分什么时候到账", "油烟机不吸油了怎么办", "账号登录不上，收不到验证码",
+			"订单一直没有发货", "电饭煲内胆涂层掉了", "Can I cancel my subscription?", "师傅服务态度很好，表扬一下"}
+		for i, s := range noise {
+			open(t, h, "n"+strconv.Itoa(i)+"@example.com", s)
+			h.Clock.Advance(20 * time.Minute)
+		}
+		h.Settle()
+		for i := range 30 {
+			say := []string{"APP打不开了，一直显示系统维护中", "手机APP登录一直提示系统维护中，打不开", "你们的APP怎么打不开，显示系统维护", "APP从刚才起就打不开，提示系统维护中", "打开APP就显示系统维护中，什么时候好"}[i%5]
+			open(t, h, "w"+strconv.Itoa(i)+"@example.com", say+"（"+strconv.Itoa(i)+"）")
+			h.Clock.Advance(20 * time.Second)
+			h.Settle()
+		}
+		type incident struct {
+			ID, State, Title string
+			Count            int
+			Parent           *struct{ ID, Number string }
+		}
+		var list struct{ Items []incident }
+		h.Call("GET", "/incidents?state=proposed", nil).JSON(t, &list)
+		if len(list.Items) != 1 || list.Items[0].Count < 20 {
+			t.Fatalf("proposed: %+v", list.Items)
+		}
+		// One click puts them under one parent, and one reply reaches all.
+		var accepted struct {
+			Incident incident
+			Ticket   struct {
+				ID         string
+				ChildCount int `json:"child_count"`
+			}
+		}
+		a := h.Call("POST", "/incidents/"+list.Items[0].ID+"/accept", map[string]any{"subject": "APP 打不开"})
+		if a.JSON(t, &accepted); a.Status != 200 || accepted.Ticket.ChildCount < 20 {
+			t.Fatalf("accepted: %d %s", a.Status, a.Body)
+		}
+		b := h.Call("POST", "/tickets/"+accepted.Ticket.ID+"/reply-children", map[string]any{"body": "已经修复，请重新打开试试。"})
+		if b.Status != 202 {
+			t.Fatalf("reply to all: %d %s", b.Status, b.Body)
+		}
+		h.Settle()
+		var child struct {
+			Items []struct {
+				Last struct{ Excerpt string } `json:"last_message"`
+			}
+		}
+		h.Call("GET", "/tickets?limit=100&filter="+url.QueryEscape(`parent == "`+accepted.Ticket.ID+`"`), nil).JSON(t, &child)
+		if len(child.Items) != accepted.Ticket.ChildCount {
+			t.Errorf("%d children listed, %d counted", len(child.Items), accepted.Ticket.ChildCount)
+		}
+		for _, c := range child.Items {
+			if !strings.HasPrefix(c.Last.Excerpt, "已经修复") {
+				t.Errorf("a child was not answered: %q", c.Last.Excerpt)
+			}
+		}
+		// Whoever comes later joins by itself; the same words are no second incident.
+		late := open(t, h, "late@example.com", "APP打不开，一直提示系统维护中")
+		h.Settle()
+		var one struct{ Parent *struct{ ID string } }
+		h.Call("GET", "/tickets/"+late.ID.String(), nil).JSON(t, &one)
+		if one.Parent == nil || one.Parent.ID != accepted.Ticket.ID {
+			t.Errorf("the late one has parent %+v", one.Parent)
+		}
+		h.Call("GET", "/incidents", nil).JSON(t, &list)
+		if len(list.Items) != 1 {
+			t.Errorf("incidents: %+v", list.Items)
+		}
+	})
+}
+
+func TestANewCategoryWorksAfterTwentyExamples(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		a := h.Call("POST", "/config/categories", map[string]any{"name": map[string]string{"zh": "双旦活动", "en": "Winter promotion"}, "position": 99, "retired": false})
+		var cat struct{ ID string }
+		if a.JSON(t, &cat); a.Status != 201 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		say := []string{"满三千减五百的券领了没法用", "年末立减活动怎么参加", "活动页显示已抢光是真的吗", "晒单返现什么时候到", "双十二下单能补领跨年红包吗"}
+		for i := range 20 {
+			x := open(t, h, "c"+strconv.Itoa(i)+"@example.com", say[i%5]+"，第"+strconv.Itoa(i)+"次问")
+			if a := h.Call("PATCH", "/tickets/"+x.ID.String(), map[string]any{"category_id": cat.ID}); a.Status != 200 {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+		}
+		h.Settle()
+		right := 0
+		for i, s := range []string{"跨年红包没有领到", "立减券用不了，满三千减五百那个", "晒单返现还没到账", "年末活动怎么报名参加"} {
+			x := open(t, h, "d"+strconv.Itoa(i)+"@example.com", s)
+			for _, d := range x.Decisions {
+				if d.Field == "category" && d.Value == cat.ID {
+					right++
+				}
+			}
+		}
+		if right < 3 {
+			t.Errorf("%d of 4 are placed in the new category", right)
+		}
+	})
+}
+
+func TestTrainingOnClosedTickets(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		type run struct {
+			ID, State, Error string
+			Promoted         bool
+			ModelID          string `json:"model_id"`
+			Report           *struct {
+				Accuracy  float64
+				Confusion []struct {
+					Actual, Predicted string
+					N                 int
+				}
+			}
+		}
+		train := func() (r run) {
+			t.Helper()
+			a := h.Call("POST", "/understanding/runs", map[string]any{"field": "type"})
+			if a.JSON(t, &r); a.Status != 202 {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+			h.Settle()
+			h.Call("GET", "/understanding/runs/"+r.ID, nil).JSON(t, &r)
+			return r
+		}
+		if r := train(); r.State != "failed" || r.Error == "" {
+			t.Errorf("with nothing to learn from: %+v", r)
+		}
+		// A company that calls every question about moths a complaint.
+		for i := range 60 {
+			typ, say := "complaint", "衣柜里又有飞蛾，第"+strconv.Itoa(i)+"只"
+			if i%2 == 0 {
+				typ, say = "suggestion", "蜡烛要是能多一种味道就好了，比如"+strconv.Itoa(i)
+			}
+			x := open(t, h, "c"+strconv.Itoa(i)+"@example.com", say, "type", typ)
+			if a := h.Call("POST", "/tickets/"+x.ID.String()+"/status", map[string]any{"status": "solved", "resolution": map[string]string{"code": "answered"}}); a.Status != 200 {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+		}
+		h.Settle()
+		r := train()
+		if r.State != "done" || r.Report == nil || r.ModelID == "" || !r.Promoted {
+			t.Fatalf("%+v", r)
+		}
+		if x := open(t, h, "z@example.com", "飞蛾，又是飞蛾"); len(x.Decisions) == 0 || x.Decisions[0].Value != "complaint" || x.Decisions[0].Confidence < .5 {
+			t.Errorf("after the training: %+v", x.Decisions)
+		}
+		cell := r.Report.Confusion[0]
+		var behind struct{ Items []ticket.Brief }
+		h.Call("GET", "/understanding/runs/"+r.ID+"/cell?actual="+cell.Actual+"&predicted="+cell.Predicted, nil).JSON(t, &behind)
+		if len(behind.Items) != cell.N {
+			t.Errorf("%d tickets behind a cell of %d", len(behind.Items), cell.N)
+		}
+		var models struct{ Items []struct{ ID, State string } }
+		h.Call("GET", "/understanding/models?field=type", nil).JSON(t, &models)
+		if len(models.Items) != 1 || models.Items[0].State != "active" {
+			t.Errorf("models: %+v", models.Items)
+		}
+	})
+}
+
+func TestFiguresFromRealCorrections(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		solve := func(x made) {
+			t.Helper()
+			if a := h.Call("POST", "/tickets/"+x.ID.String()+"/status", map[string]any{"status": "solved", "resolution": map[string]string{"code": "answered"}}); a.Status != 200 {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+		}
+		good := open(t, h, "a@example.com", "冰箱不制冷，请派师傅来修")
+		bad := open(t, h, "b@example.com", "空调漏水，麻烦安排维修")
+		if a := h.Call("POST", "/tickets/"+bad.ID.String()+"/decide", map[string]any{"field": "type", "verdict": "correct", "value": "suggestion"}); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		solve(good)
+		solve(bad)
+		h.Settle()
+		type figures struct {
+			Rows []struct {
+				Key      string
+				N, Right int
+			}
+		}
+		var f figures
+		h.Call("GET", "/understanding/accuracy?by=field&field=type", nil).JSON(t, &f)
+		if len(f.Rows) != 1 || f.Rows[0].N != 2 || f.Rows[0].Right != 1 {
+			t.Errorf("%+v", f)
+		}
+		var c struct {
+			Items []struct {
+				Ticket   ticket.Brief
+				From, To string
+			}
+		}
+		h.Call("GET", "/understanding/corrections", nil).JSON(t, &c)
+		if len(c.Items) != 1 || c.Items[0].Ticket.ID != bad.ID || c.Items[0].From != "repair" || c.Items[0].To != "suggestion" {
+			t.Errorf("%+v", c)
+		}
+		// Opened again and solved as the model said: counted once, and right.
+		if a := h.Call("POST", "/tickets/"+bad.ID.String()+"/reopen", map[string]any{}); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		if a := h.Call("PATCH", "/tickets/"+bad.ID.String(), map[string]any{"type": "repair"}); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		solve(bad)
+		h.Settle()
+		h.Call("GET", "/understanding/accuracy?by=field&field=type", nil).JSON(t, &f)
+		if len(f.Rows) != 1 || f.Rows[0].N != 2 || f.Rows[0].Right != 2 {
+			t.Errorf("after the second solving: %+v", f)
+		}
+	})
+}
+
+func TestTwoMattersBecomeTwoTickets(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		x := open(t, h, "a@example.com", "您好，我上周买的冰箱门封条松了，关不严，麻烦安排师傅来看看。另外，订单的发票抬头开错了，请重开一张公司抬头的。")
+		var u struct {
+			Matters []struct{ Title, Text string }
+		}
+		h.Call("GET", "/tickets/"+x.ID.String()+"/understanding", nil).JSON(t, &u)
+		if len(u.Matters) != 2 {
+			t.Fatalf("matters: %+v", u.Matters)
+		}
+		var out struct {
+			Tickets []struct {
+				Subject string
+				Links   []struct{ Kind string }
+			}
+		}
+		a := h.Call("POST", "/tickets/"+x.ID.String()+"/split-matters", map[string]any{"matters": []int{1}})
+		if a.JSON(t, &out); a.Status != 200 || len(out.Tickets) != 1 || len(out.Tickets[0].Links) != 1 || !strings.Contains(out.Tickets[0].Subject, "发票") {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+	})
+}
+
+func TestTheSameAgainIsOfferedBeforeItIsBorn(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		x := open(t, h, "a@example.com", "空调外机噪音很大，晚上睡不着，请安排检查")
+		open(t, h, "a@example.com", "请问发票什么时候寄出")
+		a := h.Call("POST", "/tickets/check", map[string]any{"body": "还是那个空调外机噪音大的问题，晚上睡不着", "requester": map[string]any{"email": "a@example.com"}})
+		var c struct {
+			Duplicates []struct{ Ticket ticket.Brief }
+		}
+		if a.JSON(t, &c); a.Status != 200 || len(c.Duplicates) != 1 || c.Duplicates[0].Ticket.ID != x.ID {
+			t.Errorf("%d %s", a.Status, a.Body)
 		}
 	})
 }
