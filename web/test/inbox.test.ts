@@ -46,7 +46,7 @@ describe('keys', () => {
   it('are not given to two actions, unless the two never hold at once', () => {
     const taken = new Map<string, string[]>()
     for (const a of actions) if (a.keys) taken.set(a.keys, [...(taken.get(a.keys) ?? []), a.id])
-    expect([...taken.values()].filter((ids) => ids.length > 1)).toEqual([['ticket.watch', 'ticket.unwatch']])
+    expect([...taken.values()].filter((ids) => ids.length > 1)).toEqual([['triage.accept', 'ticket.assign'], ['triage.other', 'ticket.claim'], ['ticket.watch', 'ticket.unwatch']])
     for (const key of ['j', 'k', 'o', 'r', 'n', 'a', 's', 'p', 't', 'l', 'm', 'e', 'z', '/', '?', 'Mod+k', 'g i']) expect(taken.has(key), key).toBe(true)
   })
 })

@@ -14,15 +14,15 @@ export function KeySheet() {
       <div className="keysheet">
         <header className="row"><h2 className="sp">{t('keys.title')}</h2><IconButton icon="close" label={t('common.close')} keys="Escape" onClick={close} autoFocus /></header>
         <div className="cols">
-          {(['ticket', 'list', 'app', 'go'] as const).map((group) => (
+          {(['ticket', 'list', 'triage', 'app', 'go'] as const).map((group) => (
             <section key={group}>
               <h3>{t(`keys.${group}` as Key)}</h3>
               <dl>
-                {actions.filter((a) => a.group === group && a.keys && a.id !== 'ticket.unwatch').map((a) => (
+                {actions.filter((a) => a.group === group && a.keys && a.id !== 'ticket.unwatch' && !/^triage\.[2-5]$/.test(a.id)).map((a) => (
                   <div className="row" key={a.id}>
                     <dt className="sp">{t(a.name)}</dt>
                     <dd className="row g4">
-                      {a.keys!.split(' ').map((k, i) => <Fragment key={k}>{i > 0 && <span className="t3 f12">{t('keys.then')}</span>}<kbd>{keyText(k)}</kbd></Fragment>)}
+                      {a.keys!.split(' ').map((k, i) => <Fragment key={k}>{i > 0 && <span className="t3 f12">{t('keys.then')}</span>}<kbd>{a.id === 'triage.1' ? '1…5' : keyText(k)}</kbd></Fragment>)}
                     </dd>
                   </div>
                 ))}

@@ -20,7 +20,7 @@ export interface Context {
 export interface Action {
   id: string
   name: Key
-  group: 'app' | 'go' | 'list' | 'ticket'
+  group: 'app' | 'go' | 'list' | 'ticket' | 'triage'
   icon?: IconName
   /** "e", "Mod+k", or two strokes "g i". */
   keys?: string
@@ -45,7 +45,7 @@ export function context(): Context {
 }
 
 export function allowed(action: Action, ctx: Context): boolean {
-  if (action.group === 'ticket' && ctx.ids.length === 0) return false
+  if ((action.group === 'ticket' || action.group === 'triage') && ctx.ids.length === 0) return false
   if (action.needs && ctx.ticket?.actions && !ctx.ticket.actions.includes(action.needs)) return false
   return action.when?.(ctx) ?? true
 }

@@ -1,8 +1,10 @@
 import { appActions } from './app'
 import type { Action } from './action'
 import { ticketActions } from './ticket'
+import { judgeActions, triageActions } from './triage'
 
-export const actions: Action[] = [...ticketActions, ...appActions]
+/** The first that is allowed answers to a key: in its own view triage comes first. */
+export const actions: Action[] = [...triageActions, ...ticketActions, ...judgeActions, ...appActions]
 const byID = new Map(actions.map((a) => [a.id, a]))
 
 export function action(id: string): Action {

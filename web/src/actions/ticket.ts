@@ -1,5 +1,8 @@
+import { keys } from '~/api/keys'
+import type { Ticket, Understanding } from '~/api/types'
 import { t } from '~/i18n'
 import { clearSelection, selection, stretch, toggle } from '~/stores/bulk'
+import { queries } from '~/stores/query'
 import { act } from '~/stores/ticket'
 import { say } from '~/stores/toast'
 import { compose, listing, show, type PanelName, type PickerName } from '~/stores/ui'
@@ -13,6 +16,8 @@ const pick = (picker: PickerName) => () => {
   show(folded ? { picker, side: true } : { picker })
 }
 const panel = (name: PanelName) => () => show({ panel: name })
+
+const severalMatters = (ticket: Ticket): boolean => queries.getQueriesData<Understanding>({ queryKey: keys.understanding(ticket.id) }).some(([, u]) => (u?.matters.length ?? 0) > 1)
 
 function step(by: number): (ctx: Context) => void {
   return (ctx) => {
@@ -70,6 +75,8 @@ export const ticketActions: Action[] = [
   { id: 'ticket.link', name: 'action.link', group: 'ticket', icon: 'link', needs: 'link', when: one, perform: panel('link') },
   { id: 'ticket.parent', name: 'action.parent', group: 'ticket', icon: 'tree', needs: 'parent', when: one, perform: panel('parent') },
   { id: 'ticket.people', name: 'action.people', group: 'ticket', icon: 'people', needs: 'collaborator', when: one, perform: panel('people') },
+  { id: 'ticket.matters', name: 'action.matters', group: 'ticket', icon: 'split', needs: 'split', when: (c) => one(c) && severalMatters(c.ticket!), perform: panel('matters') },
+  { id: 'ticket.children', name: 'action.children', group: 'ticket', icon: 'reply', needs: 'reply', when: (c) => (c.ticket?.child_count ?? 0) > 0, perform: panel('children') },
   {
     id: 'ticket.watch', name: 'action.watch', group: 'ticket', icon: 'eye', keys: 'w', needs: 'watch', when: (c) => one(c) && !c.ticket?.watchers?.some((w) => w.id === c.me?.id),
     perform: ({ ticket, me }) => ticket && me && act(ticket.id, 'watch', { on: true }, { watchers: [...(ticket.watchers ?? []), { id: me.id, name: me.name }] }, { text: t('said.watching'), back: { action: 'watch', input: { on: false } } }),

@@ -17,6 +17,10 @@ export const keys = {
     timeline: (id: ID) => ['tickets', 'timeline', id] as const,
     draft: (id: ID) => ['tickets', 'draft', id] as const,
   },
+  // not below tickets: a change of a ticket does not read its words again
+  understanding: (id: ID) => ['understood', id] as const,
+  incidents: (state?: string) => (state ? (['incidents', state] as const) : (['incidents'] as const)),
+  mind: (...part: unknown[]) => ['mind', ...part] as const,
   customers: {
     find: (q: string) => ['customers', 'find', q] as const,
     one: (id: ID) => ['customers', 'one', id] as const,

@@ -45,6 +45,7 @@ function connect(): void {
   })
   es.addEventListener('ticket', (e) => ticketEvent(JSON.parse((e as MessageEvent<string>).data) as LiveTicket))
   es.addEventListener('config', () => void queries.invalidateQueries({ queryKey: keys.config }))
+  es.addEventListener('incident', () => void queries.invalidateQueries({ queryKey: keys.incidents() }))
   es.addEventListener('resync', resync)
   es.onerror = () => {
     if (es !== source) return
@@ -58,6 +59,7 @@ function connect(): void {
 
 function resync(): void {
   void queries.invalidateQueries({ queryKey: keys.tickets.all })
+  void queries.invalidateQueries({ queryKey: keys.incidents() })
   void queries.invalidateQueries({ queryKey: keys.views.counts })
 }
 

@@ -1199,6 +1199,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept, take back or correct what a model decided */
+        post: operations["ticket-decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/draft": {
         parameters: {
             query?: never;
@@ -1695,7 +1712,7 @@ export interface components {
             version?: number;
         };
         CategoryInput: {
-            category_id: string;
+            category_id: string | null;
         };
         ChangeJSON: {
             company_id?: string | null;
@@ -1827,6 +1844,44 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        DecideInput: {
+            /** @enum {string} */
+            field: "type" | "category" | "priority" | "language" | "sentiment" | "risk";
+            /** @description with correct */
+            value?: string;
+            /** @enum {string} */
+            verdict: "accept" | "undo" | "correct";
+        };
+        Decision: {
+            /** @description the value that a person gave instead */
+            after?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description the value that it replaced */
+            before?: string;
+            /** @description who judged it */
+            by?: string;
+            /**
+             * Format: double
+             * @description calibrated probability that the value is right
+             */
+            confidence: number;
+            evidence?: components["schemas"]["Evidence"][];
+            /** @description type, category, priority, language, sentiment, risk */
+            field: string;
+            /** Format: date-time */
+            judged_at?: string;
+            /** @description what decided, with its version */
+            model: string;
+            /** @description a stable word for why, such as safety */
+            reason?: string;
+            /** @description the next best values */
+            runners?: components["schemas"]["Scored"][];
+            /** @enum {string} */
+            state: "set" | "suggested" | "accepted" | "corrected" | "undone";
+            /** @description as the field's own JSON value, ids and numbers as text */
+            value: string;
+        };
         DepartmentJSON: {
             id: string;
             name: string;
@@ -1883,6 +1938,23 @@ export interface components {
             reason?: string;
             ticket?: components["schemas"]["Brief"];
             users?: components["schemas"]["Ref"][];
+        };
+        Evidence: {
+            /** Format: int64 */
+            end: number;
+            /** @enum {string} */
+            in: "subject" | "body";
+            /** @description with in = body */
+            message_id?: string;
+            /** Format: int64 */
+            start: number;
+            /** @description the words, when a single ticket is read */
+            text?: string;
+            /**
+             * Format: float
+             * @description share of the decision, negative when it spoke against
+             */
+            weight: number;
         };
         Field: {
             help?: components["schemas"]["Name"];
@@ -1942,7 +2014,6 @@ export interface components {
             require?: string;
             show?: string;
         };
-        Item2: Record<string, never>;
         ItemJSON: {
             channel: string;
             detail?: string;
@@ -2182,7 +2253,7 @@ export interface components {
             name: components["schemas"]["Name"];
         };
         ParentInput: {
-            parent_id: string;
+            parent_id: string | null;
         };
         ParkedJSON: {
             /** Format: int64 */
@@ -2291,6 +2362,11 @@ export interface components {
                 [key: string]: string;
             };
             name?: string;
+        };
+        Scored: {
+            /** Format: double */
+            confidence: number;
+            value: string;
         };
         Session: {
             addr: string;
@@ -2436,8 +2512,8 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             creator: components["schemas"]["ActorRef"];
-            /** @description values that a model has set or suggests */
-            decisions: components["schemas"]["Item2"][];
+            /** @description values that a model has set or suggests; in lists always empty */
+            decisions: components["schemas"]["Decision"][];
             department?: components["schemas"]["Ref"];
             fields: {
                 [key: string]: unknown;
@@ -2465,6 +2541,10 @@ export interface components {
             repeat_count: number;
             requester?: components["schemas"]["RequesterRef"];
             resolution?: components["schemas"]["Resolution"];
+            /** Format: int64 */
+            risk: number;
+            /** Format: int64 */
+            sentiment?: number;
             /** Format: date-time */
             snoozed_until?: string;
             /** Format: date-time */
@@ -2475,6 +2555,8 @@ export interface components {
             substatus_id?: string;
             tags: string[];
             team?: components["schemas"]["Ref"];
+            /** @description a suggested type or category waits for a person */
+            to_classify: boolean;
             type: string;
             /** Format: date-time */
             updated_at: string;
@@ -5677,6 +5759,45 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["PeopleInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-decide": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInput"];
             };
         };
         responses: {

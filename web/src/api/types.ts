@@ -75,6 +75,13 @@ export type Identity = Customer['identities'][number]
 export type CustomerPatch = Body<'/customers/{id}', 'patch'>
 export type Contact = Item<Answer<'/customers/{id}/timeline'>>
 
+export type Decision = Ticket['decisions'][number]
+export type Evidence = NonNullable<Decision['evidence']>[number]
+export type DecisionField = Body<'/tickets/{id}/decide'>['field']
+export type Verdict = Body<'/tickets/{id}/decide'>['verdict']
+export type Understanding = Answer<'/tickets/{id}/understanding'>
+export type { Brief, Entity, Incident, RiskKind, RiskSignal } from './contract'
+
 /** Pushed by the server: not an answer, so not in the schema. */
 export interface LiveTicket {
   id: ID; number: string; seq: number; kinds: string[]; actor_id?: ID; assignee_id?: ID; team_id?: ID; status: Status

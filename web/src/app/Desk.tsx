@@ -11,6 +11,7 @@ import { expired } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { ui } from '~/stores/ui'
 import { BottomTabs } from './BottomTabs'
+import { IncidentBanner } from './IncidentBanner'
 import { Rail } from './Rail'
 import { SignInOverlay } from './SignInOverlay'
 import './shell.css'
@@ -32,6 +33,7 @@ export function Desk() {
         <Rail />
         <div className="stage">
           {connection === 'lost' && <div className="banner" role="status"><Icon name="warn" size="s" />{t(navigator.onLine ? 'live.stale' : 'live.offline')}</div>}
+          <IncidentBanner />
           <Outlet />
         </div>
         <BottomTabs />

@@ -1,8 +1,11 @@
 import { t, type Key } from '~/i18n'
+import { Link } from '@tanstack/react-router'
 import { Avatar } from '~/parts/Avatar'
+import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
 import { prefer, prefs, type Density, type Prefs, type ThemeChoice } from '~/stores/prefs'
 import { signOut, useMe } from '~/stores/session'
+import { may } from '~/stores/understanding'
 import { useStore } from '~/stores/store'
 
 function Segment<V extends string>({ label, value, options, onChange }: { label: string; value: V; options: [V, string][]; onChange: (v: V) => void }) {
@@ -40,6 +43,10 @@ export function ProfileCard({ close }: { close?: () => void }) {
       </div>
       <div className="t3 f12">{[me.tenant.name, ...me.role_names].join(' · ')}</div>
       <Preferences />
+      <div className="only-narrow">
+        <Link to="/incidents" className="btn q" onClick={close}><Icon name="burst" />{t('nav.incidents')}</Link>
+        {may(me, 'understand.read') && <Link to="/intelligence" className="btn q" onClick={close}><Icon name="flask" />{t('nav.intelligence')}</Link>}
+      </div>
       <button type="button" className="btn q" style={{ justifyContent: 'flex-start', margin: '0 -10px' }} onClick={() => { close?.(); void signOut() }}>{t('profile.signout')}</button>
     </div>
   )

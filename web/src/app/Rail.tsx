@@ -4,9 +4,14 @@ import { ActionButton } from '~/actions/ActionButton'
 import { t } from '~/i18n'
 import { Icon, Logo } from '~/parts/Icon'
 import { Kbd } from '~/parts/Kbd'
+import { useMe } from '~/stores/session'
+import { may } from '~/stores/understanding'
+import { useProposed } from './IncidentBanner'
 import { ProfileMenu } from './ProfileMenu'
 
 export function Rail() {
+  const me = useMe()
+  const proposed = useProposed().length
   return (
     <nav className="rail" aria-label={t('nav.main')}>
       <Logo />
@@ -16,6 +21,14 @@ export function Rail() {
       <Tooltip title={<>{t('action.create')}<Kbd keys="Shift+C" /></>} placement="right" arrow={false}>
         <Link to="/create" aria-label={t('action.create')} activeProps={{ className: 'on' }}><Icon name="plus" size="l" /></Link>
       </Tooltip>
+      <Tooltip title={<>{t('nav.incidents')}<Kbd keys="g e" /></>} placement="right" arrow={false}>
+        <Link to="/incidents" aria-label={proposed ? t('nav.incidents.n', { n: proposed }) : t('nav.incidents')} activeProps={{ className: 'on' }}><span className="badged"><Icon name="burst" size="l" />{proposed > 0 && <span className="badge">{proposed}</span>}</span></Link>
+      </Tooltip>
+      {may(me, 'understand.read') && (
+        <Tooltip title={<>{t('nav.intelligence')}<Kbd keys="g m" /></>} placement="right" arrow={false}>
+          <Link to="/intelligence" aria-label={t('nav.intelligence')} activeProps={{ className: 'on' }}><Icon name="flask" size="l" /></Link>
+        </Tooltip>
+      )}
       <span className="sp" />
       <ActionButton id="app.keys" bare />
       <ProfileMenu />

@@ -52,8 +52,15 @@ const create = createRoute({
   component: lazyRouteComponent(() => import('~/scenes/create/CreateTicket'), 'CreateTicket'),
 })
 
+const Incidents = lazyRouteComponent(() => import('~/scenes/incidents/Incidents'), 'Incidents')
+const incidents = createRoute({ getParentRoute: () => desk, path: '/incidents', component: Incidents })
+const incident = createRoute({ getParentRoute: () => incidents, path: '/$incident' })
+const Intelligence = lazyRouteComponent(() => import('~/scenes/intelligence/Intelligence'), 'Intelligence')
+const intelligence = createRoute({ getParentRoute: () => desk, path: '/intelligence', component: Intelligence })
+const intelligencePage = createRoute({ getParentRoute: () => intelligence, path: '/$page' })
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

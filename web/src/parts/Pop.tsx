@@ -2,13 +2,15 @@ import { Popover } from 'antd'
 import { useEffect, useRef, useState, type ReactElement, type ReactNode } from 'react'
 
 /** A popover by our anatomy: raised, no arrow, closes on Esc and gives the focus back. */
-export function Pop({ content, children, placement = 'bottomLeft', open, onOpen, width }: {
+export function Pop({ content, children, placement = 'bottomLeft', open, onOpen, width, hover }: {
   content: (close: () => void) => ReactNode
   children: ReactElement
   placement?: 'bottomLeft' | 'bottomRight' | 'topLeft' | 'topRight' | 'leftTop' | 'rightTop' | 'rightBottom'
   open?: boolean
   onOpen?: (open: boolean) => void
   width?: number
+  /** Opens under the pointer too, after a moment. */
+  hover?: boolean
 }) {
   const [own, setOwn] = useState(false)
   const shown = open ?? own
@@ -31,7 +33,9 @@ export function Pop({ content, children, placement = 'bottomLeft', open, onOpen,
   }, [shown])
   return (
     <Popover
-      trigger="click"
+      trigger={hover ? ['hover', 'click'] : 'click'}
+      mouseEnterDelay={0.2}
+      mouseLeaveDelay={0.2}
       arrow={false}
       placement={placement}
       open={shown}

@@ -51,6 +51,15 @@ async function follow(order: Bulk): Promise<Bulk> {
   return order
 }
 
+/** Follows an order that was begun elsewhere. */
+export async function bulkFollow(order: Bulk): Promise<Bulk> {
+  try {
+    return await follow(order)
+  } finally {
+    running.set(undefined)
+  }
+}
+
 /** Takes back a merge, a split or a bulk order; the last runs as an order of its own. */
 export async function takeBack(undo: ID): Promise<void> {
   try {

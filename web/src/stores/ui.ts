@@ -2,8 +2,8 @@
 import type { ID } from '~/api/types'
 import { createStore } from './store'
 
-export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category'
-export type PanelName = 'resolve' | 'transfer' | 'merge' | 'split' | 'link' | 'parent' | 'people'
+export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category' | 'decide'
+export type PanelName = 'resolve' | 'transfer' | 'merge' | 'split' | 'link' | 'parent' | 'people' | 'matters' | 'children'
 export interface UI {
   palette: boolean
   keys: boolean

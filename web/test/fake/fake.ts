@@ -3,10 +3,11 @@
 import type { Bulk, Draft, Entry, LiveTicket, Message, Status, Ticket, View } from '../../src/api/types.ts'
 import { acts } from './acts.ts'
 import { cel } from './cel.ts'
+import { judgeAll, Mind } from './mind.ts'
 import { config, customers } from './people.ts'
 import { makeTickets } from './tickets.ts'
 
-type Handler = (m: string[], body: Record<string, unknown>, url: URL, request: Request) => unknown
+export type Handler = (m: string[], body: Record<string, unknown>, url: URL, request: Request) => unknown
 class Refusal extends Error {
   constructor(readonly status: number, readonly code: string, readonly errors: object[] = []) { super(code) }
 }
@@ -19,14 +20,17 @@ const views: [string, string, string, View['scope'], string, string?][] = [
   ['v6', '待客户反馈', 'Pending customer', 'team', 'status == "pending"', 't1'],
   ['v7', '紧急与高', 'Urgent and high', 'team', 'priority in ["urgent","high"] && status in ["new","open"]', 't1'],
   ['v8', '冰箱制冷类', 'Cooling', 'own', 'category in ["g1","g2","g3"]'],
+  ['16', '待分类', 'To be classified', 'shipped', 'to_classify && status in ["new","open","pending","on_hold"]'],
+  ['17', '有风险', 'At risk', 'shipped', 'at_risk && status in ["new","open","pending","on_hold"]'],
   ['v9', '今日已解决', 'Solved', 'own', 'status == "solved"'],
 ]
 
 export class Fake {
-  me = { id: 'u1', name: '李晓雯', email: 'demo@example.com', locale: '', role_names: ['坐席'], permissions: {}, teams: [{ id: 't1', name: '华东一线组' }], department: { id: 'd1', name: '客服部' }, tenant: { id: 'x', name: '示例家电', locale: 'zh-CN', time_zone: 'Asia/Shanghai' }, version: 'dev', preferences: {} }
+  me = { id: 'u1', name: '李晓雯', email: 'demo@example.com', locale: '', role_names: ['坐席'], permissions: { 'understand.read': 'all', 'understand.manage': 'all' } as Record<string, string>, teams: [{ id: 't1', name: '华东一线组' }], department: { id: 'd1', name: '客服部' }, tenant: { id: 'x', name: '示例家电', locale: 'zh-CN', time_zone: 'Asia/Shanghai' }, version: 'dev', preferences: {} }
   signedIn = true
   setupNeeded = false
   tickets: Ticket[]
+  mind: Mind
   timelines: Map<string, Entry[]>
   views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, team_id, version: 1 }))
   drafts = new Map<string, Draft>()
@@ -42,10 +46,21 @@ export class Fake {
     const made = makeTickets(now)
     this.tickets = made.tickets
     this.timelines = made.timelines
+    judgeAll(this)
+    this.mind = new Mind(this)
+    this.routes = [...this.mind.routes(), ...this.routes]
   }
 
   id(prefix: string): string {
     return `${prefix}${1000 + this.next++}`
+  }
+
+  make(b: Record<string, unknown>): Ticket {
+    return acts.create(this, b)
+  }
+
+  order(ids: string[], action: string, input: object): Bulk {
+    return acts.bulk(this, { ids, action, input })
   }
 
   find(id: string): Ticket {

@@ -1,8 +1,10 @@
 import common from './common'
 import inbox from './inbox'
 import ticket from './ticket'
+import mind from './mind'
+import studio from './studio'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...error }
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...error }
 export default en

@@ -1,6 +1,8 @@
 import common from './common'
 import inbox from './inbox'
 import ticket from './ticket'
+import mind from './mind'
+import studio from './studio'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...error }

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { useDeferredValue } from 'react'
+import { useDeferredValue, type ReactNode } from 'react'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
 import type { Customer, Ticket } from '~/api/types'
@@ -17,7 +17,7 @@ import { useNames } from '~/stores/session'
 export interface Caller { words: string; name?: string; customer?: Customer }
 
 /** Finds the caller by phone, mail or name; shows what is still open for them, so that no second ticket is made. */
-export function CustomerLookup({ caller, onChange, onOpen }: { caller: Caller; onChange: (c: Caller) => void; onOpen: (t: Ticket) => void }) {
+export function CustomerLookup({ caller, onChange, onOpen, shown, children }: { caller: Caller; onChange: (c: Caller) => void; onOpen: (t: Ticket) => void; shown?: string[]; children?: ReactNode }) {
   const late = useDeferredValue(caller.words.trim())
   const enough = late.length >= 2 && !caller.customer
   const found = useQuery({ queryKey: keys.customers.find(late), queryFn: ({ signal }) => data(api.GET('/customers', { params: { query: { q: late, limit: 8 } }, signal })), enabled: enough })
@@ -30,7 +30,7 @@ export function CustomerLookup({ caller, onChange, onOpen }: { caller: Caller; o
           onKeyDown={(e) => { if (e.key === 'Enter' && !e.ctrlKey && !e.metaKey && matches[0]) { e.preventDefault(); onChange({ ...caller, customer: matches[0] }) } }} />
         <span className="f12 t3 nw" role="status">{caller.customer ? '' : enough && found.isFetched ? t('create.matches', { n: matches.length }) : ''}</span>
       </div>
-      {caller.customer ? <Known customer={caller.customer} onOther={() => onChange({ words: '' })} onOpen={onOpen} /> : (
+      {caller.customer ? <Known customer={caller.customer} onOther={() => onChange({ words: '' })} onOpen={onOpen} shown={shown}>{children}</Known> : (
         <>
           {enough && found.isPending && <div style={{ display: 'grid', gap: 12, marginTop: 16 }}><Skeleton width="60%" /><Skeleton width="45%" /></div>}
           {matches.map((c, i) => (
@@ -46,6 +46,7 @@ export function CustomerLookup({ caller, onChange, onOpen }: { caller: Caller; o
               <Field label={t('create.name')}>{(p) => <input {...p} className="inp" value={caller.name ?? ''} onChange={(e) => onChange({ ...caller, name: e.target.value })} />}</Field>
             </>
           )}
+          {children}
           {!enough && <p className="f13 t3" style={{ marginTop: 16 }}>{t('create.lookup.help')}</p>}
         </>
       )}
@@ -53,10 +54,10 @@ export function CustomerLookup({ caller, onChange, onOpen }: { caller: Caller; o
   )
 }
 
-function Known({ customer, onOther, onOpen }: { customer: Customer; onOther: () => void; onOpen: (t: Ticket) => void }) {
+function Known({ customer, onOther, onOpen, shown = [], children }: { customer: Customer; onOther: () => void; onOpen: (t: Ticket) => void; shown?: string[]; children?: ReactNode }) {
   const names = useNames()
   const tickets = useQuery(customerTickets(customer.id)).data?.items ?? []
-  const open = tickets.filter((x) => !['solved', 'closed', 'cancelled'].includes(x.status))
+  const open = tickets.filter((x) => !['solved', 'closed', 'cancelled'].includes(x.status) && !shown.includes(x.id))
   return (
     <>
       <div className="row g12" style={{ marginTop: 16 }}>
@@ -68,10 +69,11 @@ function Known({ customer, onOther, onOpen }: { customer: Customer; onOther: () 
       </div>
       <div className="row f13 t2" style={{ marginTop: 8, paddingLeft: 52 }}><span className="sp">{t('customer.count', { n: customer.ticket_count, open: customer.open_ticket_count })}</span><button type="button" className="link" onClick={onOther}>{t('create.other')}</button></div>
       {customer.note && <p className="f13 t2" style={{ marginTop: 12 }}>{customer.note}</p>}
+      {children}
       <div className="lab"><h3>{t('create.open')}</h3><span className="t3 f12">{open.length}</span></div>
       {open.length === 0 && <p className="f13 t3">{t('create.open.none')}</p>}
       {open.map((x, i) => (
-        <div key={x.id} className={i === 0 ? 'tk hit' : 'tk'}>
+        <div key={x.id} className={i === 0 && !children ? 'tk hit' : 'tk'}>
           <StatusGlyph status={x.status} />
           <div><b className="f13">{x.subject}</b><div className="t3 f12">{[x.number, statusName(x.status), x.assignee?.name].filter(Boolean).join(' · ')}{' · '}<Time at={x.updated_at} /></div></div>
           <Button look="sm" onClick={() => onOpen(x)}>{t('action.open')}</Button>

@@ -68,7 +68,7 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
   const filtered = Boolean(query.filter)
   const title = search.q ? t('inbox.results') : view ? viewName(view) : t('inbox.all')
   return (
-    <section className="list" aria-label={title}>
+    <section className="list" data-view={viewID} aria-label={title}>
       <header className="lhead">
         <b className="ell">{title}</b>
         {!search.q && !filtered && <span className="t3 f12">{count(counts?.[viewID])}</span>}

@@ -1,9 +1,11 @@
 import { memo, type MouseEvent } from 'react'
 import type { Ticket } from '~/api/types'
-import { t } from '~/i18n'
+import { t, type Key } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import { ChannelIcon, PriorityBars, StatusGlyph, statusName } from '~/parts/Glyph'
+import { Icon } from '~/parts/Icon'
 import { Marked } from '~/parts/Marked'
+import { Mood } from '~/parts/Mood'
 import { Time } from '~/parts/Time'
 import type { Density } from '~/stores/prefs'
 
@@ -44,24 +46,31 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
   )
   const status = <span className="row g4 state"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
   const assignee = ticket.assignee ? <Avatar name={ticket.assignee.name} size="s" title={ticket.assignee.name} /> : <span className="av s nobody" title={t('common.nobody')} />
+  const marks = (
+    <>
+      {ticket.risk >= 2 && <span className={ticket.risk >= 3 ? 'row red' : 'row amber'} title={t(`risk.level.${ticket.risk}` as Key)}><Icon name="warn" size="s" label={t(`risk.level.${ticket.risk}` as Key)} /></span>}
+      {(ticket.sentiment ?? 0) <= -1 && <Mood step={ticket.sentiment!} small />}
+    </>
+  )
+  const unsure = ticket.to_classify && <span className="chip unsure" title={t('row.toClassify.help')}><span className="aim o" aria-hidden="true" />{t('row.toClassify')}</span>
   const cls = ['li', density, open && 'on', unread && 'un', (choosing || chosen) && 'choosing', chosen && 'chosen', refused && 'refused'].filter(Boolean).join(' ')
   return (
     <div className={cls} onClick={(e) => (choosing && (e.metaKey || e.ctrlKey || e.shiftKey) ? onChoose(ticket.id, e.shiftKey) : onOpen(ticket.id, e))}>
       {unread && <span className="hide">{t('list.unread')}</span>}
       {density === 'compact' ? (
         <div className="a">
-          {check}<PriorityBars priority={ticket.priority} />{subject}
+          {check}<PriorityBars priority={ticket.priority} />{subject}{marks}{unsure}
           <span className="who nw">{ticket.number}</span><StatusGlyph status={ticket.status} />{assignee}<Time at={ticket.updated_at} />
         </div>
       ) : (
         <>
-          <div className="a">{check}<PriorityBars priority={ticket.priority} />{subject}<Time at={ticket.updated_at} /></div>
+          <div className="a">{check}<PriorityBars priority={ticket.priority} />{subject}{marks}<Time at={ticket.updated_at} /></div>
           <div className="b">
             <span className="ch"><ChannelIcon channel={ticket.channel} /></span>
             <span className="who">
               {excerpt && density !== 'roomy' ? <span className="ell"><Marked html={excerpt} /></span> : <><span className="ell">{who}</span><span className="nw">{' · '}{ticket.number}</span></>}
             </span>
-            {status}{assignee}
+            {unsure}{status}{assignee}
           </div>
           {density === 'roomy' && <div className="c ell">{excerpt ? <Marked html={excerpt} /> : (ticket.last_message?.excerpt ?? '')}</div>}
         </>

@@ -4,12 +4,13 @@ import type { Ticket } from '~/api/types'
 import { perform } from '~/actions/action'
 import { ActionButton, actionChoices } from '~/actions/ActionButton'
 import { action } from '~/actions/registry'
-import { named, t } from '~/i18n'
+import { named, t, type Key } from '~/i18n'
 import { clock } from '~/i18n/format'
 import { Button, IconButton } from '~/parts/Button'
 import { ChoiceList } from '~/parts/ChoiceList'
 import { channelName, PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
 import { Icon } from '~/parts/Icon'
+import { Mood } from '~/parts/Mood'
 import { Pop } from '~/parts/Pop'
 import { useNow } from '~/parts/Time'
 import { selection } from '~/stores/bulk'
@@ -18,8 +19,9 @@ import { useStore } from '~/stores/store'
 import { act, refused } from '~/stores/ticket'
 import { show, ui, type PickerName } from '~/stores/ui'
 import { Picker } from './Picker'
+import { Mark } from './understand/Mark'
 
-const menu = ['ticket.claim', 'ticket.transfer', 'ticket.snooze', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.copy']
+const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.snooze', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.copy']
 
 export function Header({ ticket, view, folded }: { ticket: Ticket; view: string; folded: boolean }) {
   const navigate = useNavigate()
@@ -45,6 +47,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         <span className="only-phone t3 f12 meta">{[ticket.number, ticket.requester?.name, channelName(ticket.channel)].filter(Boolean).join(' · ')}</span>
         <Anchor name="status" id={ticket.id}><HeaderChip ticket={ticket} field="status" label={t('action.status')}><StatusGlyph status={ticket.status} />{sub ? named(sub.name) : statusName(ticket.status)}</HeaderChip></Anchor>
         <Anchor name="priority" id={ticket.id}><HeaderChip ticket={ticket} field="priority" label={t('action.priority')}><PriorityBars priority={ticket.priority} />{priorityName(ticket.priority)}</HeaderChip></Anchor>
+        <span className="row g4"><Mark ticket={ticket} field="priority" />{ticket.sentiment !== undefined && ticket.sentiment !== 0 && <span className="mooded f12 t2"><Mood step={ticket.sentiment} />{t(`mood.${ticket.sentiment}` as Key)}</span>}</span>
         {over && <span className="only-phone"><ActionButton id="ticket.reopen" withKey={false} /></span>}
         {!over && <span className="only-phone"><ActionButton id="ticket.solve" look="p" withKey={false} /></span>}
         {ticket.status === 'on_hold' && ticket.hold_reason && <span className="f13 t2">{names.keyed('hold_reasons', ticket.hold_reason)}</span>}

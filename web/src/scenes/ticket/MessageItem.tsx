@@ -27,14 +27,14 @@ export const MessageItem = memo(function MessageItem({ ticket, message }: { tick
   const mine = message.kind === 'reply'
   const name = message.author.name || ticket.requester?.name || ''
   return (
-    <article className={['msg', mine && 'me', pending && 'pending'].filter(Boolean).join(' ')}>
+    <article data-message={message.id} data-by={message.kind} className={['msg', mine && 'me', pending && 'pending'].filter(Boolean).join(' ')}>
       <Avatar name={name} />
       <div className="sp">
         <div className="by">
           {mine && !message.withdrawn && <TakeBack ticket={ticket} message={message} />}
           {mine ? <><span>{t(pending ? 'delivery.sending' : 'delivery.sent')}{' · '}<Time at={message.at} as="clock" /></span><b>{name}</b></> : <><b>{name}</b><span>{channelName(message.channel)}{' · '}<Time at={message.at} as="clock" /></span></>}
         </div>
-        {(message.text || message.html || message.withdrawn) && <div className="bub">{body}</div>}
+        {(message.text || message.html || message.withdrawn) && <div className="bub" data-words>{body}</div>}
         {!message.withdrawn && files}
       </div>
     </article>

@@ -29,6 +29,7 @@ export function Picker(props: PickerProps) {
     case 'type': return <TypePicker {...props} ticket={ticket} />
     case 'category': return <CategoryPicker {...props} ticket={ticket} />
     case 'tags': return <TagPicker {...props} ticket={ticket} />
+    case 'decide': return null // the fast lane has its own list
     case 'snooze': return <SnoozePicker {...props} ticket={ticket} />
   }
 }

@@ -15,6 +15,8 @@ import { action } from '~/actions/registry'
 import { CustomField } from './CustomField'
 import { Anchor } from './Header'
 import { formFields } from './form'
+import { Mark } from './understand/Mark'
+import { languageName } from './understand/values'
 
 /** One property: its name, its value, and a place to change it. */
 export function Row({ label, wrong, children }: { label: string; wrong?: boolean; children: ReactNode }) {
@@ -39,9 +41,10 @@ export function Properties({ ticket }: { ticket: Ticket }) {
         {!ticket.assignee && can('claim') && <button type="button" className="link f12 nw" onClick={() => perform(action('ticket.claim'))}>{t('action.claim')}</button>}
       </Row>
       <Row label={t('side.team')}><button type="button" className="val" disabled={!can('transfer')} title={t('action.transfer')} onClick={() => show({ panel: 'transfer' })}><span className="ell">{ticket.team?.name || <span className="t3">{t('common.none')}</span>}</span></button></Row>
-      <Row label={t('action.type')} wrong={wrong('type')}><Anchor name="type" id={ticket.id}><button type="button" className="val" disabled={!can('type')}><span className="ell">{names.type(ticket.type)}</span></button></Anchor></Row>
+      <Row label={t('action.type')} wrong={wrong('type')}><Anchor name="type" id={ticket.id}><button type="button" className="val" disabled={!can('type')}><span className="ell">{names.type(ticket.type)}</span></button></Anchor><Mark ticket={ticket} field="type" /></Row>
       <Row label={t('action.category')} wrong={wrong('category_id')}>
         <Anchor name="category" id={ticket.id}><button type="button" className="val" disabled={!can('category')}><span className="ell" title={names.category(ticket.category_id)}>{names.category(ticket.category_id) || <span className="t3">{t('common.none')}</span>}</span></button></Anchor>
+        <Mark ticket={ticket} field="category" />
       </Row>
       {formFields(names.config, ticket).map((f) => <CustomField key={f.field.key} ticket={ticket} field={f.field} required={f.required} wrong={wrong('fields')} />)}
       <Row label={t('action.tags')} wrong={wrong('tags')}>
@@ -55,17 +58,9 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           <span className="t1 f13">{[names.keyed('resolution_codes', ticket.resolution.code), names.keyed('causes', ticket.resolution.cause), ticket.resolution.compensation && money(ticket.resolution.compensation.amount_minor, ticket.resolution.compensation.currency)].filter(Boolean).join(' · ')}</span>
         </Row>
       )}
-      {ticket.language && <Row label={t('side.language')}><span>{language(ticket.language)}</span></Row>}
+      {ticket.language && <Row label={t('side.language')}><span>{languageName(ticket.language)}</span><Mark ticket={ticket} field="language" /></Row>}
       <Row label={t('side.created')}><span className="t2"><Time at={ticket.created_at} as="clock" /></span></Row>
       {ticket.company && <Row label={t('side.company')}><span className="ell">{named(ticket.company.name)}</span></Row>}
     </section>
   )
-}
-
-function language(tag: string): string {
-  try {
-    return new Intl.DisplayNames(document.documentElement.lang || 'zh-CN', { type: 'language' }).of(tag) ?? tag
-  } catch {
-    return tag
-  }
 }

@@ -15,7 +15,10 @@ import { Header } from './Header'
 import { Panel } from './panels/Panel'
 import { Side } from './Side'
 import { Timeline } from './Timeline'
+import { Alerts } from './understand/Alerts'
+import { Triage } from './understand/Triage'
 import './ticket.css'
+import './understand/understand.css'
 
 const narrow = typeof matchMedia === 'undefined' ? undefined : matchMedia('(max-width:1099px)')
 export function useNarrow(): boolean {
@@ -51,6 +54,8 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
     <>
       <section className="conv ticket-open" aria-label={`${ticket.number} ${ticket.subject}`}>
         <Header ticket={ticket} view={view} folded={folded} />
+        <Triage ticket={ticket} />
+        <Alerts ticket={ticket} />
         <Timeline ticket={ticket} />
         <Composer ticket={ticket} />
       </section>

@@ -3,6 +3,8 @@ import type { ID, Ticket } from '~/api/types'
 import { t, type Key } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { show, type PanelName } from '~/stores/ui'
+import { ChildrenPanel } from './ChildrenPanel'
+import { MattersPanel } from './MattersPanel'
 import { LinkPanel, MergePanel, ParentPanel } from './Others'
 import { PeoplePanel } from './PeoplePanel'
 import { ResolvePanel } from './ResolvePanel'
@@ -21,6 +23,8 @@ export function Panel({ name, ticket, ids }: { name: PanelName; ticket: Ticket; 
     case 'split': return <SplitPanel {...props} />
     case 'link': return <LinkPanel {...props} />
     case 'parent': return <ParentPanel {...props} />
+    case 'matters': return <MattersPanel {...props} />
+    case 'children': return <ChildrenPanel {...props} />
     case 'people': return <PeoplePanel {...props} />
   }
 }

@@ -1,0 +1,3 @@
+export default {
+  'models.said.active': 'This model is now in use',
+}

@@ -1,0 +1,3 @@
+export default {
+  'models.said.active': '已启用这个模型',
+}

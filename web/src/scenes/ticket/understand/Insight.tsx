@@ -1,0 +1,110 @@
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Entity, Ticket, Understanding } from '~/api/types'
+import { locale, messages, t, type Key } from '~/i18n'
+import { Button, IconButton } from '~/parts/Button'
+import { Icon } from '~/parts/Icon'
+import { PlainText } from '~/parts/RichText'
+import { overviewQuery } from '~/stores/intelligence'
+import { act } from '~/stores/ticket'
+import { complain, say } from '~/stores/toast'
+import { show } from '~/stores/ui'
+import { translate } from '~/stores/understanding'
+import { jump } from './light'
+import { languageName, percent } from './values'
+
+export const entityName = (type: string): string => (`entity.${type}` in messages() ? t(`entity.${type}` as Key) : type)
+
+/** Title and summary, entities, several matters, texts of attachments, translation. */
+export function Insight({ ticket, u }: { ticket: Ticket; u: Understanding }) {
+  const title = u.title.trim()
+  return (
+    <>
+      {u.matters.length > 1 && (
+        <div className="matters row g8 f13"><Icon name="split" size="s" /><span className="sp">{t('matters.found', { n: u.matters.length })}</span><Button look="sm" onClick={() => show({ panel: 'matters' })}>{t('matters.open')}</Button></div>
+      )}
+      {(title !== '' || u.summary.length > 0) && (
+        <div className="gist">
+          <div className="sec row"><span className="sp">{t('insight.summary')}</span>{title !== '' && title !== ticket.subject && <button type="button" className="link f12" onClick={() => void act(ticket.id, 'subject', { subject: title }, { subject: title }, { text: t('said.subject'), back: { action: 'subject', input: { subject: ticket.subject } } })}>{t('insight.title.use')}</button>}</div>
+          {title !== '' && <b className="f13">{title}</b>}
+          {u.summary.length === 1 ? <p className="f13 t2">{u.summary[0]}</p> : u.summary.length > 1 && <ul className="f13 t2">{u.summary.map((s, i) => <li key={i}>{s}</li>)}</ul>}
+        </div>
+      )}
+      <Entities entities={u.entities} />
+      <Translation ticket={ticket} u={u} />
+      {u.attachments.length > 0 && <div className="sec">{t('insight.attachments')}</div>}
+      {u.attachments.map((a) => (
+        <details key={a.id} className="readfile f13">
+          <summary><Icon name="file" size="s" /><span className="ell sp">{a.name}</span><span className="f12 t3 nw">{t(`insight.kind.${a.kind}` in messages() ? (`insight.kind.${a.kind}` as Key) : 'insight.kind.text')}</span></summary>
+          {a.text.trim() ? <p className="t2">{a.text}{a.truncated && '…'}</p> : <p className="t3">{t('insight.attachments.empty')}</p>}
+        </details>
+      ))}
+    </>
+  )
+}
+
+const FEW = 8
+
+function Entities({ entities }: { entities: Entity[] }) {
+  const [all, setAll] = useState(false)
+  if (!entities.length) return null
+  const seen = new Set<string>()
+  const once = entities.filter((e) => !seen.has(`${e.type}:${e.value}`) && seen.add(`${e.type}:${e.value}`))
+  const shown = all ? once : once.slice(0, FEW)
+  const copy = async (e: Entity) => {
+    try {
+      await navigator.clipboard.writeText(e.value || e.text)
+      say(t('insight.copied', { value: e.value || e.text }))
+    } catch (error) {
+      complain(error)
+    }
+  }
+  return (
+    <div className="entities">
+      <div className="sec">{t('insight.entities')}</div>
+      <div className="ents">
+        {shown.map((e, i) => {
+          const value = entityValue(e)
+          return (
+            <span key={i} className="ent">
+              <button type="button" className="chip" title={t('insight.entity.title', { name: entityName(e.type), text: e.text, why: e.why ?? '', share: percent(e.confidence) })} onClick={() => { if (!jump(e)) say(t('insight.notLoaded')) }}>
+                <span className="t3">{entityName(e.type)}</span><span className="ell">{value}</span>
+              </button>
+              <IconButton icon="copy" small label={t('insight.copy', { value })} onClick={() => void copy(e)} />
+            </span>
+          )
+        })}
+        {once.length > FEW && <button type="button" className="link f12" aria-expanded={all} onClick={() => setAll(!all)}>{all ? t('insight.fewer') : t('insight.all', { n: once.length })}</button>}
+      </div>
+    </div>
+  )
+}
+
+/** What an entity means, for people: a time as a date, an amount as money, otherwise as normalised. */
+export function entityValue(e: Pick<Entity, 'type' | 'text' | 'value' | 'parts' | 'from'>): string {
+  if ((e.type === 'date' || e.type === 'time') && e.from && !Number.isNaN(Date.parse(e.from))) {
+    const style: Intl.DateTimeFormatOptions = e.type === 'date' ? { month: 'short', day: 'numeric', weekday: 'short' } : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }
+    return new Intl.DateTimeFormat(locale(), style).format(new Date(e.from))
+  }
+  const money = e.type === 'amount' ? /^(-?[\d.]+) ([A-Z]{3})$/.exec(e.value) : null
+  if (money) return new Intl.NumberFormat(locale(), { style: 'currency', currency: money[2]!, maximumFractionDigits: 2, minimumFractionDigits: 0 }).format(Number(money[1]))
+  return e.value || e.text
+}
+
+function Translation({ ticket, u }: { ticket: Ticket; u: Understanding }) {
+  const [busy, setBusy] = useState(false)
+  const model = useQuery({ ...overviewQuery, enabled: false }).data?.language_model
+  const to = locale() === 'en' ? 'en' : 'zh'
+  const able = u.can_translate ?? (model ? model.configured && model.on : false)
+  if (u.translation && u.translation.to === to) {
+    return (
+      <div className="gist">
+        <div className="sec row g4"><span className="aim" aria-hidden="true" /><span className="sp">{t('insight.translation', { language: languageName(u.language.tag) })}</span><span className="nw">{u.translation.model}</span></div>
+        {u.translation.title && <b className="f13">{u.translation.title}</b>}
+        <div className="f13 t2"><PlainText text={u.translation.text} /></div>
+      </div>
+    )
+  }
+  if (!able || u.language.tag.split('-')[0] === to) return null
+  return <Button look="sm" icon="translate" className="translate" disabled={busy} onClick={() => { setBusy(true); void translate(ticket, to).finally(() => setBusy(false)) }}>{busy ? t('insight.translating') : t('insight.translate', { language: languageName(to) })}</Button>
+}
