@@ -134,7 +134,21 @@ type Category struct {
 	Name     Name  `json:"name"`
 	Position int   `json:"position"`
 	Retired  bool  `json:"retired"`
-	Version  int64 `json:"version,omitempty"`
+	// MergedInto is where a category went that was retired by a merge.
+	MergedInto id.ID `json:"merged_into,omitzero" readOnly:"true"`
+	Version    int64 `json:"version,omitempty"`
+}
+
+// Final follows merges to the category that now stands for this one.
+func (c *Catalog) Final(category id.ID) id.ID {
+	for range maxDepth * maxDepth {
+		x := c.categoryBy[category]
+		if x == nil || x.MergedInto == 0 {
+			break
+		}
+		category = x.MergedInto
+	}
+	return category
 }
 
 // Substatus is the tenant's own name for a shade of a status.

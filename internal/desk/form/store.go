@@ -356,6 +356,11 @@ func (e *editor) saveCategory(ctx context.Context, k Category) (Category, error)
 	if k.ID == 0 && len(e.categories) >= maxCategories {
 		return k, fault.Bad("name", "too_many", "there are at most %d categories", maxCategories)
 	}
+	if old := e.categoryBy[k.ID]; old != nil && k.Retired {
+		k.MergedInto = old.MergedInto
+	} else {
+		k.MergedInto = 0 // one that is taken up again stands for itself
+	}
 	depth := e.height(k.ID)
 	for p := k.Parent; p != 0; depth++ {
 		up := e.categoryBy[p]
@@ -373,6 +378,39 @@ func (e *editor) saveCategory(ctx context.Context, k Category) (Category, error)
 	var err error
 	k.ID, k.Version, err = e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: k.Retired}, k, k.Version)
 	return k, err
+}
+
+// MergeCategory retires a category in favour of another one. Its tickets are
+// moved by whoever keeps them: also runs in the same transaction.
+func (c *Cache) MergeCategory(ctx context.Context, tenant, from, into id.ID, also func(ctx context.Context, tx *db.Tx) error) error {
+	return c.edit(ctx, tenant, func(ctx context.Context, e *editor) error {
+		a, b := e.categoryBy[from], e.categoryBy[into]
+		if a == nil {
+			return fault.Missing("category")
+		}
+		if b == nil || b.Retired {
+			return fault.Bad("into", "unknown", "there is no such category")
+		}
+		if a.Retired {
+			return fault.New(fault.Conflict, "category.retired", "this category is retired already")
+		}
+		for p := into; p != 0; p = e.categoryBy[p].Parent {
+			if p == from {
+				return fault.Bad("into", "circle", "a category cannot be merged into itself or one below it")
+			}
+		}
+		for _, k := range e.categories {
+			if k.Parent == from && !k.Retired {
+				return fault.New(fault.Conflict, "category.children", "move the categories below it first")
+			}
+		}
+		k := *a
+		k.Retired, k.MergedInto = true, into
+		if _, _, err := e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: true}, k, k.Version); err != nil {
+			return err
+		}
+		return also(ctx, e.tx)
+	})
 }
 
 // height is how many levels a category has with what is below it.

@@ -27,6 +27,7 @@ func (d *Desk) Register(api *web.API) {
 	d.registerLive(api)
 	d.registerConfig(api)
 	d.registerCustomers(api)
+	d.registerCategories(api)
 }
 
 // CreateBody is what a client sends to open a ticket.

@@ -123,6 +123,7 @@ var matrix = []route{
 	{"POST /tickets/{id}/category", "ticket", "404 404 404 200", `{"category_id":null}`},
 	{"POST /tickets/{id}/claim", "ticket", "404 404 404 200", `{}`},
 	{"POST /tickets/{id}/collaborator", "ticket", "404 404 404 200", `{"add":["{user}"]}`},
+	{"POST /config/categories/{id}/merge", "category", "403 403 404 422", `{"into":"1"}`},
 	{"POST /tickets/{id}/decide", "ticket", "404 404 404 200", `{"field":"sentiment","verdict":"correct","value":"-1"}`},
 	{"DELETE /tickets/{id}/draft", "ticket", "204 204 204 204", ""}, // one's own, of which there is none
 	{"GET /tickets/{id}/draft", "ticket", "200 200 200 200", ""},

@@ -24,6 +24,7 @@ type pushed struct {
 	Assignee id.ID    `json:"assignee_id,omitzero"`
 	Team     id.ID    `json:"team_id,omitzero"`
 	Status   Status   `json:"status"`
+	Risk     int      `json:"risk,omitempty"`
 }
 
 // LiveReaction tells the screens that may see the ticket. Who had it before a
@@ -36,7 +37,7 @@ func (d *Desk) LiveReaction() Reaction {
 		}
 		for _, o := range batch {
 			t, last := o.Ticket, o.Events[len(o.Events)-1]
-			p := pushed{ID: t.ID, Number: t.Number, Seq: last.Seq, Actor: last.Actor, Assignee: t.Assignee, Team: t.Team, Status: t.Status}
+			p := pushed{ID: t.ID, Number: t.Number, Seq: last.Seq, Actor: last.Actor, Assignee: t.Assignee, Team: t.Team, Status: t.Status, Risk: t.Risk}
 			to := live.Audience{Users: people[t.ID]}
 			to.Users = append(to.Users, t.Assignee)
 			to.Teams = append(to.Teams, t.Team)

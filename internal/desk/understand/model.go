@@ -175,7 +175,7 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 		return f, err
 	}
 	if had.Model != nil && had.version == f.version && had.signature == f.signature {
-		f = had
+		f = had // labels as they were
 	} else if f.version != 0 {
 		if err := m.DB.QueryRow(ctx, `select data from understand_model where tenant_id = $1 and field = $2 and id = $3`, tenant, field, f.version).Scan(&data); err != nil {
 			return f, err
@@ -184,7 +184,7 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 		if err := f.Model.UnmarshalBinary(data); err != nil {
 			return f, fmt.Errorf("understand: model %s of %s: %w", f.version, field, err)
 		}
-		if f.Model, err = follow(f.Model, list); err != nil {
+		if f.Model, err = follow(f.Model, list, catalog); err != nil {
 			return f, err
 		}
 	} else if len(list) > 0 && field != "priority" {
@@ -206,24 +206,45 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 			return f, err
 		}
 	}
-	return f, m.catchUp(ctx, tenant, field, list, &f)
+	return f, m.catchUp(ctx, tenant, field, catalog, list, &f)
 }
 
-// follow takes labels that are no longer in use out of a stored model.
-func follow(model *learn.Model, list []learn.Label) (*learn.Model, error) {
+// follow lets a stored model speak of what is in use now: what it knows of a
+// category that was merged goes to the one that stands for it, what was
+// retired is forgotten.
+func follow(model *learn.Model, list []learn.Label, catalog *form.Catalog) (*learn.Model, error) {
+	used := map[string]bool{}
+	for _, l := range list {
+		used[l.Name] = true
+	}
 	for _, l := range model.Labels() {
-		if !slices.ContainsFunc(list, func(x learn.Label) bool { return x.Name == l.Name }) {
-			var err error
-			if model, err = model.Forget(l.Name); err != nil {
-				return nil, err
-			}
+		if used[l.Name] {
+			continue
+		}
+		to := current(l.Name, catalog)
+		var err error
+		if used[to] {
+			model, err = model.Merge(l.Name, to)
+		} else {
+			model, err = model.Forget(l.Name)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return model, nil
 }
 
+// current is the value that stands for a value now.
+func current(value string, catalog *form.Catalog) string {
+	if category, err := id.Parse(value); err == nil {
+		return catalog.Final(category).String()
+	}
+	return value
+}
+
 // catchUp learns the examples that came after the model.
-func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, list []learn.Label, f *fieldModel) error {
+func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label, f *fieldModel) error {
 	if f.Model == nil {
 		return nil
 	}
@@ -234,6 +255,7 @@ func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, list []l
 		}
 		for _, e := range page {
 			f.position = e.ID
+			e.Label = current(e.Label, catalog)
 			if e.Text+e.Title == "" || !slices.ContainsFunc(list, func(x learn.Label) bool { return x.Name == e.Label }) {
 				continue
 			}

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/mind/learn"
 	"zhidan/internal/platform/clock"
@@ -136,7 +137,7 @@ type sample struct {
 
 // samples gathers what a field can be learned from: what people said, tickets
 // that were solved with a value, imports, and for types the shipped texts.
-func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, list []learn.Label) (out []sample, last id.ID, err error) {
+func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label) (out []sample, last id.ID, err error) {
 	known := map[string]bool{}
 	for _, l := range list {
 		known[l.Name] = true
@@ -149,6 +150,7 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, list []l
 		}
 		for _, e := range page {
 			last = e.ID
+			e.Label = current(e.Label, catalog)
 			if known[e.Label] && e.Text+e.Title != "" {
 				seen[e.Ticket] = true
 				out = append(out, sample{learn.Example{Text: e.Text, Title: own(e.Title, e.Text), Label: e.Label}, e.Ticket})
@@ -188,6 +190,7 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, list []l
 				x.value = priorities[x.value[0]-'1']
 			}
 			w := words[x.ticket]
+			x.value = current(x.value, catalog)
 			if known[x.value] && !seen[x.ticket] && w.Text != "" {
 				out = append(out, sample{learn.Example{Text: w.Text, Title: own(w.Subject, w.Text), Label: x.value}, x.ticket})
 			}
@@ -222,7 +225,7 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 		return err
 	}
 	list := labels(field, catalog, s)
-	all, last, err := m.samples(ctx, tenant, field, list)
+	all, last, err := m.samples(ctx, tenant, field, catalog, list)
 	if err != nil {
 		return err
 	}

@@ -363,3 +363,52 @@ func TestTheSameAgainIsOfferedBeforeItIsBorn(t *testing.T) {
 		}
 	})
 }
+
+func TestAMergedCategoryTakesItsHistoryAlong(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		category := func(zh string) string {
+			t.Helper()
+			var c struct{ ID string }
+			if a := h.Call("POST", "/config/categories", map[string]any{"name": map[string]string{"zh": zh, "en": ""}, "position": 99, "retired": false}); a.Status != 201 {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			} else {
+				a.JSON(t, &c)
+			}
+			return c.ID
+		}
+		from, into := category("小红花活动"), category("会员活动")
+		words := []string{"小红花没有到账", "小红花兑换不了礼品", "我的小红花少了三朵", "小红花什么时候过期"}
+		var first made
+		for i := range 12 {
+			x := open(t, h, "c"+strconv.Itoa(i)+"@example.com", words[i%4]+"，第"+strconv.Itoa(i)+"次")
+			h.Call("PATCH", "/tickets/"+x.ID.String(), map[string]any{"category_id": from})
+			if i == 0 {
+				first = x
+			}
+		}
+		h.Settle()
+		if a := h.Call("POST", "/config/categories/"+from+"/merge", map[string]any{"into": into}); a.Status != 202 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		h.Settle()
+		var x made
+		h.Call("GET", "/tickets/"+first.ID.String(), nil).JSON(t, &x)
+		if x.Category != into {
+			t.Errorf("an old ticket is in %s, not %s", x.Category, into)
+		}
+		y := open(t, h, "z@example.com", "小红花怎么不见了")
+		ok := false
+		for _, d := range y.Decisions {
+			ok = ok || d.Field == "category" && d.Value == into
+			if d.Value == from {
+				t.Errorf("the retired category is still spoken of: %+v", d)
+			}
+		}
+		if !ok {
+			t.Errorf("what was learned did not come along: %+v", y.Decisions)
+		}
+		if a := h.Call("POST", "/config/categories/"+from+"/merge", map[string]any{"into": into}); a.Status != 409 {
+			t.Errorf("merged twice: %d %s", a.Status, a.Body)
+		}
+	})
+}
