@@ -501,6 +501,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Major incidents */
+        get: operations["incident-list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A major incident */
+        get: operations["incident-read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put the tickets of an incident under one parent */
+        post: operations["incident-accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the tickets have nothing to do with each other */
+        post: operations["incident-dismiss"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/parked": {
         parameters: {
             query?: never;
@@ -1096,6 +1164,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a ticket would be, before it is opened */
+        post: operations["ticket-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/count": {
         parameters: {
             query?: never;
@@ -1371,6 +1456,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/reply-children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say the same on all parts of a ticket */
+        post: operations["ticket-reply-children"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/requester": {
         parameters: {
             query?: never;
@@ -1416,6 +1518,23 @@ export interface paths {
         put?: never;
         /** Take messages out into a new ticket */
         post: operations["ticket-split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/split-matters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make tickets of the matters of one message */
+        post: operations["ticket-split-matters"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1524,6 +1643,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/understanding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is seen in a ticket */
+        get: operations["ticket-understanding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/unlink": {
         parameters: {
             query?: never;
@@ -1552,6 +1688,300 @@ export interface paths {
         put?: never;
         /** Follow or stop following */
         post: operations["ticket-watch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How tickets are understood */
+        get: operations["understanding"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How often decisions were right, by groups */
+        get: operations["understanding-accuracy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people corrected */
+        get: operations["understanding-corrections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/descriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What types and categories mean */
+        get: operations["understanding-descriptions"];
+        /** Say what types and categories mean */
+        put: operations["understanding-descriptions-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a field was taught */
+        get: operations["understanding-examples"];
+        put?: never;
+        /** Teach labelled texts */
+        post: operations["understanding-example-add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/examples/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an example out of the next training */
+        delete: operations["understanding-example-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/fields/{field}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say when a field is set and when suggested */
+        put: operations["understanding-field"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of the models */
+        get: operations["understanding-models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/models/{id}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a version back */
+        post: operations["understanding-model-activate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's own numbers */
+        get: operations["understanding-patterns"];
+        /** Change the tenant's own numbers */
+        put: operations["understanding-patterns-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/patterns/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Learn a pattern from examples */
+        post: operations["understanding-pattern-learn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what would be understood of a text */
+        post: operations["understanding-read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/risk-lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cues of risk */
+        get: operations["understanding-risk"];
+        /** Change the cues of risk */
+        put: operations["understanding-risk-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Trainings */
+        get: operations["understanding-runs"];
+        put?: never;
+        /** Train a field anew */
+        post: operations["understanding-train"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a training went */
+        get: operations["understanding-run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a training */
+        post: operations["understanding-run-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/runs/{id}/cell": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets behind a cell of the confusion matrix */
+        get: operations["understanding-run-cell"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1632,6 +2062,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptInBody: {
+            subject?: string;
+        };
+        AcceptOutBody: {
+            incident: components["schemas"]["IncidentJSON"];
+            ticket: components["schemas"]["TicketJSON"];
+        };
+        AccuracyOutBody: {
+            bins: components["schemas"]["BinJSON"][];
+            drift: components["schemas"]["DriftJSON"][];
+            rows: components["schemas"]["FigureJSON"][];
+        };
         ActionJSON: {
             bulk: boolean;
             name: string;
@@ -1643,6 +2085,16 @@ export interface components {
             /** @enum {string} */
             kind: "staff" | "customer" | "system" | "ai";
             name?: string;
+        };
+        AddInBody: {
+            /** @enum {string} */
+            field: "type" | "category" | "priority";
+            items: components["schemas"]["Example"][];
+        };
+        AddOutBody: {
+            /** Format: int64 */
+            added: number;
+            errors: components["schemas"]["UnderstandProblem"][];
         };
         AssignInput: {
             assignee_id?: string;
@@ -1659,6 +2111,19 @@ export interface components {
             size: number;
             type: string;
             url: string;
+        };
+        BinJSON: {
+            /**
+             * Format: double
+             * @description mean
+             */
+            confidence: number;
+            /** Format: double */
+            low: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            right: number;
         };
         Brief: {
             assignee?: components["schemas"]["Ref"];
@@ -1714,6 +2179,11 @@ export interface components {
         CategoryInput: {
             category_id: string | null;
         };
+        Cell: {
+            examples: number[];
+            given: string;
+            label: string;
+        };
         ChangeJSON: {
             company_id?: string | null;
             /** @description by key; null takes a field away */
@@ -1725,6 +2195,20 @@ export interface components {
             note?: string;
             tags?: string[];
             tier?: string;
+        };
+        CheckInBody: {
+            body?: string;
+            requester?: components["schemas"]["RequesterStruct"];
+            subject?: string;
+        };
+        CheckOutBody: {
+            decisions: components["schemas"]["Decision"][];
+            /** @description open tickets of this customer about the same: join one of them instead */
+            duplicates: components["schemas"]["LikeJSON"][];
+            /** Format: int64 */
+            matters: number;
+            risks: components["schemas"]["RiskJSON"][];
+            title: string;
         };
         ClaimInput: Record<string, never>;
         Code: {
@@ -1773,6 +2257,25 @@ export interface components {
             id: string;
             name: string;
         };
+        Comparison: {
+            Better: boolean;
+            /** Format: double */
+            Chance: number;
+            /** Format: int64 */
+            Lost: number;
+            /** Format: double */
+            New: number;
+            /** Format: double */
+            NewF1: number;
+            /** Format: double */
+            Old: number;
+            /** Format: double */
+            OldF1: number;
+            /** Format: int64 */
+            Won: number;
+            /** Format: int64 */
+            examples: number;
+        };
         Compensation: {
             /** Format: int64 */
             amount_minor: number;
@@ -1797,6 +2300,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ConfusionCell: {
+            actual: string;
+            /** Format: int64 */
+            n: number;
+            predicted: string;
+        };
         ContactJSON: {
             /** Format: date-time */
             at: string;
@@ -1805,6 +2314,19 @@ export interface components {
             kind: "ticket" | "message";
             message_kind?: string;
             ticket: components["schemas"]["Brief"];
+        };
+        CorrectionJSON: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Ref"];
+            /** Format: double */
+            confidence: number;
+            field: string;
+            from: string;
+            id: string;
+            text: string;
+            ticket: components["schemas"]["Brief"];
+            to: string;
         };
         Count: {
             /** @description there are more */
@@ -1902,6 +2424,47 @@ export interface components {
             /** Format: date-time */
             readonly updated_at?: string;
         };
+        DriftJSON: {
+            alarm: boolean;
+            /** Format: double */
+            before: number;
+            field: string;
+            /** Format: double */
+            now: number;
+            /**
+             * Format: double
+             * @description how likely a fall like this is by chance (two-proportion z test)
+             */
+            p: number;
+        };
+        EntityJSON: {
+            /** Format: double */
+            confidence: number;
+            /** Format: int64 */
+            end: number;
+            /** Format: date-time */
+            from?: string;
+            /** @enum {string} */
+            in: "subject" | "body";
+            parts?: {
+                [key: string]: string;
+            };
+            /** Format: int64 */
+            start: number;
+            /** @description as written; masked when it is an address that the reader may not see in full */
+            text: string;
+            /** Format: date-time */
+            to?: string;
+            type: string;
+            /** @description in normal form */
+            value: string;
+            why: string;
+        };
+        EntityPattern: {
+            expr: string;
+            name: string;
+            type: string;
+        };
         Entry: {
             en: string;
             group: string;
@@ -1956,6 +2519,35 @@ export interface components {
              */
             weight: number;
         };
+        Example: {
+            label: string;
+            text: string;
+            title?: string;
+            /** Format: float */
+            weight?: number;
+        };
+        ExampleJSON: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            label: string;
+            /** @enum {string} */
+            source: "correction" | "import";
+            text: string;
+            ticket?: components["schemas"]["Brief"];
+        };
+        ExtraJSON: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            model?: string;
+            name?: string;
+            ref?: string;
+            text: string;
+            /** @description language of a translation */
+            to?: string;
+            truncated?: boolean;
+        };
         Field: {
             help?: components["schemas"]["Name"];
             id?: string;
@@ -1980,6 +2572,34 @@ export interface components {
             from?: unknown;
             to?: unknown;
         };
+        FieldJSON: {
+            /**
+             * Format: int64
+             * @description learned since the training
+             */
+            corrections: number;
+            /**
+             * Format: int64
+             * @description what people have said, and imports
+             */
+            examples: number;
+            field: string;
+            /** @description false: read by rules */
+            learned: boolean;
+            model?: components["schemas"]["ModelJSON"];
+            off: boolean;
+            ready: boolean;
+            /**
+             * Format: double
+             * @description from this confidence on it is suggested
+             */
+            suggest: number;
+            /**
+             * Format: double
+             * @description from this confidence on the value is set
+             */
+            threshold: number;
+        };
         FieldProblem: {
             code: string;
             field: string;
@@ -1992,6 +2612,41 @@ export interface components {
             fields: {
                 [key: string]: unknown;
             };
+        };
+        FigureJSON: {
+            /** Format: double */
+            accuracy: number;
+            /**
+             * Format: double
+             * @description share that was set without asking
+             */
+            coverage: number;
+            /**
+             * Format: double
+             * @description mean difference of confidence and accuracy, weighted by tenths of confidence
+             */
+            ece: number;
+            key: string;
+            /**
+             * Format: int64
+             * @description decisions on tickets that were solved
+             */
+            n: number;
+            /**
+             * Format: int64
+             * @description of all, still so when the ticket was solved
+             */
+            right: number;
+            /**
+             * Format: int64
+             * @description of them, set without asking
+             */
+            set: number;
+            /**
+             * Format: double
+             * @description half width of the 95 % interval of the accuracy (Wilson 1927)
+             */
+            uncertain: number;
         };
         Form: {
             fields: components["schemas"]["Item"][];
@@ -2006,6 +2661,32 @@ export interface components {
             id: string;
             kind: string;
             verified: boolean;
+        };
+        IncidentJSON: {
+            /** Format: int64 */
+            count: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            customers: number;
+            /**
+             * Format: double
+             * @description how many there would be by the past
+             */
+            expected: number;
+            id: string;
+            parent?: components["schemas"]["Brief"];
+            /** Format: double */
+            score: number;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "proposed" | "accepted" | "dismissed";
+            tickets: components["schemas"]["Brief"][];
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+            words: string[];
         };
         Item: {
             field: string;
@@ -2049,12 +2730,52 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        LabelReport: {
+            /** Format: double */
+            f1: number;
+            label: string;
+            /** Format: double */
+            precision: number;
+            /** Format: double */
+            recall: number;
+            /** Format: int64 */
+            support: number;
+        };
+        LabelWords: {
+            en: string;
+            /** @enum {string} */
+            field: "type" | "category";
+            value: string;
+            zh: string;
+        };
+        LanguageJSON: {
+            /** Format: double */
+            confidence: number;
+            tag: string;
+        };
+        LanguageModelStruct: {
+            configured: boolean;
+            on: boolean;
+        };
         LastMessage: {
             /** Format: date-time */
             at: string;
             excerpt: string;
             from_customer: boolean;
             kind: string;
+        };
+        LearnInBody: {
+            counter?: string[];
+            examples: string[];
+        };
+        LearnOutBody: {
+            pattern: components["schemas"]["EntityPattern"];
+        };
+        LikeJSON: {
+            resolution_code?: string;
+            /** Format: double */
+            score: number;
+            ticket: components["schemas"]["Brief"];
         };
         Link: {
             /** @enum {string} */
@@ -2067,6 +2788,11 @@ export interface components {
             kind: "related" | "duplicate" | "caused_by";
             ticket_id: string;
         };
+        ListBrief: {
+            items: components["schemas"]["Brief"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListCompanyJSON: {
             items: components["schemas"]["CompanyJSON"][];
             next_cursor?: string;
@@ -2074,6 +2800,11 @@ export interface components {
         };
         ListContactJSON: {
             items: components["schemas"]["ContactJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        "ListCorrectionJSON\u00B743": {
+            items: components["schemas"]["CorrectionJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -2097,6 +2828,16 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListExampleJSON: {
+            items: components["schemas"]["ExampleJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListIncidentJSON: {
+            items: components["schemas"]["IncidentJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListItemJSON: {
             items: components["schemas"]["ItemJSON"][];
             next_cursor?: string;
@@ -2107,6 +2848,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListModelJSON: {
+            items: components["schemas"]["ModelJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         "ListParkedJSON\u00B71": {
             items: components["schemas"]["ParkedJSON"][];
             next_cursor?: string;
@@ -2114,6 +2860,11 @@ export interface components {
         };
         ListRoleJSON: {
             items: components["schemas"]["RoleJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListRunJSON: {
+            items: components["schemas"]["RunJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -2141,6 +2892,11 @@ export interface components {
             items: components["schemas"]["UserJSON"][];
             next_cursor?: string;
             partial?: boolean;
+        };
+        MatterJSON: {
+            text: string;
+            title: string;
+            why: string;
         };
         Me: {
             department: components["schemas"]["Named"];
@@ -2204,6 +2960,28 @@ export interface components {
             undo_until?: string;
             withdrawn?: boolean;
         };
+        ModelJSON: {
+            /** Format: double */
+            accuracy: number;
+            /** Format: int64 */
+            bytes: number;
+            /** Format: date-time */
+            created_at?: string;
+            created_by?: string;
+            /** Format: double */
+            ece: number;
+            /** Format: int64 */
+            examples: number;
+            field: string;
+            /** @description absent: the shipped starter */
+            id?: string;
+            /** Format: int64 */
+            labels: number;
+            /** Format: double */
+            macro_f1: number;
+            /** @enum {string} */
+            state: "active" | "old" | "rejected";
+        };
         Name: {
             en: string;
             zh: string;
@@ -2247,10 +3025,45 @@ export interface components {
             used_at?: string;
             user_id: string;
         };
+        OfTicketJSON: {
+            can_translate: boolean;
+            /** @description open tickets of the same customer about the same */
+            duplicates: components["schemas"]["LikeJSON"][];
+            entities: components["schemas"]["EntityJSON"][];
+            /** @description what attachments say and what a language model added */
+            extras: components["schemas"]["ExtraJSON"][];
+            incident?: components["schemas"]["IncidentJSON"];
+            language: components["schemas"]["LanguageJSON"];
+            /** @description more than one when the message speaks of several things */
+            matters: components["schemas"]["MatterJSON"][];
+            /** @description the message that was read */
+            message_id?: string;
+            /** Format: date-time */
+            read_at: string;
+            risks: components["schemas"]["RiskJSON"][];
+            /** @description tickets about the same, the solved ones first */
+            similar: components["schemas"]["LikeJSON"][];
+            summary: string[];
+            title: string;
+            /** Format: int64 */
+            took_micros: number;
+            urgency: components["schemas"]["UrgencyJSON"];
+        };
         Option: {
             children?: components["schemas"]["Option"][];
             key: string;
             name: components["schemas"]["Name"];
+        };
+        OverviewOutBody: {
+            fields: components["schemas"]["FieldJSON"][];
+            language_model: components["schemas"]["LanguageModelStruct"];
+            /**
+             * Format: int64
+             * @description of the models of this tenant on this node
+             */
+            memory_bytes: number;
+            /** Format: int64 */
+            version: number;
         };
         ParentInput: {
             parent_id: string | null;
@@ -2282,6 +3095,18 @@ export interface components {
             name?: string;
             preferences?: unknown;
         };
+        Pattern: {
+            examples?: string[];
+            expr: string;
+            name: string;
+            off: boolean;
+            type: string;
+        };
+        Patterns: {
+            patterns: components["schemas"]["Pattern"][];
+            /** Format: int64 */
+            version: number;
+        };
         PeopleInput: {
             add?: string[];
             remove?: string[];
@@ -2292,6 +3117,24 @@ export interface components {
             id: string;
             name: string;
             team_ids: string[];
+        };
+        PlayInBody: {
+            subject?: string;
+            text: string;
+        };
+        PlayOutBody: {
+            decisions: components["schemas"]["Decision"][];
+            entities: components["schemas"]["EntityJSON"][];
+            language: components["schemas"]["LanguageJSON"];
+            /** @description more than one when the message speaks of several things */
+            matters: components["schemas"]["MatterJSON"][];
+            risks: components["schemas"]["RiskJSON"][];
+            summary: string[];
+            timings: components["schemas"]["Timing"][];
+            title: string;
+            /** Format: int64 */
+            took_micros: number;
+            urgency: components["schemas"]["UrgencyJSON"];
         };
         PriorityInput: {
             /** @enum {string} */
@@ -2320,6 +3163,11 @@ export interface components {
         ReopenInput: {
             reason?: string;
         };
+        ReplyInput: {
+            body?: string;
+            html?: string;
+            status?: components["schemas"]["StatusInput"];
+        };
         RequesterInput: {
             customer_id: string;
         };
@@ -2327,6 +3175,11 @@ export interface components {
             id: string;
             name: string;
             tier: string;
+        };
+        RequesterStruct: {
+            email?: string;
+            id?: string;
+            phone?: string;
         };
         Resolution: {
             cause?: string;
@@ -2339,6 +3192,36 @@ export interface components {
         };
         RevealOutBody: {
             value: string;
+        };
+        Risk: {
+            lists: components["schemas"]["RiskListJSON"][];
+            /** Format: int64 */
+            version: number;
+        };
+        RiskCueJSON: {
+            /** @description a shipped cue that this tenant does not want */
+            off?: boolean;
+            own?: boolean;
+            /** Format: int64 */
+            severity: number;
+            text: string;
+        };
+        RiskJSON: {
+            /** Format: int64 */
+            end: number;
+            /** @enum {string} */
+            in: "subject" | "body";
+            /** @enum {string} */
+            kind: "anger" | "churn" | "legal" | "media" | "regulator" | "safety";
+            /** Format: int64 */
+            severity: number;
+            /** Format: int64 */
+            start: number;
+            text: string;
+        };
+        RiskListJSON: {
+            cues: components["schemas"]["RiskCueJSON"][];
+            kind: string;
         };
         RoleBody: {
             /** @description Permission → none, own, team, department or all. */
@@ -2362,6 +3245,60 @@ export interface components {
                 [key: string]: string;
             };
             name?: string;
+        };
+        Rule: {
+            off: boolean;
+            /**
+             * Format: double
+             * @description from this confidence on it is suggested
+             */
+            suggest: number;
+            /**
+             * Format: double
+             * @description from this confidence on the value is set
+             */
+            threshold: number;
+        };
+        RunJSON: {
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at?: string;
+            error?: string;
+            field: string;
+            id: string;
+            model_id?: string;
+            promoted: boolean;
+            report?: components["schemas"]["RunReport"];
+            /** Format: date-time */
+            started_at: string;
+            started_by?: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total: number;
+        };
+        RunReport: {
+            /** Format: double */
+            accuracy: number;
+            cells: components["schemas"]["Cell"][];
+            compared?: components["schemas"]["Comparison"];
+            confusion: components["schemas"]["ConfusionCell"][];
+            /** Format: double */
+            ece: number;
+            /** Format: int64 */
+            examples: number;
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            labels: number;
+            /** Format: double */
+            macro_f1: number;
+            /** Format: int64 */
+            model_bytes: number;
+            per_label: components["schemas"]["LabelReport"][];
+            /** Format: double */
+            train_seconds: number;
         };
         Scored: {
             /** Format: double */
@@ -2412,10 +3349,17 @@ export interface components {
             /** Format: date-time */
             until: string | null;
         };
+        SplitInBody: {
+            /** @description which of the matters become tickets of their own, counted from 0 */
+            matters: number[];
+        };
         SplitInput: {
             message_ids: string[];
             subject?: string;
             type?: string;
+        };
+        SplitOutBody: {
+            tickets: components["schemas"]["TicketJSON"][];
         };
         StatusInput: {
             /** @description custom fields to set with it, such as those that solving asks for */
@@ -2593,6 +3537,11 @@ export interface components {
             key: string;
             name: components["schemas"]["Name"];
         };
+        Timing: {
+            /** Format: int64 */
+            micros: number;
+            part: string;
+        };
         Token: {
             /** Format: date-time */
             created_at: string;
@@ -2605,6 +3554,10 @@ export interface components {
             /** Format: date-time */
             used_at?: string;
             user_id: string;
+        };
+        TrainInBody: {
+            /** @enum {string} */
+            field: "type" | "category" | "priority";
         };
         TransferInput: {
             assignee_id?: string;
@@ -2627,6 +3580,20 @@ export interface components {
         };
         TypeInput: {
             type: string;
+        };
+        UnderstandProblem: {
+            code: string;
+            message: string;
+            /**
+             * Format: int64
+             * @description counted from 1
+             */
+            row: number;
+        };
+        UnderstandWords: {
+            labels: components["schemas"]["LabelWords"][];
+            /** Format: int64 */
+            version: number;
         };
         Undo: {
             /** Format: date-time */
@@ -2658,6 +3625,12 @@ export interface components {
             members?: components["schemas"]["Member"][];
             name?: string;
             retired?: boolean;
+        };
+        UrgencyJSON: {
+            /** Format: int64 */
+            impact: number;
+            /** Format: int64 */
+            urgency: number;
         };
         UserJSON: {
             active: boolean;
@@ -3835,6 +4808,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListContactJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                state?: "proposed" | "accepted" | "dismissed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListIncidentJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentJSON"];
                 };
             };
             /** @description An error */
@@ -5521,6 +6626,39 @@ export interface operations {
             };
         };
     };
+    "ticket-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-count": {
         parameters: {
             query?: {
@@ -6219,6 +7357,41 @@ export interface operations {
             };
         };
     };
+    "ticket-reply-children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyInput"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-requester": {
         parameters: {
             query?: never;
@@ -6323,6 +7496,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-split-matters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SplitOutBody"];
                 };
             };
             /** @description An error */
@@ -6567,6 +7775,37 @@ export interface operations {
             };
         };
     };
+    "ticket-understanding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfTicketJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-unlink": {
         parameters: {
             query?: never;
@@ -6632,6 +7871,709 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    understanding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-accuracy": {
+        parameters: {
+            query?: {
+                weeks?: number;
+                by?: "field" | "week" | "category" | "channel" | "language" | "tier";
+                field?: "type" | "category" | "priority" | "language" | "sentiment" | "risk";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccuracyOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-corrections": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description default: a day ago */
+                since?: string;
+                field?: "type" | "category" | "priority" | "language" | "sentiment" | "risk";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCorrectionJSON\u00B743"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-descriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnderstandWords"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-descriptions-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnderstandWords"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnderstandWords"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-examples": {
+        parameters: {
+            query: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                field: "type" | "category" | "priority";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExampleJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-example-add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-example-delete": {
+        parameters: {
+            query: {
+                field: "type" | "category" | "priority";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-field": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                field: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rule"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-models": {
+        parameters: {
+            query?: {
+                field?: "type" | "category" | "priority";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListModelJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-model-activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patterns"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-patterns-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Patterns"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Patterns"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-pattern-learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LearnInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearnOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlayInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlayOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Risk"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-risk-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Risk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Risk"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRunJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainInBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-run-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-run-cell": {
+        parameters: {
+            query: {
+                actual: string;
+                predicted: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBrief"];
                 };
             };
             /** @description An error */

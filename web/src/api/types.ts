@@ -80,7 +80,33 @@ export type Evidence = NonNullable<Decision['evidence']>[number]
 export type DecisionField = Body<'/tickets/{id}/decide'>['field']
 export type Verdict = Body<'/tickets/{id}/decide'>['verdict']
 export type Understanding = Answer<'/tickets/{id}/understanding'>
-export type { Brief, Entity, Incident, RiskKind, RiskSignal } from './contract'
+export type Entity = Understanding['entities'][number]
+export type Like = Understanding['similar'][number]
+export type Brief = Like['ticket']
+export type RiskSignal = Understanding['risks'][number]
+export type RiskKind = RiskSignal['kind']
+export type Check = Answer<'/tickets/check', 'post'>
+export type Incident = Item<Answer<'/incidents'>>
+export type Overview = Answer<'/understanding'>
+export type FieldState = Overview['fields'][number]
+export type FieldRule = Body<'/understanding/fields/{field}', 'put'>
+export type RiskLists = Answer<'/understanding/risk-lists'>
+export type RiskList = RiskLists['lists'][number]
+export type Cue = RiskList['cues'][number]
+export type Patterns = Answer<'/understanding/patterns'>
+export type Pattern = Patterns['patterns'][number]
+export type Descriptions = Answer<'/understanding/descriptions'>
+export type LabelWords = Descriptions['labels'][number]
+export type Reading = Answer<'/understanding/read', 'post'>
+export type ModelInfo = Item<Answer<'/understanding/models'>>
+export type Run = Item<Answer<'/understanding/runs'>>
+export type Report = NonNullable<Run['report']>
+export type Example = Item<Answer<'/understanding/examples'>>
+export type Correction = Item<Answer<'/understanding/corrections'>>
+export type Accuracy = Answer<'/understanding/accuracy'>
+export type LearnedField = Body<'/understanding/runs'>['field']
+export type AccuracyBy = 'field' | 'week' | 'category' | 'channel' | 'language' | 'tier'
+export type { Call, LanguageModels, Provider, ProviderTest } from './contract'
 
 /** Pushed by the server: not an answer, so not in the schema. */
 export interface LiveTicket {

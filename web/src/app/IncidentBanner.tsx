@@ -4,14 +4,12 @@ import type { Incident } from '~/api/types'
 import { t } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
-import { useMe } from '~/stores/session'
 import { useStore } from '~/stores/store'
-import { incidentsQuery, may, putAside } from '~/stores/understanding'
+import { incidentsQuery, putAside } from '~/stores/understanding'
 
-/** What waits for a decision; read by those who may decide it. */
+/** What waits for a decision. */
 export function useProposed(): Incident[] {
-  const me = useMe()
-  return useQuery({ ...incidentsQuery('proposed'), enabled: may(me, 'understand.read') }).data?.items ?? []
+  return useQuery(incidentsQuery('proposed')).data?.items ?? []
 }
 
 /** Many tickets with one cause: said wherever the reader is, once, until put aside. */

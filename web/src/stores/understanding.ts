@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
+import type { ActionInput } from '~/api/paths'
 import type { Decision, DecisionField, ID, Me, Ticket, Understanding, Verdict } from '~/api/types'
 import { t } from '~/i18n'
 import { bulkFollow } from './bulk'
@@ -29,7 +30,7 @@ export const understandingQuery = (ticket: Ticket) =>
 export const incidentsQuery = (state?: 'proposed' | 'accepted' | 'dismissed') =>
   queryOptions({
     queryKey: keys.incidents(state),
-    queryFn: ({ signal }) => data(api.GET('/incidents', { params: { path: {}, query: state ? { state, limit: 100 } : { limit: 100 } }, signal })),
+    queryFn: ({ signal }) => data(api.GET('/incidents', { params: { query: state ? { state, limit: 100 } : { limit: 100 } }, signal })),
     staleTime: 15_000,
     retry: false,
   })
@@ -89,8 +90,7 @@ export async function judge(ticket: Ticket, field: string, verdict: Verdict, val
 
 export async function readAgain(ticket: Ticket): Promise<void> {
   try {
-    const fresh = await data(api.POST('/tickets/{id}/understanding', { params: { path: { id: ticket.id } } }))
-    queries.setQueryData([...keys.understanding(ticket.id), ticket.message_count], fresh)
+    await queries.fetchQuery({ ...understandingQuery(ticket), staleTime: 0 })
     void queries.invalidateQueries({ queryKey: keys.tickets.one(ticket.id) })
   } catch (error) {
     complain(error)
@@ -99,8 +99,9 @@ export async function readAgain(ticket: Ticket): Promise<void> {
 
 export async function translate(ticket: Ticket, to: string): Promise<void> {
   try {
-    const translation = await data(api.POST('/tickets/{id}/translate', { params: { path: { id: ticket.id } }, body: { to } }))
-    queries.setQueriesData<Understanding>({ queryKey: keys.understanding(ticket.id) }, (u) => u && { ...u, translation })
+    const made = await data(api.POST('/tickets/{id}/translate', { params: { path: { id: ticket.id } }, body: { to } }))
+    const extra = { kind: 'translation', to: made.to, text: [made.title, made.text].filter(Boolean).join('\n'), model: made.model, at: new Date().toISOString() }
+    queries.setQueriesData<Understanding>({ queryKey: keys.understanding(ticket.id) }, (u) => u && { ...u, extras: [...u.extras.filter((x) => x.kind !== 'translation' || x.to !== to), extra] })
   } catch (error) {
     complain(error)
   }
@@ -118,9 +119,9 @@ export async function splitMatters(ticket: Ticket, matters: number[]): Promise<T
 }
 
 /** One answer to all children of a parent ticket, followed like any bulk order. */
-export async function replyToChildren(id: ID, body: string, status?: string): Promise<boolean> {
+export async function replyToChildren(id: ID, body: string, status?: ActionInput<'status'>): Promise<boolean> {
   try {
-    const order = await data(api.POST('/tickets/{id}/reply-children', { params: { path: { id } }, body: { body, ...(status ? { status: { status } } : {}) } }))
+    const order = await data(api.POST('/tickets/{id}/reply-children', { params: { path: { id } }, body: { body, ...(status ? { status } : {}) } }))
     const done = await bulkFollow(order)
     void queries.invalidateQueries({ queryKey: keys.tickets.all })
     say(done.failed ? t('bulk.partly', { done: done.done - done.failed, failed: done.failed }) : t('children.said', { n: done.done }), { bad: done.failed > 0 && done.failed === done.done })
@@ -145,9 +146,9 @@ export async function acceptIncident(id: ID, subject: string | undefined): Promi
   }
 }
 
-export async function dismissIncident(id: ID, reason?: string): Promise<boolean> {
+export async function dismissIncident(id: ID): Promise<boolean> {
   try {
-    await data(api.POST('/incidents/{id}/dismiss', { params: { path: { id } }, body: reason ? { reason } : {} }))
+    await data(api.POST('/incidents/{id}/dismiss', { params: { path: { id } } }))
     await queries.invalidateQueries({ queryKey: keys.incidents() })
     say(t('incident.said.dismissed'))
     return true

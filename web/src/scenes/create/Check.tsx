@@ -1,9 +1,9 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { api, data } from '~/api/client'
-import type { Check, Similar } from '~/api/contract'
+import type { Body } from '~/api/paths'
 import { keys } from '~/api/keys'
-import type { Brief, Decision } from '~/api/types'
+import type { Brief, Check, Decision, Like } from '~/api/types'
 import { t } from '~/i18n'
 import { Button } from '~/parts/Button'
 import { StatusGlyph, statusName } from '~/parts/Glyph'
@@ -18,7 +18,7 @@ const PAUSE = 400
 const ENOUGH = 4
 
 /** While somebody writes: is there such a ticket already, and what will this be? Asked when the fingers rest. */
-export function useCheck(subject: string, body: string, requester: { id?: string; name?: string; email?: string; phone?: string }): Check | undefined {
+export function useCheck(subject: string, body: string, { name: _, ...requester }: { id?: string; name?: string; email?: string; phone?: string }): Check | undefined {
   const wanted = JSON.stringify({ ...(subject.trim() ? { subject: subject.trim() } : {}), body: body.trim(), requester })
   const [late, setLate] = useState(wanted)
   useEffect(() => {
@@ -28,7 +28,7 @@ export function useCheck(subject: string, body: string, requester: { id?: string
   const enough = [...body.trim()].length >= ENOUGH
   const answer = useQuery({
     queryKey: keys.mind('check', late),
-    queryFn: ({ signal }) => data(api.POST('/tickets/check', { params: { path: {} }, body: JSON.parse(late) as { body: string; requester: object }, signal })),
+    queryFn: ({ signal }) => data(api.POST('/tickets/check', { body: JSON.parse(late) as Body<'/tickets/check'>, signal })),
     enabled: enough && (JSON.parse(late) as { body: string }).body !== '',
     placeholderData: keepPreviousData, staleTime: 60_000, gcTime: 60_000, retry: false,
   })
@@ -50,7 +50,7 @@ export async function joinTicket(ticket: Brief, body: string): Promise<boolean> 
   }
 }
 
-export function Duplicates({ found, onOpen, onJoin, able }: { found: Similar[]; onOpen: (t: Brief) => void; onJoin: (t: Brief) => void; able: boolean }) {
+export function Duplicates({ found, onOpen, onJoin, able }: { found: Like[]; onOpen: (t: Brief) => void; onJoin: (t: Brief) => void; able: boolean }) {
   return (
     <section aria-label={t('check.title')} aria-live="polite">
       <div className="lab"><h3>{t('check.title')}</h3><span className="t3 f12">{t('check.same')}</span></div>

@@ -11,8 +11,6 @@ import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { Time, useNow } from '~/parts/Time'
 import { clock } from '~/i18n/format'
 import { acceptIncident, dismissIncident, incidentsQuery } from '~/stores/understanding'
-import { ReasonForm } from '~/scenes/ticket/Picker'
-import { Pop } from '~/parts/Pop'
 import '~/scenes/inbox/inbox.css'
 import '~/scenes/ticket/ticket.css'
 import '~/scenes/ticket/understand/understand.css'
@@ -119,9 +117,7 @@ function Detail({ incident }: { incident: Incident }) {
         <footer className="ifoot">
           <label className="sp"><span className="f12 t3">{t('incident.subject')}</span><input className="inp" maxLength={300} value={subject} onChange={(e) => setSubject(e.target.value)} onKeyDown={(e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) void accept() }} /></label>
           <div className="row g8">
-            <Pop placement="topRight" content={(close) => <ReasonForm label={t('incident.dismiss.reason')} submit={t('incident.dismiss')} onDone={(reason) => { close(); void dismissIncident(incident.id, reason) }} />}>
-              <Button look="lg">{t('incident.dismiss')}</Button>
-            </Pop>
+            <Button look="lg" onClick={() => void dismissIncident(incident.id)}>{t('incident.dismiss')}</Button>
             <Button look="p lg" keys="Mod+Enter" disabled={busy} onClick={() => void accept()}>{t('incident.accept')}</Button>
           </div>
           <p className="f12 t3">{t('incident.accept.help')}</p>

@@ -16,7 +16,7 @@ export function Alerts({ ticket }: { ticket: Ticket }) {
   // the decision is there with the ticket; the reading adds the words
   const kinds = riskKinds(risk).length ? riskKinds(risk) : [...new Set(signals.map((s) => s.kind))]
   const grave = kinds.includes('safety')
-  const first = risk?.evidence?.find((e) => e.weight > 0) ?? signals[0]
+  const first = risk?.evidence?.find((e) => e.weight > 0) ?? (signals[0] && { ...signals[0], ...(signals[0].in === 'body' ? { message_id: u?.message_id } : {}) })
   const words = [...new Set([...(risk?.evidence ?? []).map((e) => e.text ?? ''), ...signals.map((s) => s.text)].filter(Boolean))].slice(0, 3)
   const over = ['solved', 'closed', 'cancelled'].includes(ticket.status)
   const incident = u?.incident

@@ -1,11 +1,9 @@
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Entity, Ticket, Understanding } from '~/api/types'
 import { locale, messages, t, type Key } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { PlainText } from '~/parts/RichText'
-import { overviewQuery } from '~/stores/intelligence'
 import { act } from '~/stores/ticket'
 import { complain, say } from '~/stores/toast'
 import { show } from '~/stores/ui'
@@ -18,24 +16,27 @@ export const entityName = (type: string): string => (`entity.${type}` in message
 /** Title and summary, entities, several matters, texts of attachments, translation. */
 export function Insight({ ticket, u }: { ticket: Ticket; u: Understanding }) {
   const title = u.title.trim()
+  const files = u.extras.filter((x) => x.kind === 'attachment')
+  const summary = u.extras.findLast((x) => x.kind === 'summary')
+  const lines = summary ? [summary.text] : u.summary
   return (
     <>
       {u.matters.length > 1 && (
         <div className="matters row g8 f13"><Icon name="split" size="s" /><span className="sp">{t('matters.found', { n: u.matters.length })}</span><Button look="sm" onClick={() => show({ panel: 'matters' })}>{t('matters.open')}</Button></div>
       )}
-      {(title !== '' || u.summary.length > 0) && (
+      {(title !== '' || lines.length > 0) && (
         <div className="gist">
-          <div className="sec row"><span className="sp">{t('insight.summary')}</span>{title !== '' && title !== ticket.subject && <button type="button" className="link f12" onClick={() => void act(ticket.id, 'subject', { subject: title }, { subject: title }, { text: t('said.subject'), back: { action: 'subject', input: { subject: ticket.subject } } })}>{t('insight.title.use')}</button>}</div>
+          <div className="sec row">{summary && <span className="aim" title={summary.model} />}<span className="sp">{t('insight.summary')}</span>{title !== '' && title !== ticket.subject && <button type="button" className="link f12" onClick={() => void act(ticket.id, 'subject', { subject: title }, { subject: title }, { text: t('said.subject'), back: { action: 'subject', input: { subject: ticket.subject } } })}>{t('insight.title.use')}</button>}</div>
           {title !== '' && <b className="f13">{title}</b>}
-          {u.summary.length === 1 ? <p className="f13 t2">{u.summary[0]}</p> : u.summary.length > 1 && <ul className="f13 t2">{u.summary.map((s, i) => <li key={i}>{s}</li>)}</ul>}
+          {lines.length === 1 ? <p className="f13 t2">{lines[0]}</p> : lines.length > 1 && <ul className="f13 t2">{lines.map((s, i) => <li key={i}>{s}</li>)}</ul>}
         </div>
       )}
-      <Entities entities={u.entities} />
+      <Entities u={u} />
       <Translation ticket={ticket} u={u} />
-      {u.attachments.length > 0 && <div className="sec">{t('insight.attachments')}</div>}
-      {u.attachments.map((a) => (
-        <details key={a.id} className="readfile f13">
-          <summary><Icon name="file" size="s" /><span className="ell sp">{a.name}</span><span className="f12 t3 nw">{t(`insight.kind.${a.kind}` in messages() ? (`insight.kind.${a.kind}` as Key) : 'insight.kind.text')}</span></summary>
+      {files.length > 0 && <div className="sec">{t('insight.attachments')}</div>}
+      {files.map((a) => (
+        <details key={a.ref ?? a.name} className="readfile f13">
+          <summary><Icon name="file" size="s" /><span className="ell sp">{a.name}</span>{a.model && <span className="f12 t3 ell">{a.model}</span>}</summary>
           {a.text.trim() ? <p className="t2">{a.text}{a.truncated && '…'}</p> : <p className="t3">{t('insight.attachments.empty')}</p>}
         </details>
       ))}
@@ -45,7 +46,8 @@ export function Insight({ ticket, u }: { ticket: Ticket; u: Understanding }) {
 
 const FEW = 8
 
-function Entities({ entities }: { entities: Entity[] }) {
+function Entities({ u }: { u: Understanding }) {
+  const { entities } = u
   const [all, setAll] = useState(false)
   if (!entities.length) return null
   const seen = new Set<string>()
@@ -67,7 +69,7 @@ function Entities({ entities }: { entities: Entity[] }) {
           const value = entityValue(e)
           return (
             <span key={i} className="ent">
-              <button type="button" className="chip" title={t('insight.entity.title', { name: entityName(e.type), text: e.text, why: e.why ?? '', share: percent(e.confidence) })} onClick={() => { if (!jump(e)) say(t('insight.notLoaded')) }}>
+              <button type="button" className="chip" title={t('insight.entity.title', { name: entityName(e.type), text: e.text, why: e.why, share: percent(e.confidence) })} onClick={() => { if (!jump({ ...e, ...(e.in === 'body' ? { message_id: u.message_id } : {}) })) say(t('insight.notLoaded')) }}>
                 <span className="t3">{entityName(e.type)}</span><span className="ell">{value}</span>
               </button>
               <IconButton icon="copy" small label={t('insight.copy', { value })} onClick={() => void copy(e)} />
@@ -93,18 +95,16 @@ export function entityValue(e: Pick<Entity, 'type' | 'text' | 'value' | 'parts' 
 
 function Translation({ ticket, u }: { ticket: Ticket; u: Understanding }) {
   const [busy, setBusy] = useState(false)
-  const model = useQuery({ ...overviewQuery, enabled: false }).data?.language_model
   const to = locale() === 'en' ? 'en' : 'zh'
-  const able = u.can_translate ?? (model ? model.configured && model.on : false)
-  if (u.translation && u.translation.to === to) {
+  const done = u.extras.findLast((x) => x.kind === 'translation' && x.to === to)
+  if (done) {
     return (
       <div className="gist">
-        <div className="sec row g4"><span className="aim" aria-hidden="true" /><span className="sp">{t('insight.translation', { language: languageName(u.language.tag) })}</span><span className="nw">{u.translation.model}</span></div>
-        {u.translation.title && <b className="f13">{u.translation.title}</b>}
-        <div className="f13 t2"><PlainText text={u.translation.text} /></div>
+        <div className="sec row g4"><span className="aim" aria-hidden="true" /><span className="sp">{t('insight.translation', { language: languageName(u.language.tag) })}</span><span className="ell">{done.model}</span></div>
+        <div className="f13 t2"><PlainText text={done.text} /></div>
       </div>
     )
   }
-  if (!able || u.language.tag.split('-')[0] === to) return null
+  if (!u.can_translate || u.language.tag.split('-')[0] === to) return null
   return <Button look="sm" icon="translate" className="translate" disabled={busy} onClick={() => { setBusy(true); void translate(ticket, to).finally(() => setBusy(false)) }}>{busy ? t('insight.translating') : t('insight.translate', { language: languageName(to) })}</Button>
 }
