@@ -22,6 +22,9 @@ type doc struct {
 	country string
 	parses  int // calls of the phone library, which are dear
 	found   []candidate
+
+	day    when // the last day named so far, and where
+	dayEnd int
 }
 
 func newDoc(s string, o Options) *doc {

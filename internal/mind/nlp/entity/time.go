@@ -300,6 +300,9 @@ func (d *doc) timeAt(i int) int {
 
 // timed goes on after a date: its time, then a range.
 func (d *doc) timed(i int, w when, e int) int {
+	if !w.open && !w.weak && w.grain == "day" {
+		d.day, d.dayEnd = w, e
+	}
 	j := d.joiner(e)
 	t, k := d.clockAt(j, true)
 	if k > j && !(t.weak && isDigit(d.at(j)) && j == e) && w.to.Sub(w.from) <= 25*time.Hour {
@@ -379,6 +382,13 @@ func (d *doc) clocked(i int, t tod, e int) int {
 	if j > e || isHan(d.at(j)) && !isHan(d.at(e-1)) {
 		if w2, k := d.dateAt(j); k > j && !w2.weak && w2.grain == "day" && isAlpha(d.at(j)) {
 			w, end = w2, k
+			// 9:15 this morning, 8:30 last night
+			if p, e := d.clockAt(d.spaces(k, 1), true); e > k && p.grain == "daypart" {
+				end = e
+				if p.from >= 720 && t.from < 720 && t.from >= 60 {
+					t.from, t.to = t.from+720, t.to+720
+				}
+			}
 		}
 	}
 	at := d.combine(w, t)
@@ -438,6 +448,9 @@ func (d *doc) combine(w when, t tod) when {
 }
 
 func (d *doc) addTime(t Type, start, end int, w when, grain string) {
+	for end > start && d.r[end-1] == ' ' {
+		end--
+	}
 	parts := map[string]string{"grain": grain}
 	if w.open || w.from.IsZero() {
 		d.add(t, start, end, weightForm, 0.85, d.lstr(start, end), "relative to an unknown present", parts)

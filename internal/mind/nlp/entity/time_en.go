@@ -110,9 +110,38 @@ func (d *doc) enDate(i int) (when, int) {
 				return d.weekday(s.week, day), e + len(s.word)
 			}
 		}
+		if x, e2 := d.weekdayDate(e); e2 > e {
+			return x, e2
+		}
+		if d.has(i-6, "since ") || d.has(i-9, "since on ") {
+			return d.comingWeekday(day, -1), e
+		}
 		return d.comingWeekday(day, 1), e
 	}
 	return d.enCounted(i)
+}
+
+// weekdayDate reads on after a day of the week: Monday the 23rd, Tuesday 24
+// November, Friday 4th.
+func (d *doc) weekdayDate(e int) (when, int) {
+	j := e
+	if d.at(j) == ',' {
+		j++
+	}
+	j = d.spaces(j, 1)
+	if j == e {
+		return when{}, e
+	}
+	k := j + d.any(j, "the ")
+	day, stop, th := d.ordinal(k)
+	if stop == k || day == 0 {
+		return when{}, e
+	}
+	x, e2 := d.enDayMonth(k)
+	if e2 > k && (th || e2 > stop) {
+		return x, e2
+	}
+	return when{}, e
 }
 
 func (d *doc) firstWord(i int) string {
@@ -200,10 +229,7 @@ func (d *doc) enDayMonth(i int) (when, int) {
 	}
 	if w, k := d.token(j); k > j && j > e {
 		if m, ok := enMonths[w]; ok {
-			if d.at(k) == '.' {
-				k++
-			}
-			return d.withYear(i, m, day, k)
+			return d.withYear(i, m, day, d.shortMonth(j, k))
 		}
 		if th && w == "of" {
 			return when{}, i
@@ -232,6 +258,15 @@ func (d *doc) enDayMonth(i int) (when, int) {
 	return when{}, i
 }
 
+// shortMonth goes over the full stop of a month's short form, where a number
+// follows: elsewhere it ends the sentence.
+func (d *doc) shortMonth(i, e int) int {
+	if d.at(e) == '.' && e-i <= 4 && isDigit(d.at(d.spaces(e+1, 1))) {
+		return e + 1
+	}
+	return e
+}
+
 func (d *doc) withYear(i, m, day, e int) (when, int) {
 	j := e
 	if d.at(j) == ',' {
@@ -255,9 +290,7 @@ func (d *doc) withYear(i, m, day, e int) (when, int) {
 
 // enMonthDay reads May 3, May the 3rd, May 2024 and a bare October.
 func (d *doc) enMonthDay(i, m int, w string, e int) (when, int) {
-	if d.at(e) == '.' && len(w) <= 4 {
-		e++
-	}
+	e = d.shortMonth(i, e)
 	j := d.spaces(e, 1)
 	if d.has(j, "the ") {
 		j = d.spaces(j+4, 1)

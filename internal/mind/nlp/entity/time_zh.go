@@ -12,6 +12,9 @@ func (d *doc) zhDate(i int) (when, int) {
 		if w, e := d.zhCalendar(i); e > i {
 			return w, e
 		}
+		if w, e := d.zhMonthPoint(i); e > i {
+			return w, e
+		}
 		return d.zhCounted(i)
 	}
 	if !isHan(r) {
@@ -75,8 +78,9 @@ func (d *doc) zhCalendar(i int) (when, int) {
 	switch {
 	case d.has(k, "月") && m >= 1 && m <= 12 && d.any(k, "月租", "月饼") == 0:
 		return d.zhDayOfMonth(0, m, k+1)
-	case d.any(j, "号", "日") > 0 && m >= 1 && m <= 31 && d.any(j, "号楼", "号线", "号院", "号店", "号码", "号机", "号门", "号桌", "号房", "号仓", "日用", "日本", "号车", "号电", "号员", "号客", "号坐", "号公", "号地", "号广", "号大", "号(", "日元", "号螺", "号铺") == 0 &&
-		(isDigit(d.at(i)) || j-i >= 2) && !d.streetBefore(i):
+	case d.any(k, "号", "日") > 0 && m >= 1 && m <= 31 && d.any(k, notDayUnit...) == 0 &&
+		(isDigit(d.at(i)) || j-i >= 2 && k == j) && !d.streetBefore(i) && (k == j || !(d.at(i-1) == ' ' && d.streetBefore(i-1))):
+		j = k
 		if d.now.IsZero() {
 			return when{grain: "day", open: true}, j + 1
 		}
@@ -87,6 +91,33 @@ func (d *doc) zhCalendar(i int) (when, int) {
 		return d.dayOf(y, int(mo), m), j + 1
 	}
 	return when{}, i
+}
+
+// notDayUnit are words that begin like the day of a month.
+var notDayUnit = []string{"号楼", "号线", "号院", "号店", "号码", "号机", "号门", "号桌", "号房", "号仓", "日用", "日本", "号车", "号电", "号员", "号客", "号坐", "号公", "号地", "号广", "号大", "号(", "日元", "号螺", "号铺", "号泵", "号炉", "号厂", "号梯", "号柜", "号产", "号设", "号库"}
+
+// zhMeasure says that a rune counts things, so that the number before it is no
+// day.
+func zhMeasure(r rune) bool {
+	return strings.ContainsRune("个元点台件年块次天周万分只箱套瓶人", r)
+}
+
+// zhMonthPoint reads 11.28上午 and 11/28晚上: a month and a day, which a part
+// of the day after them tells from other numbers.
+func (d *doc) zhMonthPoint(i int) (when, int) {
+	m, j := d.small(i)
+	if j == i || !isDigit(d.at(i)) || d.at(j) != '.' && d.at(j) != '/' && d.at(j) != '-' {
+		return when{}, i
+	}
+	k := d.digits(j + 1)
+	if k == j+1 || k-j > 3 || d.any(d.spaces(k, 1), "上午", "下午", "晚上", "早上", "中午", "凌晨", "傍晚") == 0 {
+		return when{}, i
+	}
+	w, ok := d.nearest(m, d.number(j+1, k))
+	if !ok || d.number(j+1, k) == 0 {
+		return when{}, i
+	}
+	return w, k
 }
 
 // streetBefore says that a number belongs to a street: 双清路30号.
@@ -133,7 +164,15 @@ func (d *doc) zhDayOfMonth(year, month, i int) (when, int) {
 	day, k := d.small(j)
 	if k > j && day >= 1 && day <= 31 {
 		n := d.any(k, "日", "号")
-		if n > 0 || isDigit(d.at(j)) && !isAlnum(d.at(k)) && d.at(k) != '.' && d.at(k) != ':' && d.any(k, "个", "元", "点", "台", "件", "年", "块", "次", "天", "周", "万", "分") == 0 {
+		if n == 0 && isDigit(d.at(k-1)) { // 12 月 3 日
+			if s := d.spaces(k, 1); s > k && d.any(s, "日", "号") > 0 && d.any(s, notDayUnit...) == 0 {
+				n = s + 1 - k
+			}
+		}
+		if n == 0 && d.at(k) == ' ' && isHan(d.at(k+1)) && zhMeasure(d.at(k+1)) {
+			k, day = j, 0 // 12 月 3 台
+		}
+		if k > j && n > 0 || k > j && isDigit(d.at(j)) && !isAlnum(d.at(k)) && d.at(k) != '.' && d.at(k) != ':' && d.any(k, "个", "元", "点", "台", "件", "年", "块", "次", "天", "周", "万", "分") == 0 {
 			if year == 0 {
 				if w, ok := d.nearest(month, day); ok {
 					return w, k + n
@@ -169,7 +208,7 @@ var zhDays = []struct {
 }{
 	{"大后天", 3, ""}, {"大前天", -3, ""}, {"后天", 2, ""}, {"前天", -2, ""}, {"后日", 2, ""}, {"前日", -2, ""},
 	{"今天", 0, ""}, {"今日", 0, ""}, {"明天", 1, ""}, {"明日", 1, ""}, {"昨天", -1, ""}, {"昨日", -1, ""}, {"次日", 1, ""},
-	{"今早", 0, "早"}, {"今晚", 0, "晚"}, {"今晨", 0, "早"}, {"明早", 1, "早"}, {"明晚", 1, "晚"}, {"昨晚", -1, "晚"}, {"昨夜", -1, "晚"}, {"前晚", -2, "晚"}, {"后晚", 2, "晚"}, {"当晚", 0, "晚"}, {"当天", 0, ""},
+	{"今早", 0, "早"}, {"今晚", 0, "晚"}, {"今晨", 0, "早"}, {"明早", 1, "早"}, {"明晚", 1, "晚"}, {"昨晚", -1, "晚"}, {"昨夜", -1, "晚"}, {"前晚", -2, "晚"}, {"后晚", 2, "晚"},
 }
 
 func (d *doc) zhDayWord(i int) (when, int) {
@@ -182,8 +221,21 @@ func (d *doc) zhDayWord(i int) (when, int) {
 			return d.days(w.day, 1), i + n
 		}
 	}
+	// 当晚 and 当天 are those of the day that was named before.
+	if n := d.any(i, "当天", "当日", "当晚"); n > 0 {
+		if d.day.to.IsZero() || i-d.dayEnd > sameDay {
+			return when{}, i
+		}
+		if d.has(i, "当晚") {
+			n--
+		}
+		return d.day, i + n
+	}
 	return when{}, i
 }
+
+// sameDay is how many runes 当天 may stand behind the day that it means.
+const sameDay = 120
 
 // zhWeekPrefix reads 上上个, 下, 这个, 本.
 func (d *doc) zhPrefix(i int) (int, int) {
@@ -232,9 +284,9 @@ func (d *doc) zhWeek(i int) (when, int) {
 		}
 		return d.weekday(n, 6), k + 1
 	case zhDigit(c) >= 1 && zhDigit(c) <= 6 && c != '两' && d.any(k+1, "个", "年", "次") == 0:
-		return d.weekday(n, zhDigit(c)-1), k + 1
+		return d.plannedWeekday(i, j, k+1, n, zhDigit(c)-1), k + 1
 	case c >= '1' && c <= '7' && !isDigit(d.at(k+1)):
-		return d.weekday(n, int(c-'1')), k + 1
+		return d.plannedWeekday(i, j, k+1, n, int(c-'1')), k + 1
 	}
 	if j > i && d.any(k, "年", "边", "围", "期", "到") == 0 && !(d.at(j) == '周' && d.any(j, "周围", "周边") > 0) && d.any(i, "当") == 0 {
 		w := d.week(n)
@@ -244,6 +296,35 @@ func (d *doc) zhWeek(i int) (when, int) {
 		return w, k
 	}
 	return when{}, i
+}
+
+// plansBefore and plansAfter tell that a day is still to come, told that it is
+// over.
+var plansBefore = wordList("约", "改到", "改成", "改在", "改为", "换到", "推到", "推迟到", "延到", "提前到", "安排", "希望", "想", "能", "可以", "最好", "麻烦", "计划", "打算", "定在", "定到", "等到", "请", "只有")
+var plansAfter = wordList("上门", "来", "送", "能", "可以", "可不可以", "方便", "有空", "有时间", "之前", "以前", "前", "行吗", "行不行", "吧", "安装", "再")
+var told = wordList("了", "过", "下的", "买的", "收到", "寄出", "报的", "下单", "到现在", "就", "的时候", "已")
+
+// plannedWeekday is a day of the week; one without a prefix that is over and
+// that the writer plans for is that of the next week.
+func (d *doc) plannedWeekday(i, j, end, n, day int) when {
+	w := d.weekday(n, day)
+	if j > i || w.open || !w.from.Before(d.today()) {
+		return w
+	}
+	plans := false
+	for k := end; k < len(d.r) && k < end+10 && !isBreak(d.r[k]) && d.r[k] != ','; k++ {
+		if d.one(k, told) > 0 {
+			return w
+		}
+		plans = plans || d.one(k, plansAfter) > 0
+	}
+	for k := i - 1; k >= 0 && k >= i-10 && !isBreak(d.r[k]); k-- {
+		plans = plans || d.one(k, plansBefore) > 0
+	}
+	if plans {
+		return d.weekday(n+1, day)
+	}
+	return w
 }
 
 // zhPeriod reads 上个月底, 本月, 去年, 今年5月3日, 年底, 上季度.
@@ -453,6 +534,14 @@ var dayParts = []struct {
 	{"晚上", 1080, 1440}, {"晚间", 1080, 1440}, {"夜里", 1260, 1440}, {"夜间", 1260, 1440}, {"半夜", 0, 240}, {"深夜", 1320, 1440}, {"午夜", 0, 60}, {"全天", 0, 1440}, {"早", 360, 600}, {"晚", 1080, 1440}, {"晨", 300, 480}, {"夜", 1260, 1440},
 }
 
+// clockUnit skips a blank between the digits of an hour and 点.
+func (d *doc) clockUnit(start, e int) int {
+	if e > start && d.at(e) == ' ' && isDigit(d.at(e-1)) && d.any(e+1, "点", "时") > 0 {
+		return e + 1
+	}
+	return e
+}
+
 // zhClock reads 下午3点半, 15:30, 十点一刻, 8点20分.
 func (d *doc) zhClock(i int, bare bool) (tod, int) {
 	if !isHan(d.at(i)) && !isDigit(d.at(i)) {
@@ -494,7 +583,7 @@ func (d *doc) zhClock(i int, bare bool) (tod, int) {
 			t, e = d.ampm(t, e)
 			t, e = d.zoneOffset(t, e)
 		}
-	} else if e > k && h <= 24 && d.any(e, "点", "时") > 0 && d.any(e, "点评", "点几", "时代", "时间", "时候", "时段", "点心", "点都", "时效", "点数", "点赞", "时限", "点不", "点儿", "点多种") == 0 &&
+	} else if e = d.clockUnit(k, e); e > k && h <= 24 && d.any(e, "点", "时") > 0 && d.any(e, "点评", "点几", "时代", "时间", "时候", "时段", "点心", "点都", "时效", "点数", "点赞", "时限", "点不", "点儿", "点多种") == 0 &&
 		!(d.has(e, "时") && !isDigit(d.at(k)) && part < 0) && !(d.has(e, "点") && isDigit(d.at(e+1)) && d.digits(e+1)-e == 2 && d.any(e+2, "分", "折") == 0 && part < 0) {
 		t = tod{from: h * 60, grain: "hour"}
 		if part < 0 && d.any(k, "一点", "两点", "三点") > 0 && d.any(e+1, "钟", "半", "整", "左右", "一刻", "三刻", "多", "前", "之") == 0 && zhDigit(d.at(e+1)) < 0 && zhUnit(d.at(e+1)) == 0 {
