@@ -1,10 +1,12 @@
 // Package starter holds what the shipped starter model learns from: customer
-// service texts in Chinese and English, written for this product, each with the
-// type of its matter, and the names and descriptions of those types.
+// service texts in Chinese and English, written for this product, some with the
+// type of their matter (and the names and descriptions of those types), others
+// with the signals they give: priority, sentiment and risks.
 //
-// It promises that every text is labelled with a type that Labels knows, that
-// no text comes twice, and that both languages have enough of each type to
-// learn from. It only reads its own embedded files and knows no model.
+// It promises that every text is labelled with a type that Labels knows or with
+// steps and kinds from fixed lists, that no text comes twice, and that both
+// languages have enough of each to learn from. It only reads its own embedded
+// files and knows no model.
 // The texts are invented: no person, company or order in them exists.
 package starter
 
@@ -19,6 +21,9 @@ import (
 
 //go:embed types.jsonl
 var typesFile []byte
+
+//go:embed signals.jsonl
+var signalsFile []byte
 
 //go:embed labels.json
 var labelsFile []byte
@@ -42,6 +47,17 @@ type Label struct {
 	AboutEN string `json:"en_about"`
 }
 
+// Signal is one text, judged alone by what it says, and the signals it gives.
+// Many texts without a risk hold words that often warn of one, because a model
+// that knows only the words would cry wolf.
+type Signal struct {
+	Text      string   `json:"text"`
+	Lang      string   `json:"lang"`      // "zh" or "en"
+	Priority  string   `json:"priority"`  // "low", "normal", "high" or "urgent"
+	Sentiment int      `json:"sentiment"` // -2 (fury, despair) … 2 (delight)
+	Risk      []string `json:"risk"`      // of anger, churn, legal, media, regulator, safety; sorted, empty for none
+}
+
 // Types are all labelled texts. The slice belongs to the caller.
 func Types() []Example { return slices.Clone(load().examples) }
 
@@ -49,8 +65,19 @@ func Types() []Example { return slices.Clone(load().examples) }
 // slice belongs to the caller.
 func Labels() []Label { return slices.Clone(load().labels) }
 
+// Signals are all texts with their signals. The slice and the risks in it
+// belong to the caller.
+func Signals() []Signal {
+	out := slices.Clone(load().signals)
+	for i := range out {
+		out[i].Risk = slices.Clone(out[i].Risk)
+	}
+	return out
+}
+
 type files struct {
 	examples []Example
+	signals  []Signal
 	labels   []Label
 }
 
@@ -61,15 +88,19 @@ var load = sync.OnceValue(func() files {
 	if err := json.Unmarshal(labelsFile, &f.labels); err != nil {
 		panic(fmt.Errorf("starter: labels.json: %w", err))
 	}
-	f.examples = make([]Example, 0, bytes.Count(typesFile, []byte("\n")))
-	n := 0
-	for line := range bytes.Lines(typesFile) {
-		n++
-		var e Example
-		if err := json.Unmarshal(line, &e); err != nil {
-			panic(fmt.Errorf("starter: types.jsonl line %d: %w", n, err))
-		}
-		f.examples = append(f.examples, e)
-	}
+	f.examples = lines[Example]("types.jsonl", typesFile)
+	f.signals = lines[Signal]("signals.jsonl", signalsFile)
 	return f
 })
+
+func lines[T any](name string, file []byte) []T {
+	out := make([]T, 0, bytes.Count(file, []byte("\n")))
+	for line := range bytes.Lines(file) {
+		var v T
+		if err := json.Unmarshal(line, &v); err != nil {
+			panic(fmt.Errorf("starter: %s line %d: %w", name, len(out)+1, err))
+		}
+		out = append(out, v)
+	}
+	return out
+}
