@@ -260,7 +260,7 @@ func (a entry) compare(b entry) int {
 // added any more.
 func (f *Fill) Finish(ctx context.Context, d *db.DB) error {
 	if !f.sqlite {
-		return nil
+		return d.Tx(ctx, optimizePostgres) // what GIN has only collected, every search would read
 	}
 	if err := f.endBucket(); err != nil {
 		return err
