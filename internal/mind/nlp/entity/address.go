@@ -143,6 +143,12 @@ func (d *doc) addresses() {
 			if d.one(i, roadSuffix) > 0 {
 				if end := d.roadFirst(i); end > i {
 					i = end - 1
+					continue
+				}
+			}
+			if d.one(i, houseSuffix) > 0 {
+				if end := d.houseFirst(i); end > i {
+					i = end - 1
 				}
 			}
 		case isDigit(r) && !isAlnum(d.at(i-1)):
@@ -158,7 +164,7 @@ func (d *doc) addresses() {
 // roadFirst reads an address that begins with a road's name: the suffix is at
 // i, a number follows it.
 func (d *doc) roadFirst(i int) int {
-	j := i + d.one(i, roadSuffix)
+	j := d.spaces(i+d.one(i, roadSuffix), 1)
 	if !isDigit(d.at(j)) && zhDigit(d.at(j)) < 0 && d.any(j, "甲", "乙") == 0 {
 		return i
 	}
@@ -166,17 +172,50 @@ func (d *doc) roadFirst(i int) int {
 	for k < len(d.r) && k-j < 8 && (isAlnum(d.r[k]) || d.r[k] == '-' || zhDigit(d.r[k]) >= 0 || zhUnit(d.r[k]) > 0 || d.any(k, "甲", "乙") > 0) {
 		k++
 	}
+	if d.at(k) == ' ' && isDigit(d.r[k-1]) {
+		k++
+	}
 	if d.any(k, "号", "弄", "栋", "幢") == 0 || d.any(k, "号线") > 0 {
 		return i
 	}
-	start := i
-	for start > 0 && i-start < 10 && isHan(d.r[start-1]) && !d.stops(start-1) && d.any(start-1, "址", "于", "往", "住") == 0 {
-		start--
+	return d.address(d.placeStart(i), true)
+}
+
+// houseSuffix ends the names of places where people live and work; a house's
+// number after it makes an address.
+var houseSuffix = wordList("小区", "花园", "家园", "公寓", "新村", "苑", "园", "府", "湾", "城", "山庄", "别墅", "社区", "宿舍", "大厦", "广场", "中心", "工业园", "产业园", "科技园", "园区", "邨", "庭", "居", "里", "郡", "都汇", "名邸")
+
+// houseFirst reads 听涛苑 5 栋 2 单元 301: the suffix of a community is at i,
+// the number of a house follows it.
+func (d *doc) houseFirst(i int) int {
+	j := d.spaces(i+d.one(i, houseSuffix), 1)
+	k := j
+	for k < len(d.r) && k-j < 4 && (isAlnum(d.r[k]) || zhDigit(d.r[k]) >= 0 || zhUnit(d.r[k]) > 0 && zhUnit(d.r[k]) < 100) {
+		k++
 	}
-	if i-start < 1 {
+	if k == j {
+		return i
+	}
+	if d.at(k) == ' ' && isAlnum(d.r[k-1]) {
+		k++
+	}
+	if d.any(k, "号楼", "栋", "幢", "座", "单元", "期") == 0 {
+		return i
+	}
+	start := d.placeStart(i)
+	if i-start < 2 {
 		return i
 	}
 	return d.address(start, true)
+}
+
+// placeStart goes back to where the name of a place begins, at most ten runes.
+func (d *doc) placeStart(i int) int {
+	start := i
+	for start > 0 && i-start < 10 && isHan(d.r[start-1]) && !d.stops(start-1) && d.any(start-1, "址", "于", "往", "住", "家", "点", "市民", "搬", "装") == 0 {
+		start--
+	}
+	return start
 }
 
 // address reads divisions, then named places, numbers and remarks, and adds
@@ -217,6 +256,7 @@ func (d *doc) address(i int, add bool) int {
 	}
 	streetStart, detailStart := -1, -1
 	roads, numbers, areas := 0, 0, 0
+	house := false
 	for end-start < 80 {
 		i = end
 		if d.at(i) == ' ' && i > start {
@@ -241,6 +281,7 @@ func (d *doc) address(i int, add bool) int {
 					e = i
 				}
 				numbers++
+				house = house || strings.ContainsRune("楼栋幢座元", d.at(e-1))
 				if detailStart < 0 {
 					detailStart = i
 				}
@@ -270,7 +311,7 @@ func (d *doc) address(i int, add bool) int {
 	good := divisionsSeen >= 2 && full ||
 		divisionsSeen >= 1 && places >= 1 && (full || divisionsSeen >= 2 || roads >= 1 && numbers >= 1) ||
 		places >= 1 && numbers >= 1 && roads >= 1 ||
-		cued && places >= 1 || areas >= 1 && numbers >= 2
+		cued && places >= 1 || areas >= 1 && (numbers >= 2 || house)
 	if !good || end-start < 4 {
 		return start
 	}
@@ -417,7 +458,8 @@ func (d *doc) piece(i int, begun bool) (int, int) {
 	return i, 0
 }
 
-// unitNumber reads 12号楼, 3单元, 502室, B座1203, 甲14号, F1-F3.
+// unitNumber reads 12号楼, 3单元, 502室, B座1203, 甲14号, F1-F3, and the same
+// with blanks: 12 号楼.
 func (d *doc) unitNumber(i int, begun bool) int {
 	j := i + d.any(i, "甲", "乙", "地下", "负", "地上")
 	k := j
@@ -428,98 +470,30 @@ func (d *doc) unitNumber(i int, begun bool) int {
 		return i
 	}
 	k0 := k
-	if n := d.one(k, unitSuffix); n > 0 && d.any(k, "里面", "号线", "房间", "户外", "组织", "期间", "区别", "号码", "层次") == 0 {
+	if d.at(k) == ' ' && isAlnum(d.r[k-1]) {
+		k++
+	}
+	if n := d.one(k, unitSuffix); n > 0 && d.any(k, "里面", "号线", "房间", "户外", "组织", "期间", "区别", "号码", "层次", "米饭", "门口", "层楼的") == 0 && !(begun && k > k0 && d.dayAt(i, k)) {
 		return k + n
 	}
-	// A bare number ends an address: …大厦1203, 3-2-501.
+	// A bare number ends an address: …大厦1203, 3-2-501, B 座 1503.
 	if begun && k0-j >= 2 && k0-j <= 8 && isDigit(d.r[j]) && !isHan(d.at(k0)) && d.any(k0, "-", ":", ".", "元") == 0 && k0-j <= 5 {
+		if next := d.at(k0 + 1); d.at(k0) == ' ' && (isHan(next) && (zhMeasure(next) || d.any(k0+1, "月", "日", "号", "小时", "平", "度", "米", "斤") > 0) || isDigit(next)) {
+			return i
+		}
 		return k0
 	}
 	return i
 }
 
-var englishStreets = map[string]bool{"street": true, "st": true, "avenue": true, "ave": true, "road": true, "rd": true, "boulevard": true, "blvd": true, "lane": true, "ln": true, "drive": true, "dr": true, "way": true, "court": true, "ct": true, "place": true, "pl": true, "square": true, "sq": true, "highway": true, "hwy": true, "parkway": true, "pkwy": true, "terrace": true, "close": true, "crescent": true}
-
-// englishAddress reads 221B Baker Street, Apt 4, London NW1 6XE.
-func (d *doc) englishAddress(i int) int {
-	j := d.digits(i)
-	if j-i > 6 {
-		return i
+// dayAt says that a number with 号 after a house's number is the day of a month.
+func (d *doc) dayAt(i, k int) bool {
+	if d.at(k) != '号' || d.any(k, "号楼", "号院", "号门", "号房") > 0 {
+		return false
 	}
-	if isAlpha(d.at(j)) && !isAlnum(d.at(j+1)) {
-		j++
+	h := d.spaces(i, 0)
+	for h > 0 && d.at(h-1) == ' ' {
+		h--
 	}
-	number := d.str(i, j)
-	at, words, street := j, 0, 0
-	for words < 6 {
-		k := d.spaces(at, 1)
-		if k == at {
-			return i
-		}
-		stop := d.word(k)
-		if stop == k {
-			stop = d.digits(k)
-			if n := d.any(stop, "st", "nd", "rd", "th"); n > 0 && stop > k {
-				stop += n
-			}
-		}
-		if stop == k || !isUpper(d.r[k]) && !isDigit(d.r[k]) {
-			return i
-		}
-		words++
-		if words > 1 && englishStreets[d.lstr(k, stop)] {
-			street = stop
-			if d.at(street) == '.' && d.at(street+1) == ',' {
-				street++
-			}
-			break
-		}
-		at = stop
-	}
-	if street == 0 {
-		return i
-	}
-	end := street
-	for range 5 { // , Apt 4B, Springfield, IL 62704
-		k := end
-		if d.at(k) == ',' {
-			k++
-		}
-		k = d.spaces(k, 1)
-		if k == end {
-			break
-		}
-		stop := k
-		for stop < len(d.r) && stop-k < 24 {
-			e := stop
-			for e < len(d.r) && (isLetter(d.r[e]) || isDigit(d.r[e])) {
-				e++
-			}
-			if e == stop || isLower(d.r[stop]) && d.at(end) == ',' && d.any(stop, "apt", "suite", "unit", "floor", "room") == 0 {
-				break
-			}
-			if d.at(end) != ',' && isLower(d.r[stop]) {
-				break
-			}
-			stop = e
-			if d.at(stop) == ' ' && (isUpper(d.at(stop+1)) || isDigit(d.at(stop+1)) || d.at(stop+1) == '#') {
-				stop++
-				continue
-			}
-			break
-		}
-		for stop > k && d.r[stop-1] == ' ' {
-			stop--
-		}
-		if stop == k || d.at(end) != ',' && !isDigit(d.at(stop-1)) && !isUpper(d.at(stop-1)) {
-			break
-		}
-		end = stop
-	}
-	parts := map[string]string{"street": number + d.str(j, street)}
-	if end > street {
-		parts["detail"] = strings.Trim(d.str(street, end), " ,.")
-	}
-	d.add(Address, i, end, weightStrong, 0.9, d.str(i, end), "street", parts)
-	return end
+	return d.any(h-1, "号", "室", "楼", "栋", "幢", "层") > 0
 }

@@ -59,7 +59,15 @@ func (d *doc) judge(c code) {
 	if c.digits == 0 && c.letters < 2 {
 		return
 	}
-	if t, word, ok := d.codeCue(c); ok {
+	t, word, ok := d.codeCue(c)
+	if !ok {
+		t, word, ok = d.answered(c)
+	}
+	if ok {
+		// A bare 单号 is whatever its form says.
+		if name, _ := trackingForm(c.text); t == Order && word == "单号" && name != "" {
+			t = Tracking
+		}
 		if d.plausible(t, c) {
 			weight := weightCue
 			if t == Error || t == Model {
@@ -86,8 +94,12 @@ func (d *doc) judge(c code) {
 	switch {
 	case d.errorForm(c):
 		d.add(Error, c.start, c.end, weightForm, 0.75, c.text, "form", nil)
+	case d.deviceBefore(c):
+		d.add(Serial, c.start, c.end, weightForm, 0.8, c.text, "device", nil)
 	case orderForm(c):
 		d.add(Order, c.start, c.end, weightGuess, 0.6, c.text, "form", nil)
+	case serialForm(c):
+		d.add(Serial, c.start, c.end, weightGuess, 0.55, c.text, "form", nil)
 	case modelForm(c):
 		d.add(Model, c.start, c.end, weightGuess, 0.5, c.text, "form", nil)
 	}
@@ -111,6 +123,90 @@ func (d *doc) codeCue(c code) (Type, string, bool) {
 	return t, d.lstr(best.start, min(best.end, len(d.low))), best.end > 0
 }
 
+// answered finds the number that a question or a request for it asked for, in
+// the sentence or the line before: "Your order number?" "It's 2611050088".
+func (d *doc) answered(c code) (Type, string, bool) {
+	if c.digits < 4 {
+		return "", "", false
+	}
+	at := c.start
+	for at > 0 && c.start-at <= 28 && !isBreak(d.r[at-1]) {
+		if isDigit(d.r[at-1]) {
+			return "", "", false
+		}
+		at--
+	}
+	if at == 0 || !isBreak(d.r[at-1]) {
+		return "", "", false
+	}
+	if q, ok := d.cueBefore(c.start, ^cuePerson&^cueBank&^cueMoney, c.start-at); ok && q.start >= at {
+		return "", "", false // it says itself what it is
+	}
+	// The sentence before, without its end.
+	end := at
+	for end > 0 && (isBreak(d.r[end-1]) || d.r[end-1] == ' ') {
+		end--
+	}
+	asked := d.has(end, "?") || d.any(end-1, "吗", "呢", "么") > 0
+	begin := end
+	for begin > 0 && end-begin < 80 && !isBreak(d.r[begin-1]) {
+		begin--
+		if isDigit(d.r[begin]) {
+			return "", "", false
+		}
+		asked = asked || d.any(begin, "提供", "报一下", "报下", "说一下", "发一下", "发我", "告诉", "多少", "give", "provide", "tell me", "have your", "what's", "confirm") > 0
+	}
+	if !asked {
+		return "", "", false
+	}
+	best := cue{}
+	var t Type
+	for _, k := range cueTypes {
+		if q, ok := d.cueBefore(end, k.kind, end-begin); ok && q.start >= begin && q.end > best.end && k.t != Error {
+			best, t = q, k.t
+		}
+	}
+	if best.end == 0 {
+		return "", "", false
+	}
+	return t, d.lstr(best.start, best.end), true
+}
+
+// deviceWords name things that have a number of their own more than a model.
+var deviceWords = wordList("设备", "终端", "网关", "传感器", "探测器", "充电桩", "电梯", "扶梯", "摄像头", "闸机", "水泵", "泵站", "节点", "基站", "机柜", "device", "sensor", "gateway", "terminal", "elevator", "lift", "pump", "node", "charge point", "charging point", "charging station", "detector", "unit", "asset", "freezer unit", "meter")
+
+// deviceBefore says that a device is named by the code, and by no cue that says
+// it is its model: 设备 ZJ-04-118, device=PMP-009.
+func (d *doc) deviceBefore(c code) bool {
+	if c.letters < 1 || c.digits < 1 || c.letters+c.digits < 4 || c.marks == 0 && c.digits < 3 || strings.ContainsAny(c.text, "./") {
+		return false
+	}
+	for k := c.start - 1; k >= 0 && k >= c.start-16 && !isBreak(d.r[k]); k-- {
+		if n := d.one(k, deviceWords); n > 0 && k+n <= c.start && (isHan(d.r[k]) || !isLetter(d.at(k-1)) && !isLetter(d.at(k+n))) && d.joined(k+n, c.start) {
+			return true
+		}
+	}
+	return false
+}
+
+// serialForm knows numbers that count things of a kind: PMP-009-3321,
+// BAT-7-02. A model has letters in its last piece, or one number alone.
+func serialForm(c code) bool {
+	if c.marks == 0 || c.letters < 2 || c.digits < 3 || strings.ContainsAny(c.text, "./_") || !isUpper(rune(c.text[0])) {
+		return false
+	}
+	numbers, zero := 0, false
+	pieces := strings.Split(c.text, "-")
+	for _, p := range pieces {
+		if strings.Trim(p, "0123456789") == "" {
+			numbers++
+			zero = zero || p[0] == '0'
+		}
+	}
+	last := pieces[len(pieces)-1]
+	return strings.Trim(last, "0123456789") == "" && (numbers >= 2 || zero && len(last) >= 4)
+}
+
 // plausible says whether a code after a cue can be what the cue says.
 func (d *doc) plausible(t Type, c code) bool {
 	n := c.letters + c.digits
@@ -126,6 +222,9 @@ func (d *doc) plausible(t Type, c code) bool {
 	case Model:
 		return n >= 2 && (c.digits >= 1 || c.letters == n && n <= 6 && c.text == d.str(c.start, c.end))
 	case Error:
+		if c.letters == 0 && strings.Count(c.text, ".") >= 2 && n <= 10 { // 13.20.01
+			return c.digits+c.marks == len(c.text) && d.errorCueNear(c)
+		}
 		if n > 10 || c.digits == 0 || c.marks > 0 && strings.ContainsAny(c.text, "/.") {
 			return false
 		}
@@ -257,8 +356,17 @@ func (d *doc) errorForm(c code) bool {
 	if c.marks == 1 && c.digits >= 2 || c.digits >= 3 && s[0] == 'E' && s[1] == '0' {
 		return true
 	}
-	_, ok := d.cueBefore(c.start, cueError, 12)
-	return ok
+	if _, ok := d.cueBefore(c.start, cueError, 12); ok {
+		return true
+	}
+	// A display says it, or it says so still: "the panel shows E4", 还是E1.
+	if c.marks > 0 || c.digits > 3 || d.r[c.start] == 'e' || d.r[c.start] == 'f' {
+		return false
+	}
+	if _, ok := d.cueBefore(c.start, cueShow, 6); ok {
+		return true
+	}
+	return false
 }
 
 // orderForm knows PO20240503, SO-2024-00123, and long runs of digits.
@@ -276,15 +384,28 @@ func orderForm(c code) bool {
 	return lead >= 1 && lead <= 5 && lead == c.letters && (c.digits >= 8 || c.digits >= 5 && (c.text[:lead] == "PO" || c.text[:lead] == "SO" || c.text[:lead] == "DD" || c.text[:lead] == "ORD" || c.text[:lead] == "INV"))
 }
 
+// notModel are names that have a number after a hyphen and are no product's.
+var notModel = map[string]bool{"COVID": true, "ISO": true, "UTF": true, "HTTP": true, "SHA": true, "USB": true, "RFC": true, "GB": true, "IP": true, "WIFI": true, "PM": true, "OTC": true, "SARS": true}
+
 // modelForm knows KFR-35GW, BCD-520WD, XR-200, WH1000XM4.
 func modelForm(c code) bool {
 	s := c.text
-	if c.letters < 2 || c.digits < 2 || len(s) < 5 || len(s) > 24 || c.marks > 3 || !isUpper(rune(s[0])) || strings.ContainsAny(s, "_") {
+	if c.letters < 2 || c.digits < 1 || len(s) < 5 || len(s) > 24 || c.marks > 3 || !isUpper(rune(s[0])) || strings.ContainsAny(s, "_") {
 		return false
 	}
 	if c.marks > 0 {
 		lead := strings.IndexAny(s, "-./")
-		return lead >= 2 && lead <= 5 && s[lead] == '-'
+		if notModel[s[:lead]] || s[lead] != '-' || lead > 8 || lead > 5 && strings.ContainsAny(s[:lead], "0123456789") == false {
+			return false
+		}
+		if c.digits < 2 || lead < 2 { // SD-3C, X-T30S: letters on both sides
+			rest := s[lead+1:]
+			return c.marks == 1 && strings.ContainsAny(rest, "0123456789") && isUpper(rune(s[len(s)-1])) && len(rest) >= 2 && len(rest) <= 6
+		}
+		return true
+	}
+	if c.digits < 2 {
+		return false
 	}
 	changes := 0
 	for i := 1; i < len(s); i++ {

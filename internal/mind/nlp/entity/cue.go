@@ -19,6 +19,7 @@ const (
 	cuePlate
 	cueMoney
 	cueCompany
+	cueShow
 )
 
 // cue is a cue word in the text.
@@ -35,15 +36,16 @@ var cueWords = []struct {
 		"tel", "telephone", "phone", "phone number", "mobile", "cell", "call", "call me", "fax", "whatsapp", "hotline", "contact", "reach me", "dial", "ring me"}},
 	{cueOrder, []string{"订单", "订单号", "订单编号", "订单号码", "单号", "采购单", "采购单号", "工单号", "流水号", "交易号", "order", "order no", "order number", "order id", "order ref", "order reference", "purchase order", "po number", "po no", "booking", "booking number", "invoice", "invoice number", "发票号", "发票号码", "合同号", "合同编号"}},
 	{cueTracking, []string{"快递单号", "运单", "运单号", "物流单号", "快递", "快递号", "物流号", "物流", "顺丰", "圆通", "中通", "申通", "韵达", "京东快递", "京东物流", "极兔", "邮政", "tracking", "tracking no", "tracking number", "tracking id", "waybill", "parcel", "shipment", "awb", "ems", "dhl", "fedex", "ups", "usps"}},
-	{cueSerial, []string{"序列号", "序列码", "机身号", "机身码", "机器编号", "设备号", "设备编号", "出厂编号", "产品编号", "编号", "条码", "sn", "s/n", "sn码", "sn号", "serial", "serial no", "serial number", "imei", "device id", "mac"}},
+	{cueSerial, []string{"序列号", "序列码", "机身号", "机身码", "机器编号", "设备号", "设备编号", "出厂编号", "产品编号", "编号", "条码", "sn", "s/n", "sn码", "sn号", "serial", "serial no", "serial number", "imei", "device id", "device no", "device number", "unit id", "unit no", "asset id", "asset tag", "终端号", "终端编号", "桩号", "桩编号", "电梯编号", "表号", "mac"}},
 	{cueModel, []string{"型号", "机型", "产品型号", "设备型号", "款式", "model", "model no", "model number", "model name"}},
 	{cueError, []string{"错误代码", "错误码", "故障代码", "故障码", "故障", "报错", "报错码", "报警代码", "报警", "提示码", "代码", "错误", "显示", "提示", "error", "error code", "fault code", "fault", "code", "err", "alarm"}},
+	{cueShow, []string{"还是", "又是", "仍是", "仍然", "还在报", "跳出", "跳", "闪", "闪烁", "亮着", "亮", "出现", "变成", "面板", "屏幕", "屏上", "一直是", "弹出", "shows", "show", "showing", "showed", "displays", "display", "displaying", "reads", "says", "flashing", "flashes", "flashed", "blinking", "blinks", "panel", "screen", "still", "got", "getting", "throws", "throwing", "gives", "trips", "tripping"}},
 	{cueAddress, []string{"地址", "收货地址", "寄到", "送到", "发到", "寄往", "住在", "家住", "位于", "地址在", "地点", "安装地址", "上门地址", "送货地址", "邮寄到", "address", "ship to", "deliver to", "delivered to", "located at", "live at", "living at", "send it to", "shipping address"}},
 	{cuePerson, []string{"我叫", "我是", "联系人", "收件人", "收货人", "寄件人", "姓名", "名字", "本人", "客户", "户主", "用户名", "经办人", "申请人", "投诉人", "报修人", "负责人", "名字是", "持卡人", "车主", "业主", "my name is", "name", "contact person", "recipient", "attn", "this is", "i am", "i'm"}},
 	{cueIDCard, []string{"身份证", "身份证号", "身份证号码", "证件号", "证件号码", "id card", "id number"}},
 	{cueBank, []string{"银行卡", "银行卡号", "卡号", "银行账号", "信用卡", "储蓄卡", "借记卡", "账号", "账户", "card", "card number", "credit card", "debit card", "account", "工行", "建行", "农行", "中行", "招行"}},
 	{cuePlate, []string{"车牌", "车牌号", "车牌号码", "牌照", "plate", "license plate", "registration"}},
-	{cueMoney, []string{"价格", "金额", "总价", "单价", "售价", "原价", "费用", "退款", "赔偿", "补偿", "付款", "支付", "扣费", "多扣", "付了", "花了", "扣了", "收了", "退了", "退我", "赔我", "人均", "人均消费", "消费", "余额", "票价", "门票",
+	{cueMoney, []string{"价格", "金额", "总价", "单价", "售价", "原价", "费用", "退款", "赔偿", "补偿", "付款", "支付", "扣费", "多扣", "付了", "花了", "扣了", "收了", "退了", "退我", "赔我", "人均", "人均消费", "消费", "余额", "票价", "门票", "现价", "标价", "到手价", "优惠价", "活动价", "报价", "押金", "定金", "订金", "运费", "尾款", "货款", "合计", "共计", "总计", "一共付", "收费", "差价", "手续费", "违约金", "扣款", "转账", "充值", "充了", "转了", "交了", "买成", "降到", "涨到", "涨成", "降成",
 		"price", "amount", "total", "paid", "pay", "cost", "costs", "refund", "refunded", "charged", "fee", "transfer", "payment", "spent", "spend"}},
 }
 

@@ -208,7 +208,7 @@ func (d *doc) bareAmount(start, end int, n num) int {
 		return start
 	}
 	for j := c.end; j < start; {
-		k := d.any(j, "是", "为", "了", ":", " ", "共", "我", "of", "就", "只", "要", "约", "才", "每")
+		k := d.any(j, "是", "为", "了", ":", " ", "共", "我", "of", "就", "只", "要", "约", "才", "每", "大概", "差不多", "卖", "变成", "写的是", "说是", "都", "才要")
 		if k == 0 {
 			return start
 		}
@@ -217,19 +217,27 @@ func (d *doc) bareAmount(start, end int, n num) int {
 	switch next := d.at(d.spaces(end, 1)); {
 	case next == '-', next == ':', next == '%', next == '/', next == '#', isAlpha(next):
 		return start
+	case d.at(end) == ' ' && isHan(next) && !zhMeasure(next) && d.any(d.spaces(end, 1), "积分", "号", "组", "级", "米", "斤", "公斤") == 0:
 	case isHan(next) && d.any(end, "左右", "多", "吗", "吧", "呢", "啊", "的", "了", "太", "是", "就") == 0:
 		return start
-	case d.any(start-1, "第") > 0, end-start >= 8 && !n.marked:
+	}
+	if d.any(start-1, "第") > 0 || end-start >= 8 && !n.marked {
 		return start
 	}
 	v := decimal(n.milli, 3, 2)
-	d.add(Amount, start, end, weightGuess, 0.6, v, "cue: "+d.lstr(c.start, c.end), map[string]string{"amount": v})
+	parts := map[string]string{"amount": v}
+	if isHan(d.at(c.start)) && d.country == "CN" { // whoever writes Chinese in China means yuan
+		parts["currency"] = "CNY"
+		d.add(Amount, start, end, weightGuess, 0.6, v+" CNY", "cue: "+d.lstr(c.start, c.end), parts)
+		return end
+	}
+	d.add(Amount, start, end, weightGuess, 0.6, v, "cue: "+d.lstr(c.start, c.end), parts)
 	return end
 }
 
 // units of quantities; the value names the first of a line.
 var unitWords = [][]string{
-	{"台"}, {"件"}, {"个"}, {"只"}, {"箱"}, {"套"}, {"部"}, {"瓶"}, {"盒"}, {"包"}, {"袋"}, {"条"}, {"张"}, {"辆"}, {"双"}, {"把"}, {"根"}, {"片"}, {"支"}, {"盏"}, {"罐"}, {"桶"}, {"本"}, {"份"}, {"块"}, {"间"}, {"户"}, {"人"}, {"次"}, {"遍"}, {"颗"}, {"枚"}, {"批"}, {"组"}, {"吨", "t"}, {"匹"},
+	{"台"}, {"件"}, {"个"}, {"只"}, {"箱"}, {"套"}, {"部"}, {"瓶"}, {"盒"}, {"包"}, {"袋"}, {"条"}, {"张"}, {"辆"}, {"双"}, {"把"}, {"根"}, {"片"}, {"支"}, {"盏"}, {"罐"}, {"桶"}, {"本"}, {"份"}, {"块"}, {"间"}, {"户"}, {"人"}, {"次"}, {"遍"}, {"颗"}, {"枚"}, {"批"}, {"组"}, {"副"}, {"帧"}, {"棵"}, {"顶"}, {"扇"}, {"串"}, {"桌"}, {"头"}, {"卷"}, {"筐"}, {"打"}, {"听"}, {"管"}, {"吨", "t"}, {"匹"},
 	{"kg", "公斤", "千克", "kgs", "kilos", "kilograms", "kilogram"}, {"g", "克", "grams"}, {"斤"}, {"mg", "毫克"}, {"lb", "lbs", "磅"}, {"oz"},
 	{"km", "公里", "千米"}, {"m", "米", "meters", "metres"}, {"cm", "厘米", "公分"}, {"mm", "毫米"}, {"inch", "英寸", "寸", "inches"}, {"ft", "feet"},
 	{"L", "l", "升", "liters", "litres"}, {"ml", "毫升"}, {"㎡", "平米", "平方米", "平方", "m²", "m2", "sqm"}, {"m³", "立方米", "立方"},
@@ -237,6 +245,7 @@ var unitWords = [][]string{
 	{"V", "v", "伏", "volts"}, {"A", "a", "安"}, {"W", "w", "瓦", "watts"}, {"kW", "kw", "千瓦"}, {"kWh", "kwh", "度电"}, {"Hz", "hz", "赫兹"}, {"dB", "db", "分贝"}, {"mAh", "mah", "毫安"},
 	{"GB", "gb", "g内存"}, {"MB", "mb"}, {"TB", "tb"}, {"Mbps", "mbps", "兆"}, {"bar", "公斤压力"}, {"Pa", "pa"}, {"MPa", "mpa"}, {"kPa", "kpa"}, {"rpm"}, {"ppm"},
 	{"pcs", "pieces", "piece", "pc"}, {"units", "unit"}, {"boxes", "box"}, {"sets", "set"}, {"items", "item"}, {"bottles", "bottle"}, {"packs", "pack"}, {"pairs", "pair"}, {"times"},
+	{"bags"}, {"cartons"}, {"pallets"}, {"crates"}, {"rolls"}, {"sheets"}, {"copies"}, {"cases"}, {"cups"}, {"cans"}, {"jars"}, {"tins"}, {"tubes"}, {"bundles"}, {"chairs"}, {"desks"}, {"tables"}, {"stools"}, {"sofas"}, {"beds"}, {"lamps"}, {"bulbs"}, {"servers"}, {"laptops"}, {"computers"}, {"monitors"}, {"screens"}, {"printers"}, {"routers"}, {"phones"}, {"tablets"}, {"cameras"}, {"sensors"}, {"devices"}, {"machines"}, {"licences"}, {"licenses"}, {"seats"}, {"tickets"}, {"lessons"}, {"vouchers"}, {"doses"}, {"capsules"}, {"pills"}, {"books"}, {"shirts"}, {"shoes"}, {"plates"}, {"glasses"}, {"pens"}, {"keys"}, {"parcels"}, {"packages"}, {"tonnes", "tons"}, {"fps"},
 }
 
 var unitIndex = func() map[rune][]unitEntry {
@@ -262,7 +271,7 @@ func (d *doc) quantities() {
 		if !isDigit(r) && zhDigit(r) < 0 && zhUnit(r) == 0 && r != '半' && !(isLower(d.low[i]) && !isLetter(d.at(i-1))) {
 			continue
 		}
-		if isAlnum(d.at(i-1)) || zhDigit(d.at(i-1)) >= 0 || d.at(i-1) == '第' || d.at(i-1) == '.' && isDigit(d.at(i-2)) {
+		if d.insideCode(i) || isAlnum(d.at(i-1)) || zhDigit(d.at(i-1)) >= 0 || d.at(i-1) == '第' || d.at(i-1) == '.' && isDigit(d.at(i-2)) {
 			continue
 		}
 		n, end := d.numberAt(i)
@@ -275,6 +284,20 @@ func (d *doc) quantities() {
 		d.quantity(i, end, n)
 		i = end - 1
 	}
+}
+
+// insideCode says that the number at i goes on a code with letters, as 16T does
+// JSQ30-16T; in 3-5kg it does not.
+func (d *doc) insideCode(i int) bool {
+	if c := d.at(i - 1); c != '-' && c != '_' && c != '/' {
+		return false
+	}
+	for j := i - 2; j >= 0 && j > i-20 && (isAlnum(d.r[j]) || d.r[j] == '-'); j-- {
+		if isAlpha(d.r[j]) {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *doc) quantity(i, end int, n num) {
@@ -322,6 +345,15 @@ func (d *doc) quantity(i, end int, n num) {
 	case "份", "部", "片", "包", "把", "张", "本", "条", "支", "根", "组":
 		if d.any(stop, "分", "门", "区", "括", "来", "握", "件", "子", "装", "贴") > 0 {
 			return
+		}
+	case "g":
+		if d.at(j) == 'G' && stop == j+1 { // 4G, 5G and 2.4G are networks
+			return
+		}
+	case "%":
+		if stop == j+1 && (d.has(stop, "lel") || d.has(stop, "rh") || d.has(stop, "vol")) {
+			stop = d.word(stop)
+			unit = d.str(j, stop)
 		}
 	case "m":
 		if d.has(j, "米") && d.any(stop, "饭", "粉", "线", "其林") > 0 {

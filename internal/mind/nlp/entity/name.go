@@ -28,13 +28,17 @@ func (d *doc) people() {
 		r := d.r[i]
 		switch {
 		case isHan(r):
-			if surnameSet[r] || d.one(i, doubleSurnames) > 0 {
+			if end := d.nameByPlace(i); end > i {
+				i = end - 1
+			} else if surnameSet[r] || d.one(i, doubleSurnames) > 0 {
 				if end := d.chineseName(i); end > i {
 					i = end - 1
 				}
 			}
 		case isAlpha(r) && !isAlnum(d.at(i-1)):
 			if end := d.englishName(i); end > i {
+				i = end - 1
+			} else if end := d.signature(i); end > i {
 				i = end - 1
 			} else {
 				i = d.word(i) - 1
@@ -146,7 +150,7 @@ func (d *doc) englishName(i int) int {
 		}
 		return i
 	}
-	for _, c := range []string{"my name is ", "name is ", "my name's ", "name: ", "contact person: ", "contact: ", "recipient: ", "attn: ", "this is ", "i am ", "i'm ", "regards, ", "regards,\n", "thanks, ", "thanks,\n", "sincerely,\n", "best,\n", "cheers,\n"} {
+	for _, c := range []string{"my name is ", "name is ", "my name's ", "name: ", "contact person: ", "contact: ", "recipient: ", "attn: ", "this is ", "it's ", "it is ", "i am ", "i'm ", "regards, ", "regards,\n", "thanks, ", "thanks,\n", "sincerely,\n", "best,\n", "cheers,\n"} {
 		if !d.has(i, c) {
 			continue
 		}
@@ -156,6 +160,9 @@ func (d *doc) englishName(i int) int {
 			return i
 		}
 		weak := strings.HasPrefix(c, "this is") || strings.HasPrefix(c, "i am") || strings.HasPrefix(c, "i'm") || strings.HasPrefix(c, "thanks")
+		if c[:2] == "it" && (stop == d.word(j) || !isBreak(d.at(stop)) && d.at(stop) != ',' && d.at(stop) != '.' && d.any(stop, " from", " here", " again", " speaking") == 0 || d.ordinaryName(j, stop)) {
+			return i // It's Broken Again
+		}
 		if weak && stop == d.word(j) && !isBreak(d.at(stop)) && d.at(stop) != ',' && d.at(stop) != '.' && !d.has(stop, " from") && !d.has(stop, " speaking") && !d.has(stop, " here") {
 			return i
 		}
@@ -245,6 +252,13 @@ func (d *doc) chineseCompany(i int) int {
 		}
 		break
 	}
+	// 致某某有限公司: the address of a letter, unless the name goes on with it.
+	if d.at(start) == '致' && (start == 0 || !isAlnum(d.at(start-1)) && !isHan(d.at(start-1))) && d.any(start+1, "远", "和", "尚", "诚", "胜", "力", "美", "用", "知", "信", "新", "行", "雅", "善", "电", "景", "同", "盛", "博", "达") == 0 {
+		start++
+	}
+	if d.at(start) == '司' && d.any(start-1, "我", "贵") > 0 || d.at(start) == '方' && d.any(start-1, "我", "贵") > 0 {
+		start++
+	}
 	for start < i { // words of the sentence before the name
 		if k := d.any(start, "请问", "联系", "你好", "您好", "投诉", "公司名称", "公司", "单位", "抬头", "发票抬头", "名称", "开票", "发票", "客户", "收到", "关于", "来自", "代表", "购买", "采购", ")", "就职于", "发货方", "因", "已", "买", "了", "把", "被", "于", "叫", "有", "但", "请"); k > 0 && start+k <= i {
 			start += k
@@ -294,6 +308,18 @@ func (d *doc) companyBranch(end int) int {
 	return end
 }
 
+// shortSuffix says that the full stop after Inc or Ltd belongs to it: the
+// sentence goes on.
+func (d *doc) shortSuffix(w string, stop int) bool {
+	switch w {
+	case "inc", "ltd", "co", "corp", "pty", "s.a":
+	default:
+		return false
+	}
+	next := d.at(d.spaces(stop+1, 1))
+	return w == "co" || d.at(stop+1) == ',' || d.at(stop+1) == '\'' || d.at(stop+1) == ' ' && (next >= 'a' && next <= 'z' || isDigit(next) || next == '(')
+}
+
 var englishCompanySuffix = map[string]bool{"inc": true, "ltd": true, "llc": true, "gmbh": true, "corp": true, "corporation": true, "limited": true, "co": true, "plc": true, "company": true, "group": true, "technologies": true, "industries": true, "s.a": true, "ag": true, "bv": true, "pty": true}
 
 // englishCompany reads capitalised words that end in Inc., Ltd and the like.
@@ -311,7 +337,7 @@ func (d *doc) englishCompany(i int) int {
 		w := d.lstr(at, stop)
 		if words > 0 && englishCompanySuffix[w] && (isUpper(d.r[at]) || w == "co" && d.at(stop) == '.') {
 			end, suffix = stop, w
-			if d.at(stop) == '.' {
+			if d.at(stop) == '.' && d.shortSuffix(w, stop) {
 				end++
 			}
 		} else if !isUpper(d.r[at]) && !isDigit(d.r[at]) && w != "&" && w != "and" && w != "of" {

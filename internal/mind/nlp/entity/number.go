@@ -104,8 +104,12 @@ func (d *doc) arabic(i int) (num, int) {
 		i = j
 		n.marked = true
 	}
-	// 5万, 3.5千, 2亿, 10k
+	// 5万, 3.5千, 2亿, 10k; 1.5 万
 	j := i
+	if d.at(i) == ' ' && zhUnit(d.at(i+1)) >= 1e4 {
+		j = i + 1
+	}
+	i = j
 	for range 2 {
 		if u := zhUnit(d.at(j)); u >= 100 && n.milli < 1e15/u {
 			n.milli *= u

@@ -89,6 +89,9 @@ func TestTheSliceNormalisesToTheValue(t *testing.T) {
 			if e.Type == Person && e.Parts["title"] != "" || strings.HasPrefix(e.Why, "cue: my name") {
 				continue // the cue stands outside of the slice
 			}
+			if strings.HasSuffix(e.Value, "Inc.") {
+				continue // what follows tells whose the full stop is
+			}
 			s := cue[e.Type] + string(r[e.Start:e.End])
 			again := Extract(s, saturday)
 			if len(again) != 1 || again[0].Value != e.Value || again[0].Type != e.Type {
