@@ -31,6 +31,7 @@ import (
 	"zhidan/internal/platform/config"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fulltext"
+	"zhidan/internal/platform/guard"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/job"
 	"zhidan/internal/platform/live"
@@ -166,8 +167,14 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Vault: s.Vault, Forms: s.Forms,
 		Customers: s.Customers, Staff: s.Staff, Index: s.Index, Blobs: s.Blobs, Hub: s.Hub,
 	})
+	allowed, err := c.OutboundAllowed()
+	if err != nil {
+		return err
+	}
 	s.Mind = understand.New(understand.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault,
-		Blobs: s.Blobs, Forms: s.Forms, Customers: s.Customers, Staff: s.Staff, Desk: s.Desk})
+		Blobs: s.Blobs, Forms: s.Forms, Customers: s.Customers, Staff: s.Staff, Desk: s.Desk,
+		// Longer and larger than any plan of a language model; who asks has limits of their own.
+		HTTP: guard.NewDialer(guard.Policy{Allow: allowed}).Client(guard.Limits{Timeout: 3 * time.Minute, MaxBytes: 8 << 20, Redirects: -1})})
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil

@@ -235,7 +235,7 @@ func (d *Desk) decideIn(ctx context.Context, w *Write, c *Change, decisions []De
 	}
 	for _, x := range decisions {
 		i := slices.IndexFunc(old, func(o Decision) bool { return o.Field == x.Field })
-		if i >= 0 && old[i].Judged() || x.Before != c.Ticket.value(x.Field) && x.State == DecisionSet {
+		if i >= 0 && old[i].Judged() || x.Before != c.Ticket.value(x.Field) && (x.State == DecisionSet || i < 0) {
 			continue
 		}
 		if x.At == 0 {

@@ -39,6 +39,9 @@ type Config struct {
 	Settings  func(ctx context.Context, tenant id.ID) Settings
 	Passes    []Pass
 	Reactions []Reaction
+	// MoreWords are further texts by which tickets are found, by ticket, such
+	// as those of attachments; nil: none.
+	MoreWords func(ctx context.Context, tenant id.ID, tickets []id.ID) (map[id.ID][]string, error)
 }
 
 // Settings are a tenant's rules for tickets.

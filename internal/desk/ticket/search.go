@@ -270,6 +270,21 @@ func (d *Desk) parts(ctx context.Context, tenant id.ID, tickets []*Ticket) (map[
 	}); err != nil {
 		return nil, err
 	}
+	if d.MoreWords != nil { // they take what the messages leave
+		more, err := d.MoreWords(ctx, tenant, ids)
+		if err != nil {
+			return nil, err
+		}
+		for t, texts := range more {
+			for _, s := range texts {
+				if left := indexedText - size[t]; left > 0 {
+					s = text.Cap(s, left)
+					size[t] += len(s)
+					bodies[t] = append(bodies[t], s)
+				}
+			}
+		}
+	}
 	names, err := d.Customers.Names(ctx, d.DB, tenant, customers)
 	if err != nil {
 		return nil, err

@@ -107,14 +107,17 @@ type OfTicketJSON struct {
 
 // ExtraJSON is something that was added after the commit.
 type ExtraJSON struct {
-	Kind string     `json:"kind"`
-	Ref  id.ID      `json:"ref,omitzero"`
-	Name string     `json:"name,omitempty"`
-	Text string     `json:"text"`
-	Cut  bool       `json:"truncated,omitempty"`
-	From string     `json:"model,omitempty"`
-	To   string     `json:"to,omitempty" doc:"language of a translation"`
-	At   clock.Time `json:"at"`
+	Kind     string       `json:"kind" enum:"attachment,summary,entities,translation"`
+	Ref      id.ID        `json:"ref,omitzero"`
+	Type     string       `json:"type,omitempty" doc:"of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio"`
+	Code     string       `json:"code,omitempty" enum:"encrypted,too_large,too_long,broken,unsupported,missing" doc:"why an attachment has no text"`
+	Entities []EntityJSON `json:"entities,omitempty"`
+	Name     string       `json:"name,omitempty"`
+	Text     string       `json:"text"`
+	Cut      bool         `json:"truncated,omitempty"`
+	From     string       `json:"model,omitempty"`
+	To       string       `json:"to,omitempty" doc:"language of a translation"`
+	At       clock.Time   `json:"at"`
 }
 
 // IncidentJSON is a major incident on the wire.
@@ -306,7 +309,7 @@ func (m *Mind) registerTicket(api *web.API) {
 			}
 			j.Incident = &w
 		}
-		if j.Extras, err = m.extras(ctx, a.Tenant, t.ID); err != nil {
+		if j.Extras, err = m.extras(ctx, a.Tenant, t.ID, a.Can(string(staff.CustomerReveal))); err != nil {
 			return nil, err
 		}
 		j.Translation = m.canTranslate(ctx, a.Tenant)

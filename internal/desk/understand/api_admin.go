@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -490,65 +489,20 @@ func (m *Mind) registerModels(api *web.API) {
 			Items []learn.Example `json:"items" minItems:"1" maxItems:"5000"`
 		}
 	}
-	type problem struct {
-		Row     int    `json:"row" doc:"counted from 1"`
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
 	type addOut struct {
 		Body struct {
-			Added  int       `json:"added"`
-			Errors []problem `json:"errors"`
+			Added  int           `json:"added"`
+			Errors []ProblemJSON `json:"errors"`
 		}
 	}
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/understanding/examples", ID: "understanding-example-add", Summary: "Teach labelled texts", Permission: mayManage, Tags: tags, MaxBody: 32 << 20},
 		func(ctx context.Context, in *addIn) (*addOut, error) {
-			a := actor(ctx)
+			got, err := m.teach(ctx, actor(ctx).Tenant, in.Body.Field, in.Body.Items, false)
+			if err != nil {
+				return nil, err
+			}
 			out := &addOut{}
-			out.Body.Errors = []problem{}
-			catalog, err := m.Forms.Get(ctx, a.Tenant)
-			if err != nil {
-				return nil, err
-			}
-			s, err := m.Settings(ctx, a.Tenant)
-			if err != nil {
-				return nil, err
-			}
-			known := map[string]string{} // by value and by name
-			for _, l := range labels(in.Body.Field, catalog, s) {
-				known[l.Name] = l.Name
-			}
-			for name, value := range names(in.Body.Field, catalog) {
-				if _, ok := known[name]; !ok {
-					known[name] = value
-				}
-			}
-			var good []Example
-			for i, x := range in.Body.Items {
-				value, ok := known[x.Label]
-				switch {
-				case !ok:
-					out.Body.Errors = append(out.Body.Errors, problem{i + 1, "label.unknown", fmt.Sprintf("there is no %s %q", in.Body.Field, cut(x.Label, 60))})
-				case x.Text == "":
-					out.Body.Errors = append(out.Body.Errors, problem{i + 1, "text.required", "a text is needed"})
-				default:
-					good = append(good, Example{Label: value, Source: "import", Title: cut(x.Title, 300), Text: cut(x.Text, 20_000), At: int64(m.Clock.Now())})
-				}
-			}
-			err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-				for _, e := range good {
-					e.ID = m.IDs.Next()
-					if err := addExample(ctx, tx, a.Tenant, in.Body.Field, e); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-			out.Body.Added = len(good)
-			m.changed(a.Tenant)
+			out.Body.Added, out.Body.Errors = got.Added, got.Problems
 			return out, nil
 		})
 	type deleteIn struct {

@@ -43,7 +43,7 @@ func (m *Mind) react(ctx context.Context, batch []ticket.Occurrence) error {
 						touched[c.Field], by = e.At, e.Actor
 					}
 				}
-			case e.Name == ticket.EventStatus && o.Ticket.Status == ticket.Solved:
+			case e.Name == ticket.EventStatus && (o.Ticket.Status == ticket.Solved || o.Ticket.Status == ticket.Closed):
 				solved = append(solved, o.Ticket)
 			}
 		}
@@ -65,9 +65,9 @@ func (m *Mind) react(ctx context.Context, batch []ticket.Occurrence) error {
 		if err := m.gather(ctx, born); err != nil {
 			return err
 		}
-		if err := m.order(ctx, born); err != nil {
-			return err
-		}
+	}
+	if err := m.order(ctx, batch, born); err != nil {
+		return err
 	}
 	for tenant := range learned {
 		m.changed(tenant)

@@ -21,6 +21,7 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -58,6 +59,7 @@ type Config struct {
 	Customers *customer.Book
 	Staff     *staff.House
 	Desk      *ticket.Desk
+	HTTP      *http.Client // the guard's; nil: no language model can be reached
 }
 
 // Mind is the understanding of all tenants of this node. It is safe for
@@ -147,6 +149,7 @@ func (m *Mind) forgetAll() {
 // refresh brings a tenant that is in memory up to date, now, so that the next
 // ticket is read with what was just learned.
 func (m *Mind) refresh(tenant id.ID) {
+	m.lookAgain(tenant)
 	m.fresh.Lock()
 	defer m.fresh.Unlock()
 	m.mu.RLock()

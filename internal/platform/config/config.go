@@ -43,6 +43,7 @@ type Config struct {
 	Blob        Blob        `key:"blob"`
 	Keys        Keys        `key:"keys"`
 	Scan        Scan        `key:"scan"`
+	Outbound    Outbound    `key:"outbound"`
 }
 
 // DB sizes the store.
@@ -102,6 +103,11 @@ type Keys struct {
 // Scan says who looks at attachments.
 type Scan struct {
 	Clamd string `key:"clamd" help:"Address of a clamd, such as unix:/run/clamd.sock or tcp:127.0.0.1:3310; empty scans nothing."`
+}
+
+// Outbound says where the server may connect to when a user names the address.
+type Outbound struct {
+	Allow []string `key:"allow" help:"Networks of one's own that may be reached, on any port, such as 10.1.2.0/24 for a language model inside; all others that are not public are refused."`
 }
 
 // Default is what holds when nothing is configured.
@@ -211,6 +217,9 @@ func (c Config) check() error {
 	if _, err := c.TrustedProxies(); err != nil {
 		return err
 	}
+	if _, err := c.OutboundAllowed(); err != nil {
+		return err
+	}
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
 		return bad("log.level", "%q is not debug, info, warn or error", c.Log.Level)
 	}
@@ -259,13 +268,22 @@ func (c Config) check() error {
 
 // TrustedProxies are the configured networks; a bare address is a network of one.
 func (c Config) TrustedProxies() ([]netip.Prefix, error) {
+	return networks("trusted_proxies", c.Proxies)
+}
+
+// OutboundAllowed are the configured networks that users may name.
+func (c Config) OutboundAllowed() ([]netip.Prefix, error) {
+	return networks("outbound.allow", c.Outbound.Allow)
+}
+
+func networks(key string, list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, s := range c.Proxies {
+	for _, s := range list {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
 			a, aerr := netip.ParseAddr(s)
 			if aerr != nil {
-				return nil, fmt.Errorf("config: trusted_proxies: %q is not an address or network", s)
+				return nil, fmt.Errorf("config: %s: %q is not an address or network", key, s)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}

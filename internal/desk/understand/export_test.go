@@ -1,0 +1,37 @@
+package understand
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"zhidan/internal/mind/llm"
+	"zhidan/internal/platform/extract"
+	"zhidan/internal/platform/id"
+)
+
+// NoPause lets retries of language models follow at once.
+func (m *Mind) NoPause() {
+	m.models.pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+}
+
+// Reserve asks the budget.
+func (m *Mind) Reserve(ctx context.Context, tenant id.ID, task llm.Task, micro int64) (llm.Reservation, error) {
+	return budget{m}.Reserve(ctx, tenant, task, micro)
+}
+
+// Settle tells the budget the true cost.
+func (m *Mind) Settle(ctx context.Context, r llm.Reservation, micro int64) error {
+	return budget{m}.Settle(ctx, r, micro)
+}
+
+// Record keeps a call.
+func (m *Mind) Record(ctx context.Context, r llm.Record) { m.record(ctx, r) }
+
+// MailText reads an attached mail.
+func MailText(ctx context.Context, r io.ReaderAt, size int64) (extract.Result, error) {
+	return mailText(ctx, r, size)
+}
+
+// Table reads a CSV or XLSX.
+func Table(ctx context.Context, data []byte) ([][]string, error) { return table(ctx, data) }
