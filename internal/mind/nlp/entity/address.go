@@ -183,7 +183,7 @@ func (d *doc) roadFirst(i int) int {
 
 // houseSuffix ends the names of places where people live and work; a house's
 // number after it makes an address.
-var houseSuffix = wordList("小区", "花园", "家园", "公寓", "新村", "苑", "园", "府", "湾", "城", "山庄", "别墅", "社区", "宿舍", "大厦", "广场", "中心", "工业园", "产业园", "科技园", "园区", "邨", "庭", "居", "里", "郡", "都汇", "名邸")
+var houseSuffix = wordList("小区", "花园", "家园", "公寓", "新村", "苑", "园", "府", "湾", "城", "山庄", "别墅", "社区", "宿舍", "大厦", "广场", "中心", "工业园", "产业园", "科技园", "园区", "邨", "庭", "居", "里", "郡", "都汇", "名邸", "村")
 
 // houseFirst reads 听涛苑 5 栋 2 单元 301: the suffix of a community is at i,
 // the number of a house follows it.
@@ -199,7 +199,7 @@ func (d *doc) houseFirst(i int) int {
 	if d.at(k) == ' ' && isAlnum(d.r[k-1]) {
 		k++
 	}
-	if d.any(k, "号楼", "栋", "幢", "座", "单元", "期") == 0 {
+	if d.any(k, "号楼", "栋", "幢", "座", "单元", "期") == 0 && !(d.at(i) == '村' && d.any(k, "组", "号") > 0) {
 		return i
 	}
 	start := d.placeStart(i)
@@ -307,6 +307,13 @@ func (d *doc) address(i int, add bool) int {
 			end = e
 		}
 	}
+	if numbers > 0 && end == i { // 2 楼仓库: a room by its use
+		if n := d.any(end, "仓库", "厨房", "前台", "门卫", "传达室", "收发室", "办公室", "会议室", "机房", "车库", "商铺", "门面", "食堂", "大厅", "门店", "车间", "值班室", "驿站", "丰巢", "快递柜"); n > 0 && roads+divisionsSeen > 0 {
+			end += n
+		} else if k := d.spaces(end, 1); k > end && d.any(k, "厨房", "仓库", "前台", "门卫", "机房", "车库", "商铺", "食堂", "大厅", "值班室") > 0 && roads+divisionsSeen > 0 {
+			end = k + 2
+		}
+	}
 	places := roads + areas
 	good := divisionsSeen >= 2 && full ||
 		divisionsSeen >= 1 && places >= 1 && (full || divisionsSeen >= 2 || roads >= 1 && numbers >= 1) ||
@@ -331,6 +338,8 @@ func (d *doc) address(i int, add bool) int {
 	} else if divisionsSeen >= 1 && roads >= 1 && numbers >= 1 || divisionsSeen >= 2 && places >= 1 {
 		confidence, weight = 0.93, weightStrong
 		why = "division and street"
+	} else if roads >= 1 && numbers >= 1 || numbers >= 2 {
+		confidence, weight = 0.8, weightStrong
 	} else if divisionsSeen == 1 && roads == 0 && numbers == 0 {
 		if areas <= 1 && !full {
 			return start

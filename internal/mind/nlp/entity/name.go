@@ -150,12 +150,21 @@ func (d *doc) englishName(i int) int {
 		}
 		return i
 	}
+	if c, ok := d.cueBefore(i, cuePerson, 2); ok && isHan(d.at(c.start)) && d.joinedName(c.end, i) && d.any(c.start, "我是", "客户", "本人") == 0 {
+		if stop := max(d.capitalName(i), d.nameWords(i, 3)); stop > end {
+			d.add(Person, i, stop, weightCue, 0.88, d.str(i, stop), "cue: "+d.str(c.start, c.end), nil)
+			return stop
+		}
+	}
 	for _, c := range []string{"my name is ", "name is ", "my name's ", "name: ", "contact person: ", "contact: ", "recipient: ", "attn: ", "this is ", "it's ", "it is ", "i am ", "i'm ", "regards, ", "regards,\n", "thanks, ", "thanks,\n", "sincerely,\n", "best,\n", "cheers,\n"} {
 		if !d.has(i, c) {
 			continue
 		}
 		j := d.spaces(i+len(c), 2)
 		stop := d.nameWords(j, 3)
+		if strings.Contains(c, "name") || strings.Contains(c, "recipient") {
+			stop = max(stop, d.capitalName(j))
+		}
 		if stop == j || notName[d.lstr(j, min(d.word(j), j+16))] {
 			return i
 		}
@@ -170,6 +179,29 @@ func (d *doc) englishName(i int) int {
 		return stop
 	}
 	return i
+}
+
+// capitalName reads a name in capitals, as tickets and passports print it: two
+// or three words.
+func (d *doc) capitalName(i int) int {
+	end, words := i, 0
+	for k := i; words < 3; k = d.spaces(end, 1) {
+		e := d.word(k)
+		if e-k < 2 || e-k > 16 || words > 0 && k == end {
+			break
+		}
+		for _, r := range d.r[k:e] {
+			if !isUpper(r) {
+				return i
+			}
+		}
+		end = e
+		words++
+	}
+	if words < 2 {
+		return i
+	}
+	return end
 }
 
 // notName are capitalised words that follow "this is" and the like.
@@ -317,6 +349,9 @@ func (d *doc) shortSuffix(w string, stop int) bool {
 		return false
 	}
 	next := d.at(d.spaces(stop+1, 1))
+	if w == "ltd" && d.any(stop-8, "co., ltd") > 0 && (next == 0 || d.at(stop+1) == '\n') {
+		return true
+	}
 	return w == "co" || d.at(stop+1) == ',' || d.at(stop+1) == '\'' || d.at(stop+1) == ' ' && (next >= 'a' && next <= 'z' || isDigit(next) || next == '(')
 }
 

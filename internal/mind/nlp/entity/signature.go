@@ -17,6 +17,9 @@ func (d *doc) chineseBare(i int) int {
 	}
 	end := i + lead
 	for end < len(d.r) && isHan(d.r[end]) {
+		if end > i+lead && d.signedEnd(end) > 0 {
+			break
+		}
 		if end-i-lead >= 2 || strings.ContainsRune(notGiven, d.r[end]) {
 			return i
 		}
@@ -29,6 +32,16 @@ func (d *doc) chineseBare(i int) int {
 		return i
 	}
 	return end
+}
+
+// signedEnd gives the length of what stands behind the name of who signs or
+// receives: 敬上, 收.
+func (d *doc) signedEnd(i int) int {
+	n := d.any(i, "敬上", "谨上", "敬启", "收", "亲收", "亲启")
+	if n > 0 && isHan(d.at(i+n)) {
+		return 0
+	}
+	return n
 }
 
 // nameByPlace finds a name by where it stands alone: before or after a phone
@@ -61,7 +74,9 @@ func (d *doc) nameByPlace(i int) int {
 		return i
 	case d.phoneEnds(i) && (end == len(d.r) || !isHan(d.at(end)) && !isAlnum(d.at(end))):
 		why = "after a phone"
-	case d.lastLine(i, end) && (d.at(i-1) == '\n' || d.at(i-1) == ' ' && d.companyEnds(i-1) || end-i >= 3 && d.at(i-1) == '。'):
+	case d.signedEnd(end) > 0 && i > 0:
+		why = "signed"
+	case d.lastLine(i, end) && (d.at(i-1) == '\n' || d.at(i-1) == '-' || d.at(i-1) == '—' || d.at(i-1) == ' ' && (d.companyEnds(i-1) || d.any(i-3, "敬礼", "祝好", "谢谢") > 0) || (end-i >= 3 || d.any(i-3, "谢谢", "感谢", "多谢", "拜托", "辛苦") > 0) && (d.at(i-1) == '。' || d.at(i-1) == '!') || d.at(i-1) == ',' && d.any(i-3, "谢谢", "感谢", "多谢", "拜托", "辛苦") > 0):
 		why = "signature"
 	default:
 		return i
@@ -119,6 +134,13 @@ func (d *doc) lastLine(start, end int) bool {
 	j := end
 	if d.at(j) == '。' || d.at(j) == '.' {
 		j++
+	} else if d.at(j) == ',' && d.at(j+1) == ' ' && isUpper(d.at(j+2)) { // a post: Owen Mock, Ward Manager
+		for j < len(d.r) && d.r[j] != '\n' && j-end < 48 {
+			if d.r[j] == '?' || d.r[j] == '!' || d.r[j] == '.' && j+1 < len(d.r) && d.r[j+1] != '\n' {
+				return false
+			}
+			j++
+		}
 	}
 	lines := 0
 	for j < len(d.r) {
@@ -156,6 +178,28 @@ func (d *doc) signatureLine(i, e int) bool {
 			return true
 		}
 	}
+	// Words in capitals alone are a firm, a post or a place.
+	capitals, k := 0, i
+	for k < e {
+		if isLetter(d.r[k]) {
+			w := d.word(k)
+			if !isUpper(d.r[k]) && w-k > 3 {
+				capitals = 0
+				break
+			}
+			capitals++
+			k = w
+			continue
+		}
+		if isHan(d.r[k]) || isDigit(d.r[k]) {
+			capitals = 0
+			break
+		}
+		k++
+	}
+	if capitals > 0 && k >= e {
+		return true
+	}
 	for j := i; j < e; j++ {
 		if d.any(j, "sent from", "发自", "manager", "director", "officer", "coordinator", "assistant", "经理", "主管", "部") > 0 {
 			return true
@@ -171,12 +215,13 @@ func (d *doc) signature(i int) int {
 	if !isUpper(r) && !(r >= 0xc0 && r < 0xdf) {
 		return i
 	}
-	if i > 0 {
+	thanked := d.has(i-7, "thanks ") || d.has(i-7, "cheers ") || d.has(i-8, "regards ") || d.has(i-10, "thank you ")
+	if i > 0 && !thanked {
 		k := i
 		for k > 0 && (d.r[k-1] == ' ' || d.r[k-1] == '-' && k == i-1 || d.r[k-1] == '-' && d.at(k-2) == '-') {
 			k--
 		}
-		if c := d.at(k - 1); k > 0 && c != '\n' && c != '.' && c != '!' && c != '?' && c != ',' && c != ';' && c != '-' && c != '。' && c != '~' {
+		if c := d.at(k - 1); k > 0 && c != '\n' && c != '.' && c != '!' && c != '?' && c != ',' && c != ';' && c != '-' && c != '—' && c != '。' && c != '~' {
 			return i
 		}
 	}
@@ -203,6 +248,10 @@ func (d *doc) signature(i int) int {
 	switch {
 	case j > end && (d.phoneStarts(j) || d.phoneLike(j)):
 		why = "before a phone"
+	case d.any(end, " here", " speaking") > 0 && !isAlnum(d.at(end+d.any(end, " here", " speaking"))):
+		why = "says who speaks"
+	case thanked && d.lastLine(i, end):
+		why = "signature"
 	case i > 0 && (c == '\n' || c == ' ' || c == '-') && d.lastLine(i, end):
 		k := i
 		for k > 0 && d.r[k-1] == ' ' {
