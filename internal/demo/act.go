@@ -44,6 +44,12 @@ func (x *tale) open() error {
 			n.Priority = max(n.Priority, ticket.High)
 		}
 	}
+	if x.channel != "phone" { // nobody has looked at it yet: it is born as it is understood
+		n.Type, n.Category = "", 0
+		if x.topic.priority == 0 && x.who.tier != "vip" {
+			n.Priority = 0
+		}
+	}
 	if x.topic.photo && x.maybe(60) {
 		n.Files = []ticket.File{x.photo}
 	}
@@ -75,9 +81,29 @@ func (x *tale) take() error {
 		return err
 	}
 	if !x.front() || !x.maybe(25) {
-		return x.act("", "claim", &ticket.ClaimInput{})
+		if err := x.act("", "claim", &ticket.ClaimInput{}); err != nil {
+			return err
+		}
+		return x.classify()
 	}
 	return x.act("lead@demo.example", "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: x.agent.ID, Team: x.teams[x.team]}})
+}
+
+// classify puts right what was not understood, as whoever reads the ticket does.
+func (x *tale) classify() error {
+	t, err := x.desk.Get(x.ctx, x.system, x.ticket)
+	if err != nil || t.MergedInto != 0 {
+		return err
+	}
+	if want := x.categories[x.topic.category]; t.Category != want {
+		if err := x.act("", "category", &ticket.CategoryInput{Category: want}); err != nil {
+			return err
+		}
+	}
+	if t.Type != x.topic.typ {
+		return x.act("", "type", &ticket.TypeInput{Type: x.topic.typ})
+	}
+	return nil
 }
 
 // customer brings the customer's next words, as a channel would.

@@ -210,7 +210,7 @@ func (x *tale) end() {
 func (t *teller) burst() {
 	topic, admin := topicOf("e4"), t.actors["admin@demo.example"]
 	var first id.ID
-	for i, minutes := range []int{118, 97, 71, 46, 21, 6} {
+	for i, minutes := range []int{26, 22, 18, 13, 8, 3} {
 		x := t.new(topic, t.castOf["zh-CN"][40+i*5])
 		x.slots["model"], x.fields["product_model"] = "BCD-520WK", "BCD-520WK"
 		x.channel = []string{"chat", "wechat", "web", "chat", "wechat", "chat"}[i]
@@ -241,7 +241,7 @@ func (t *teller) burst() {
 			x.then(4*time.Minute, 6*time.Minute, func() error { return x.act("", "claim", &ticket.ClaimInput{}) })
 			x.then(time.Minute, 2*time.Minute, func() error {
 				_, _, err := x.desk.Say(x.ctx, x.agent, x.ticket, ticket.NewMessage{Kind: ticket.Note, Mentions: []id.ID{admin.ID, x.actors["lead@demo.example"].ID},
-					Body: "@顾云 @林晓 两小时内第 4 个 E4，全部是 BCD-520WK，疑似批次问题，请通知质量部，后面的先关联到第一张工单。"})
+					Body: "@顾云 @林晓 半小时内第 4 个 E4，全部是 BCD-520WK，疑似批次问题，请通知质量部，后面的先关联到第一张工单。"})
 				return err
 			})
 			x.then(time.Minute, 2*time.Minute, func() error { return x.act("", "link", &ticket.LinkInput{Ticket: first, Kind: "related"}) })

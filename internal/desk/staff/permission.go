@@ -36,5 +36,5 @@ const (
 	AuditRead        Permission = "audit.read"
 	UnderstandRead   Permission = "understand.read"   // how good the understanding is
 	UnderstandManage Permission = "understand.manage" // fields, lists, training, language models
-	TokenOwn         Permission = "token.own" // have API tokens of one's own
+	TokenOwn         Permission = "token.own"         // have API tokens of one's own
 )

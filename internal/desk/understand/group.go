@@ -51,6 +51,7 @@ const (
 	usual     = 14 * 24 * time.Hour // how far back the past of bursts is read
 	arrivals  = 20_000              // tickets read back for bursts
 	maxWaitsG = 10_000              // tickets that wait while the past is read
+	late      = 30 * time.Minute    // older ones are no part of what happens now
 )
 
 // group gives the tenant's, and begins to fill it when it is new.
@@ -85,6 +86,7 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 	}
 	since := m.Clock.Now().Add(-usual)
 	seen := map[id.ID]bool{}
+	var proposals []*retrieve.Proposal
 	for from < newest {
 		page, err := m.Desk.Openings(ctx, tenant, from, newest, 500)
 		if err != nil {
@@ -100,8 +102,11 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 			g.similar.Add(o.Ticket, text, retrieve.Meta{Customer: o.Requester, At: o.At})
 			if o.At >= since {
 				g.mu.Lock()
-				g.burst.Add(retrieve.Arrival{ID: o.Ticket, At: o.At, Customer: o.Requester, Text: text})
+				p := g.burst.Add(retrieve.Arrival{ID: o.Ticket, At: o.At, Customer: o.Requester, Text: text})
 				g.mu.Unlock()
+				if p != nil && o.At >= m.Clock.Now().Add(-late) { // it happens now
+					proposals = append(proposals, p)
+				}
 				seen[o.Ticket] = true
 			}
 		}
@@ -113,7 +118,6 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 	g.mu.Lock()
 	pending := g.pending
 	g.pending = nil
-	var proposals []*retrieve.Proposal
 	for _, a := range pending {
 		if !seen[a.ticket] {
 			proposals = append(proposals, g.take(a))
@@ -307,6 +311,12 @@ func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket)
 	defer g.mu.Unlock()
 	for _, t := range list {
 		a := arrival{t.ID, t.Requester, t.CreatedAt, t.Subject + "\n" + words[t.ID].Text}
+		if a.at < m.Clock.Now().Add(-late) {
+			// It waited somewhere, as after a long stand-still: what comes all
+			// at once now did not happen all at once.
+			g.similar.Add(a.ticket, a.text, retrieve.Meta{Customer: a.customer, At: a.at})
+			continue
+		}
 		arrived = append(arrived, a)
 		select {
 		case <-g.ready:

@@ -328,6 +328,8 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 		d.State, d.Before = ticket.DecisionSet, t.Priority.String()
 	case want > now && d.Confidence >= rule.Threshold:
 		d.State, d.Before = ticket.DecisionSet, t.Priority.String()
+	case want < now && (d.Model == Version || d.Confidence < rule.Threshold):
+		return d, false // nobody is asked to lower a priority on the word of a rule
 	case d.Confidence >= rule.Suggest:
 		d.State = ticket.DecisionSuggested
 	default:
