@@ -84,7 +84,7 @@ func (d *doc) chineseName(i int) int {
 	if given == 0 {
 		return i
 	}
-	weak := word == "我是" || word == "客户" || word == "本人"
+	weak := weakNameCue[word]
 	if weak { // 我是周三下的单, 我是金牌会员
 		if isHan(d.at(end)) && d.any(end, "，", "的", "先生", "女士") == 0 || given == 2 && d.division(i) > 0 {
 			return i
@@ -104,6 +104,9 @@ func (d *doc) chineseName(i int) int {
 	d.add(Person, i, end, weightCue, confidence, d.str(i, end), "cue: "+word, map[string]string{"surname": d.str(i, i+lead)})
 	return end
 }
+
+// weakNameCue are cues that words other than names follow too.
+var weakNameCue = setOf("我是 客户 本人 旅客 乘客 患者 病人 学员 学生 员工 同事 快递员 业务员 销售 顾问 叫 车主 业主")
 
 // wordChar guards 小王先生-like words: a Han rune before a bare surname that
 // belongs to a longer word, as in 国王先生.
@@ -133,6 +136,17 @@ func (d *doc) joinedName(end, i int) bool {
 
 var englishTitles = map[string]bool{"mr": true, "mrs": true, "ms": true, "miss": true, "dr": true, "prof": true, "mister": true}
 
+// relationWords stand before the full name of a person.
+var relationWords = setOf("husband wife colleague son daughter mother father brother sister mum mom dad patient passenger student tenant guest customer member cardholder holder technician engineer driver courier assistant manager nurse teacher of to with for under by from")
+
+// nameCueFirst are the first letters of the cues below.
+var nameCueFirst = func() (t [256]bool) {
+	for _, c := range "mncratisb" {
+		t[byte(c)] = true
+	}
+	return t
+}()
+
 // englishName reads a name after a title or a cue. After a cue the words must
 // be capitalised, or end the sentence.
 func (d *doc) englishName(i int) int {
@@ -155,6 +169,15 @@ func (d *doc) englishName(i int) int {
 			d.add(Person, i, stop, weightCue, 0.88, d.str(i, stop), "cue: "+d.str(c.start, c.end), nil)
 			return stop
 		}
+	}
+	if relationWords[w] && d.at(end) == ' ' {
+		if stop := d.nameWords(end+1, 3); stop > d.word(end+1) && !d.ordinaryName(end+1, stop) {
+			d.add(Person, end+1, stop, weightStrong, 0.8, d.str(end+1, stop), "cue: "+w, nil)
+			return stop
+		}
+	}
+	if !nameCueFirst[byte(d.low[i])] {
+		return i
 	}
 	for _, c := range []string{"my name is ", "name is ", "my name's ", "name: ", "contact person: ", "contact: ", "recipient: ", "attn: ", "this is ", "it's ", "it is ", "i am ", "i'm ", "regards, ", "regards,\n", "thanks, ", "thanks,\n", "sincerely,\n", "best,\n", "cheers,\n"} {
 		if !d.has(i, c) {

@@ -72,6 +72,8 @@ func (d *doc) nameByPlace(i int) int {
 		why = "before a phone"
 	case contact:
 		return i
+	case d.nameAsked(i) && (end == len(d.r) || !isHan(d.at(end))):
+		why = "answer"
 	case d.phoneEnds(i) && (end == len(d.r) || !isHan(d.at(end)) && !isAlnum(d.at(end))):
 		why = "after a phone"
 	case d.signedEnd(end) > 0 && i > 0:
@@ -83,6 +85,39 @@ func (d *doc) nameByPlace(i int) int {
 	}
 	d.add(Person, i, end, weightForm, 0.8, d.str(i, end), why, map[string]string{"surname": d.str(i, i+1)})
 	return end
+}
+
+// contactStarts says that a mail address or a postal one begins at i.
+func (d *doc) contactStarts(i int) bool {
+	for _, c := range d.found {
+		if (c.Type == Email || c.Type == Address) && c.Start == i {
+			return true
+		}
+	}
+	return false
+}
+
+// nameAsked says that the sentence before the one that begins at i, but for the
+// speaker's label, asked for a name.
+func (d *doc) nameAsked(i int) bool {
+	k := i
+	for k > 0 && i-k < 16 && !isBreak(d.r[k-1]) {
+		k--
+	}
+	label := d.str(k, i)
+	if k == 0 || !isBreak(d.r[k-1]) || strings.TrimSpace(label) != "" && !strings.ContainsAny(label, ":") {
+		return false
+	}
+	for k > 0 && (isBreak(d.r[k-1]) || d.r[k-1] == ' ') {
+		k--
+	}
+	for n := 0; k > 0 && n < 60 && !isBreak(d.r[k-1]); n++ {
+		k--
+		if d.any(k, "your name", "name please", "speaking to", "speaking with", "称呼", "姓名", "贵姓", "名字") > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *doc) phoneStarts(i int) bool {
@@ -174,7 +209,7 @@ func (d *doc) lastLine(start, end int) bool {
 // or a post rather than a sentence.
 func (d *doc) signatureLine(i, e int) bool {
 	for _, c := range d.found {
-		if c.Start >= i && c.End <= e && (c.Type == Phone || c.Type == Email || c.Type == URL || c.Type == Date || c.Type == Company || c.Type == Address) && c.End-c.Start >= (e-i)/3 {
+		if c.Start >= i && c.End <= e && c.Type != Person && c.Type != Quantity && c.End-c.Start >= (e-i)/3 {
 			return true
 		}
 	}
@@ -221,7 +256,7 @@ func (d *doc) signature(i int) int {
 		for k > 0 && (d.r[k-1] == ' ' || d.r[k-1] == '-' && k == i-1 || d.r[k-1] == '-' && d.at(k-2) == '-') {
 			k--
 		}
-		if c := d.at(k - 1); k > 0 && c != '\n' && c != '.' && c != '!' && c != '?' && c != ',' && c != ';' && c != '-' && c != '—' && c != '。' && c != '~' {
+		if c := d.at(k - 1); k > 0 && c != '\n' && c != '.' && c != '!' && c != '?' && c != ',' && c != ';' && c != '-' && c != '—' && c != '。' && c != '~' && c != ':' {
 			return i
 		}
 	}
@@ -248,6 +283,10 @@ func (d *doc) signature(i int) int {
 	switch {
 	case j > end && (d.phoneStarts(j) || d.phoneLike(j)):
 		why = "before a phone"
+	case j > end && d.contactStarts(j):
+		why = "before a contact"
+	case d.nameAsked(i):
+		why = "answer"
 	case d.any(end, " here", " speaking") > 0 && !isAlnum(d.at(end+d.any(end, " here", " speaking"))):
 		why = "says who speaks"
 	case thanked && d.lastLine(i, end):
