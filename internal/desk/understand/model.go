@@ -9,12 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 
 	"zhidan/internal/desk/form"
 	"zhidan/internal/mind/learn"
+	"zhidan/internal/mind/nlp"
 	"zhidan/internal/mind/starter"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
@@ -124,7 +126,59 @@ func labels(field string, catalog *form.Catalog, s *Settings) []learn.Label {
 		for _, p := range priorities {
 			out = append(out, learn.Label{Name: p})
 		}
+	case "sentiment":
+		for step := -2; step <= 2; step++ {
+			out = append(out, learn.Label{Name: itoa(step)})
+		}
+	case "risk":
+		out = append(out, learn.Label{Name: noRisk})
+		for _, kind := range nlp.RiskKinds {
+			out = append(out, learn.Label{Name: string(kind)})
+		}
 	}
+	return out
+}
+
+// noRisk is what the model of risk says of most texts.
+const noRisk = "none"
+
+// balanced tells whether rare labels count like frequent ones: there the rare
+// ones are those that matter.
+func balanced(field string) bool { return field == "priority" || field == "risk" }
+
+// shippedExamples are the shipped texts for a field, in a fixed random order,
+// since the files are grouped by label.
+func shippedExamples(field string, catalog *form.Catalog, list []learn.Label) []learn.Example {
+	var out []learn.Example
+	switch field {
+	case "type":
+		return starterExamples(catalog)
+	case "category": // a tree of names is all there is: each path is one text
+		for _, l := range list {
+			for part := range strings.SplitSeq(l.Description, "\n") {
+				out = append(out, learn.Example{Text: part, Label: l.Name})
+			}
+		}
+		return out
+	}
+	for _, s := range starter.Signals() {
+		e := learn.Example{Text: s.Text}
+		switch field {
+		case "priority":
+			e.Label = s.Priority
+		case "sentiment":
+			e.Label = itoa(s.Sentiment)
+		case "risk":
+			e.Label = noRisk
+			for _, kind := range slices.Backward(nlp.RiskKinds) { // the gravest of several
+				if slices.Contains(s.Risk, string(kind)) {
+					e.Label = string(kind)
+				}
+			}
+		}
+		out = append(out, e)
+	}
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	return out
 }
 
@@ -187,19 +241,9 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 		if f.Model, err = follow(f.Model, list, catalog); err != nil {
 			return f, err
 		}
-	} else if len(list) > 0 && field != "priority" {
+	} else if len(list) > 0 {
 		f.Model, err = m.starter(context.WithoutCancel(ctx), f.signature, func(ctx context.Context) (*learn.Model, error) {
-			var examples []learn.Example
-			if field == "type" {
-				examples = starterExamples(catalog)
-			} else { // a tree of names is all there is: each path is one text
-				for _, l := range list {
-					for part := range strings.SplitSeq(l.Description, "\n") {
-						examples = append(examples, learn.Example{Text: part, Label: l.Name})
-					}
-				}
-			}
-			model, _, err := learn.Train(ctx, examples, learn.Options{Labels: list, Seed: 1})
+			model, _, err := learn.Train(ctx, shippedExamples(field, catalog, list), learn.Options{Labels: list, Balance: balanced(field), Seed: 1})
 			return model, err
 		})
 		if err != nil {

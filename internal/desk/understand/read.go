@@ -35,10 +35,14 @@ type Reading struct {
 	Entities   []Entity
 	Matters    []nlp.Matter
 	Risks      []Risk
-	Feeling    nlp.Feeling
-	Urgency    nlp.Hurry
-	Fields     map[string]Guess // learned fields, by name
-	Timings    []Timing
+	Feeling    nlp.Feeling // by the rules
+	// Mood is the step that counts, -2 … 2.
+	Mood           int
+	MoodConfidence float64
+	MoodModel      string
+	Urgency        nlp.Hurry
+	Fields         map[string]Guess // learned fields, by name
+	Timings        []Timing
 
 	body *nlp.Prepared
 }
@@ -145,18 +149,19 @@ func (r *resident) read(t Text, full bool) *Reading {
 		x.Urgency.Urgency, x.Urgency.Impact = max(u.Urgency, x.Urgency.Urgency), max(u.Impact, x.Urgency.Impact)
 	}
 	lap("urgency")
-	for _, field := range Learned {
+	for _, field := range modelled {
 		f := r.models[field]
 		if f.Model == nil {
 			continue
 		}
 		g := Guess{Prediction: f.Predict(words, subject), Model: f.name(field)}
-		if g.Label != "" && (full || g.Confidence >= r.settings.Rule(field).Suggest) {
+		if g.Label != "" && g.Label != noRisk && (full || g.Confidence >= r.settings.Rule(field).Suggest) {
 			g.Evidence = f.Explain(words, subject, g.Label, 3)
 		}
 		x.Fields[field] = g
 		lap(field)
 	}
+	x.hear(in(x.body))
 	if !full {
 		return x
 	}
@@ -179,6 +184,41 @@ func (r *resident) read(t Text, full bool) *Reading {
 	}
 	lap("entities")
 	return x
+}
+
+// heardAt is how sure the model of risk must be to add a kind that no cue of
+// the lists has found; surelyAt makes it grave. On texts that were held out,
+// the first finds a third more of the true signals at three right of four.
+const heardAt, surelyAt = .5, .75
+
+// hear adds what the shipped models make of tone and mood to what the rules
+// found by their cues: danger and anger are often told without any.
+func (x *Reading) hear(in string) {
+	if g, ok := x.Fields["risk"]; ok && g.Label != "" && g.Label != noRisk && g.Confidence >= heardAt &&
+		!slices.ContainsFunc(x.Risks, func(s Risk) bool { return string(s.Kind) == g.Label }) {
+		s := Risk{Signal: nlp.Signal{Kind: nlp.RiskKind(g.Label), Severity: 1, Cue: "model"}, In: in}
+		if g.Confidence >= surelyAt {
+			s.Severity = 2
+		}
+		if s.Kind == nlp.Safety {
+			s.Severity++
+		}
+		for _, e := range g.Evidence {
+			if !e.InTitle {
+				s.Start, s.End = e.Start, e.End
+				s.Text = x.body.Text(nlp.Span{Start: e.Start, End: e.End})
+				break
+			}
+		}
+		x.Risks = append(x.Risks, s)
+	}
+	if g, ok := x.Fields["sentiment"]; ok && g.Known > .15 {
+		if step, err := strconv.Atoi(g.Label); err == nil {
+			x.Mood, x.MoodConfidence, x.MoodModel = step, g.Confidence, g.Model
+			return
+		}
+	}
+	x.Mood, x.MoodConfidence, x.MoodModel = x.Feeling.Step, feelingConfidence(x.Feeling), Version
 }
 
 // riskLevel is how grave the signals are together, from 0 to ticket.MaxRisk:
@@ -260,9 +300,13 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 		}
 	}
 	if open("sentiment") {
-		d := ticket.Decision{Field: "sentiment", Value: strconv.Itoa(x.Feeling.Step), State: ticket.DecisionSet, Confidence: feelingConfidence(x.Feeling), Model: Version, At: at}
-		for _, s := range x.Feeling.Evidence[:min(len(x.Feeling.Evidence), 3)] {
-			d.Evidence = append(d.Evidence, ticket.Evidence{In: "body", Start: s.Start, End: s.End, Weight: 1 / float32(min(len(x.Feeling.Evidence), 3))})
+		d := ticket.Decision{Field: "sentiment", Value: strconv.Itoa(x.Mood), State: ticket.DecisionSet, Confidence: round(x.MoodConfidence), Model: x.MoodModel, At: at}
+		if spans := x.Feeling.Evidence[:min(len(x.Feeling.Evidence), 3)]; x.Mood == x.Feeling.Step && len(spans) > 0 {
+			for _, s := range spans { // words of the lists say it more plainly than features do
+				d.Evidence = append(d.Evidence, ticket.Evidence{In: "body", Start: s.Start, End: s.End, Weight: 1 / float32(len(spans))})
+			}
+		} else {
+			d.Evidence = evidence(x.Fields["sentiment"].Evidence)
 		}
 		out = append(out, d)
 	}
@@ -305,8 +349,11 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 	for _, s := range x.Urgency.Evidence[:min(len(x.Urgency.Evidence), 3)] {
 		d.Evidence = append(d.Evidence, ticket.Evidence{In: "body", Start: s.Start, End: s.End, Weight: 1 / float32(min(len(x.Urgency.Evidence), 3))})
 	}
-	if g, ok := x.Fields["priority"]; ok && g.Label != "" && g.Known > .3 && g.Confidence > d.Confidence {
-		d = ticket.Decision{Field: "priority", Value: g.Label, Confidence: round(g.Confidence), Model: g.Model, At: at, Evidence: evidence(g.Evidence)}
+	if g, ok := x.Fields["priority"]; ok && g.Label != "" && g.Known > .15 {
+		value, confidence := atLeast(g.Runners, rule.Threshold)
+		if slices.Index(priorities, value) >= slices.Index(priorities, d.Value) || g.version() {
+			d = ticket.Decision{Field: "priority", Value: value, Confidence: round(confidence), Model: g.Model, At: at, Evidence: evidence(g.Evidence)}
+		}
 	}
 	if level, kinds := riskLevel(x.Risks); level >= ticket.AtRisk {
 		want := "high"
@@ -328,8 +375,8 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 		d.State, d.Before = ticket.DecisionSet, t.Priority.String()
 	case want > now && d.Confidence >= rule.Threshold:
 		d.State, d.Before = ticket.DecisionSet, t.Priority.String()
-	case want < now && (d.Model == Version || d.Confidence < rule.Threshold):
-		return d, false // nobody is asked to lower a priority on the word of a rule
+	case want < now && (d.Model == Version || strings.Contains(d.Model, "/starter")):
+		return d, false // nobody is asked to lower a priority on the word of strangers
 	case d.Confidence >= rule.Suggest:
 		d.State = ticket.DecisionSuggested
 	default:
@@ -337,6 +384,32 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 	}
 	return d, true
 }
+
+// atLeast is the highest priority that the ticket has at least, with a
+// probability of at least p: to be wrong by one step upwards costs little, to
+// miss an urgent one much.
+func atLeast(runners []learn.Scored, p float64) (value string, confidence float64) {
+	sum, all := 0.0, 0.0
+	for _, r := range runners {
+		all += r.Confidence
+	}
+	if all == 0 {
+		return "normal", 0
+	}
+	by := map[string]float64{}
+	for _, r := range runners {
+		by[r.Label] = r.Confidence / all
+	}
+	for i := len(priorities) - 1; i > 0; i-- {
+		if sum += by[priorities[i]]; sum >= p {
+			return priorities[i], sum
+		}
+	}
+	return "low", by["low"]
+}
+
+// version tells whether a training of the tenant's own has spoken.
+func (g Guess) version() bool { return !strings.Contains(g.Model, "/starter") }
 
 func evidence(list []learn.Evidence) []ticket.Evidence {
 	var out []ticket.Evidence
@@ -413,9 +486,9 @@ func (r *resident) again(x *Reading, t *ticket.Ticket, at clock.Time) []ticket.D
 	if d, ok := r.priority(x, t, nil, at); ok && slices.Index(priorities, d.Value) > slices.Index(priorities, t.Priority.String()) {
 		out = append(out, d)
 	}
-	if t.Sentiment != nil && *t.Sentiment != x.Feeling.Step && x.Feeling.Step != 0 && !r.settings.Rule("sentiment").Off {
-		out = append(out, ticket.Decision{Field: "sentiment", Value: strconv.Itoa(x.Feeling.Step), Before: strconv.Itoa(*t.Sentiment),
-			State: ticket.DecisionSet, Confidence: feelingConfidence(x.Feeling), Model: Version, At: at})
+	if t.Sentiment != nil && *t.Sentiment != x.Mood && x.Mood < 0 && x.MoodConfidence >= .5 && !r.settings.Rule("sentiment").Off {
+		out = append(out, ticket.Decision{Field: "sentiment", Value: strconv.Itoa(x.Mood), Before: strconv.Itoa(*t.Sentiment),
+			State: ticket.DecisionSet, Confidence: round(x.MoodConfidence), Model: x.MoodModel, At: at})
 	}
 	return out
 }

@@ -160,9 +160,11 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog 
 			break
 		}
 	}
-	column := map[string]string{"type": "t.type", "category": "coalesce(cast(t.category_id as text), '')", "priority": "cast(t.priority as text)"}[field]
+	column := map[string]string{"type": "t.type", "category": "coalesce(cast(t.category_id as text), '')", "priority": "cast(t.priority as text)", "sentiment": "coalesce(cast(t.sentiment as text), '')"}[field]
 	var after id.ID = 1 << 62
-	for len(out) < trainTickets {
+	// The mood of a ticket is what the model said unless a person put it right;
+	// to learn from the rest would be to learn from oneself.
+	for field != "sentiment" && len(out) < trainTickets {
 		rows, err := m.DB.Query(ctx, `select t.id, `+column+` from ticket t where t.tenant_id = $1 and t.id < $2 and t.status in (5, 6) and t.merged_into is null
 			order by t.id desc limit 500`, tenant, after)
 		type row struct {
@@ -244,8 +246,8 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 			examples = append(examples, x.Example)
 		}
 	}
-	if field == "type" {
-		for _, e := range starterExamples(catalog) {
+	if field != "category" {
+		for _, e := range shippedExamples(field, catalog, list) {
 			e.Weight = starterWeight
 			examples = append(examples, e)
 		}
@@ -253,7 +255,7 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	progress := m.progress(ctx, cancel, tenant, run)
-	model, report, err := learn.Train(ctx, examples, learn.Options{Labels: list, Balance: field == "priority", Seed: 1, Progress: progress})
+	model, report, err := learn.Train(ctx, examples, learn.Options{Labels: list, Balance: balanced(field), Seed: 1, Progress: progress})
 	if err != nil {
 		if now, e := m.Run(context.WithoutCancel(ctx), tenant, run); e == nil && now.State == "cancelled" {
 			return nil

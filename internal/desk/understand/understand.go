@@ -103,9 +103,12 @@ func (f fieldModel) name(field string) string {
 	return field + "/" + f.version.String() + "+" + strconv.Itoa(f.Corrections())
 }
 
-// Learned are the fields that are learned from examples; the others are read
-// by rules.
-var Learned = []string{"type", "category", "priority"}
+// Learned are the fields that are learned from what people say; the others
+// are read by rules and shipped models alone.
+var Learned = []string{"type", "category", "priority", "sentiment"}
+
+// modelled are all fields that have a model: kinds of risk have a shipped one.
+var modelled = append(slices.Clone(Learned), "risk")
 
 // maxResidents is how many tenants are kept in memory; the one that was used
 // longest ago goes first.
@@ -249,7 +252,7 @@ func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident) (*resident
 			r.patterns = append(r.patterns, p.Pattern)
 		}
 	}
-	for _, field := range Learned {
+	for _, field := range modelled {
 		var had fieldModel
 		if old != nil {
 			had = old.models[field]
