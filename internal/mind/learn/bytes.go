@@ -12,7 +12,7 @@ import (
 // layout, the sections one after another with their lengths, and a CRC-32 of
 // all before it. Whoever changes what features are made of changes the magic,
 // for old weights would mean nothing.
-const magic = "ZhidanLearn1"
+const magic = "ZhidanLearn2"
 
 // MaxModelBytes bounds the bytes of a model.
 const MaxModelBytes = 256 << 20

@@ -231,7 +231,7 @@ func (r *reader) concept(s string, base int) {
 		m, n := r.meaning(s, i)
 		if m == nil {
 			if denied > 0 && t.kind == tokenWord {
-				r.putMood(mix(mix(kindDenied, hashSeed), t.hash), t.start, t.end, flagPlain)
+				r.put(mix(mix(kindDenied, hashSeed), t.hash), t.start, t.end, flagLetters)
 			}
 			denied = max(0, denied-1)
 			i++
@@ -239,7 +239,7 @@ func (r *reader) concept(s string, base int) {
 		}
 		end := r.tokens[i+n-1].end
 		for _, c := range m.concepts {
-			r.putMood(mix(seed, uint64(c)), t.start, end, flagConcept)
+			r.put(mix(seed, uint64(c)), t.start, end, flagConcept)
 		}
 		if m.mood != 0 {
 			mood := m.mood
@@ -257,7 +257,7 @@ func (r *reader) concept(s string, base int) {
 				bad -= x
 				lastBad -= x
 			}
-			r.putMood(mix(mix(kindMood, hashSeed), uint64(mood+8)), t.start, end, flagMood)
+			r.put(mix(mix(kindMood, hashSeed), uint64(mood+8)), t.start, end, flagMood)
 		}
 		if m.turns {
 			after, denied, lastGood, lastBad = true, 0, 0, 0
@@ -279,7 +279,7 @@ func (r *reader) concept(s string, base int) {
 		} else if bad > good {
 			verdict = 0
 		}
-		r.putMood(mix(mix(kindMood, kind), verdict), 0, len(s), flagMood)
+		r.put(mix(mix(kindMood, kind), verdict), 0, len(s), flagMood)
 	}
 	sum(21, good, bad)
 	if after {

@@ -81,33 +81,38 @@ func mix(h, v uint64) uint64 {
 
 func fold32(h uint64) uint32 {
 	h *= 0xc4ceb9fe1a85ec53
-	x := uint32(h >> 34)
+	x := uint32(h >> 35)
 	if x == 0 {
 		x = 1 // zero marks an empty place in the index
 	}
 	return x
 }
 
-// A flag in the two highest bits of a feature says how much it counts.
+// A flag in the three highest bits of a feature says of which group it is;
+// each group counts by its own measure.
 const (
-	flagPlain = iota
+	flagLetters = iota // three and four letters of a word, and marks
 	flagConcept
 	flagMood
+	flagSkip // two words with others between
+	flagWord // a word or one character
+	flagPair // two that stand together
+	flagLong // five letters or three characters
+	flagEdge // how a text begins and ends
+	flags
+
+	flagShift = 29
 )
 
-func (r *reader) putMood(h uint64, start, end int, flag uint32) {
-	n := len(r.features)
-	r.put(h, start, end)
-	if len(r.features) > n {
-		r.features[n] |= flag << 30
-	}
-}
+// loose are the groups of which a text has so many features that those seen
+// in one text only are noise: they are dropped where there are many texts.
+const loose = 1<<flagLetters | 1<<flagSkip | 1<<flagLong
 
-func (r *reader) put(h uint64, start, end int) {
+func (r *reader) put(h uint64, start, end int, flag uint32) {
 	if len(r.features) >= maxFeatures {
 		return
 	}
-	r.features = append(r.features, fold32(h))
+	r.features = append(r.features, fold32(h)|flag<<flagShift)
 	if r.want {
 		r.spans = append(r.spans, span{start, end})
 	}
@@ -178,14 +183,14 @@ func (r *reader) part(s string, base int) {
 		case tokenStop:
 			continue
 		case tokenMark:
-			r.put(mix(mark, t.hash), t.start, t.end)
+			r.put(mix(mark, t.hash), t.start, t.end, flagLetters)
 			continue
 		case tokenWord:
-			r.put(mix(word, t.hash), t.start, t.end)
+			r.put(mix(word, t.hash), t.start, t.end, flagWord)
 			r.chars(s, t, k(kindChars))
 		case tokenHan:
 			h := mix(han, t.hash)
-			r.put(h, t.start, t.end)
+			r.put(h, t.start, t.end, flagWord)
 			for j, n := i-1, 2; j >= 0 && n <= maxHan; j, n = j-1, n+1 {
 				if r.tokens[j].kind == tokenStop {
 					break
@@ -194,7 +199,11 @@ func (r *reader) part(s string, base int) {
 					break
 				}
 				h = mix(h, r.tokens[j].hash)
-				r.put(h, r.tokens[j].start, t.end)
+				flag := uint32(flagPair)
+				if n > 2 {
+					flag = flagLong
+				}
+				r.put(h, r.tokens[j].start, t.end, flag)
 			}
 		}
 		sk := skip
@@ -208,10 +217,9 @@ func (r *reader) part(s string, base int) {
 			q := &r.tokens[p]
 			switch {
 			case d == 0 && t.kind == tokenWord:
-				r.put(mix(mix(pair, q.hash), t.hash), q.start, t.end)
+				r.put(mix(mix(pair, q.hash), t.hash), q.start, t.end, flagPair)
 			case d > 0 && d <= maxSkip:
-				h := mix(mix(sk, q.hash), t.hash)
-				r.put(h, q.start, t.end)
+				r.put(mix(mix(sk, q.hash), t.hash), q.start, t.end, flagSkip)
 			}
 		}
 		prev[3], prev[2], prev[1], prev[0] = prev[2], prev[1], prev[0], i
@@ -232,7 +240,7 @@ func (r *reader) edges(s string, edge, shape uint64) {
 		last = i
 		n++
 		if c := s[t.start]; c >= '0' && c <= '9' {
-			r.put(mix(shape, uint64(min(t.end-t.start, 6))), t.start, t.end)
+			r.put(mix(shape, uint64(min(t.end-t.start, 6))), t.start, t.end, flagEdge)
 		}
 	}
 	if n == 0 {
@@ -242,12 +250,12 @@ func (r *reader) edges(s string, edge, shape uint64) {
 	for m := n; m > 1; m = m * 2 / 3 {
 		size++
 	}
-	r.put(mix(mix(edge, 3), uint64(size)), 0, len(s))
+	r.put(mix(mix(edge, 3), uint64(size)), 0, len(s), flagEdge)
 	h := mix(edge, 1)
 	for i, c := first, 0; i <= last && c < 3; i++ {
 		if r.tokens[i].kind <= tokenHan {
 			h = mix(h, r.tokens[i].hash)
-			r.put(h, r.tokens[first].start, r.tokens[i].end)
+			r.put(h, r.tokens[first].start, r.tokens[i].end, flagEdge)
 			c++
 		}
 	}
@@ -255,12 +263,12 @@ func (r *reader) edges(s string, edge, shape uint64) {
 	for i, c := last, 0; i >= first && c < 3; i-- {
 		if r.tokens[i].kind <= tokenHan {
 			h = mix(h, r.tokens[i].hash)
-			r.put(h, r.tokens[i].start, r.tokens[last].end)
+			r.put(h, r.tokens[i].start, r.tokens[last].end, flagEdge)
 			c++
 		}
 	}
 	if t := r.tokens[len(r.tokens)-1]; t.kind > tokenHan {
-		r.put(mix(mix(edge, 4), t.hash), t.start, t.end)
+		r.put(mix(mix(edge, 4), t.hash), t.start, t.end, flagEdge)
 	}
 }
 
@@ -288,7 +296,11 @@ func (r *reader) chars(s string, t *token, seed uint64) {
 				if i+n < len(r.offs) {
 					end = r.offs[i+n]
 				}
-				r.put(h, r.offs[i], end)
+				flag := uint32(flagLetters)
+				if n == maxChars {
+					flag = flagLong
+				}
+				r.put(h, r.offs[i], end, flag)
 			}
 		}
 	}

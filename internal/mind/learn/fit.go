@@ -23,11 +23,13 @@ type settings struct {
 	idf     float64
 	rare    float64 // how much a feature is trusted less that few texts have
 	// How much a feature counts, by its flag: what knows the meaning of a word
-	// says more than one of its many letters.
-	emphasis [4]float32
+	// says more than one of its many letters, and the longer and looser a
+	// combination is, the more of it is chance.
+	emphasis [flags]float32
 }
 
-var plain = settings{cost: 2, bias: 0.3, passes: 8, idf: 1, emphasis: [4]float32{flagPlain: 1, flagConcept: 2, flagMood: 4}}
+var plain = settings{cost: 2, bias: 0.3, passes: 8, idf: 0.5, emphasis: [flags]float32{
+	flagLetters: 1, flagConcept: 2, flagMood: 4, flagSkip: 0.5, flagWord: 1, flagPair: 1, flagLong: 0.5, flagEdge: 1}}
 
 // fitted is a machine with dense weights, as training needs it.
 type fitted struct {
@@ -39,6 +41,10 @@ type fitted struct {
 	classes int
 	alpha   map[int][]float32 // of the documents by key, to start another training from
 }
+
+// manyTexts is from how many texts on loose features that only one text has
+// are dropped: the model is a third of the size, and no worse.
+const manyTexts = 1000
 
 // maxWeights bounds the dense weights of a training: 256 MB.
 const maxWeights = 64 << 20
@@ -56,6 +62,9 @@ func fit(ctx context.Context, docs []document, classes int, s settings, seed uin
 			seen[id]++
 		}
 	}
+	if len(docs) >= manyTexts {
+		f.keep(&seen, func(k uint32, n int32) bool { return n > 1 || loose>>(k>>flagShift)&1 == 0 })
+	}
 	if limit := maxWeights / max(classes, 1); len(seen) > limit {
 		f.drop(&seen, limit)
 	}
@@ -66,7 +75,7 @@ func fit(ctx context.Context, docs []document, classes int, s settings, seed uin
 			continue
 		}
 		df, i := seen[f.index.ids[i]], f.index.ids[i]
-		f.idf[i] = s.emphasis[k>>30] * float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf)*float64(df)/(float64(df)+s.rare))
+		f.idf[i] = s.emphasis[k>>flagShift] * float32(math.Pow(math.Log((1+n)/(1+float64(df)))+1, s.idf)*float64(df)/(float64(df)+s.rare))
 	}
 	f.unseen = float32(math.Pow(math.Log(1+n)+1, s.idf))
 
@@ -121,12 +130,24 @@ func (f *fitted) drop(seen *[]int32, limit int) {
 		left -= histogram[least]
 		least++
 	}
+	room := limit
+	f.keep(seen, func(_ uint32, n int32) bool {
+		if int(n) < least || room == 0 {
+			return false
+		}
+		room--
+		return true
+	})
+}
+
+// keep drops the features that are not wanted. Numbers follow the order of the
+// table, which the hashes alone decide.
+func (f *fitted) keep(seen *[]int32, wanted func(hash uint32, seen int32) bool) {
 	old := f.index
-	f.index = newIndex(left)
+	f.index = newIndex(len(*seen) / 2)
 	var kept []int32
-	// Numbers follow the order of the table, which the hashes alone decide.
 	for i, k := range old.keys {
-		if k != 0 && (*seen)[old.ids[i]] >= int32(least) && len(kept) < limit {
+		if k != 0 && wanted(k, (*seen)[old.ids[i]]) {
 			f.index.add(k)
 			kept = append(kept, (*seen)[old.ids[i]])
 		}
@@ -186,7 +207,7 @@ func (f *fitted) cover(v vector, class int) float64 {
 // mixBayes adds the weights of complement naive Bayes: for each feature and
 // class, how much more the feature is used inside the class than outside.
 func (f *fitted) mixBayes(vectors []vector, labels []int32, share float32) {
-	const smooth = 0.1
+	const smooth = 0.02
 	k, n := f.classes, len(f.idf)
 	in := make([]float32, n*k)
 	all := make([]float64, n)

@@ -336,8 +336,11 @@ func (t *training) answer(f *fitted, examples []int) []held {
 // weights to all of them, and helps with few broad topics only.
 const maxBayesLabels = 40
 
-// chooseBayes mixes in as much naive Bayes as makes the held out examples
-// clearly better.
+// fewLabels is up to how many labels some naive Bayes is usual.
+const fewLabels = 20
+
+// chooseBayes mixes in as much naive Bayes as is usual, unless the held out
+// examples clearly want another share.
 func (t *training) chooseBayes(bayes []held) {
 	if len(bayes) != len(t.held) || len(bayes) == 0 {
 		return
@@ -358,9 +361,14 @@ func (t *training) chooseBayes(bayes []held) {
 		}
 		return hits
 	}
-	plainHits := at(0)
-	best, share := plainHits+math.Sqrt(float64(len(bayes)))*0.1, float32(0)
-	for _, s := range []float32{0.02, 0.04, 0.07, 0.1} {
+	// What is usual has the advantage: some with few labels, none with many.
+	advantage := math.Sqrt(float64(len(bayes))) * 0.1
+	share := float32(0)
+	if len(t.labels) <= fewLabels {
+		share = 0.06
+	}
+	best := at(share) + advantage
+	for _, s := range []float32{0, 0.03, 0.1, 0.15} {
 		if h := at(s); h > best {
 			best, share = h, s
 		}
