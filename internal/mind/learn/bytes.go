@@ -225,9 +225,11 @@ func (m *Model) flaw() string {
 			return "rows"
 		}
 	}
-	for _, c := range m.class {
-		if int(c) >= n {
-			return "classes"
+	for i := range f { // cover relies on classes in rising order
+		for j := m.start[i]; j < m.start[i+1]; j++ {
+			if int(m.class[j]) >= n || j > m.start[i] && m.class[j] <= m.class[j-1] {
+				return "classes"
+			}
 		}
 	}
 	for _, a := range m.alias {

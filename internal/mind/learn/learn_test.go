@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -348,15 +349,81 @@ var hostile = map[string]string{
 	"bad bytes": strings.Repeat("\xff\xfe\x00", 1<<18), "marks": "a" + strings.Repeat("\u0301", 1<<18), "denied": strings.Repeat("not good ", 1<<17), "apostrophes": strings.Repeat("'", 1<<20), "ligatures": strings.Repeat("ﷺ", 1<<18),
 }
 
-func TestHostileTextIsCheap(t *testing.T) {
+func TestBytesWithClassesOutOfOrderAreRefused(t *testing.T) {
 	m := trained(t)
-	for name, text := range hostile {
-		began := time.Now()
-		m.Predict(text, text)
-		m.Explain(text, text, "", 5)
-		if d := time.Since(began); d > time.Second {
-			t.Errorf("%s: %v", name, d)
+	for f := range len(m.idf) {
+		if a, b := m.start[f], m.start[f+1]; b-a >= 2 {
+			bad := *m
+			bad.class = slices.Clone(m.class)
+			bad.class[a], bad.class[a+1] = bad.class[a+1], bad.class[a]
+			data, err := bad.MarshalBinary()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if new(Model).UnmarshalBinary(data) == nil {
+				t.Error("taken")
+			}
+			return
 		}
+	}
+	t.Fatal("no feature speaks for two labels")
+}
+
+func TestMergeKeepsCorrections(t *testing.T) {
+	m := trained(t)
+	learn := func(m *Model, text, label string) *Model {
+		t.Helper()
+		next, err := m.Learn(Example{Text: text, Label: label})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	said := func(m *Model, text string) string { return m.Predict(text, "").Label }
+	// Corrections of both labels before the merge answer the label that stays.
+	m = learn(m, "the hologram sticker peels off", "sticker")
+	m = learn(m, "gift wrapping was torn", "wrapping")
+	merged, err := m.Merge("sticker", "wrapping")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"hologram sticker peels", "the gift wrapping is torn"} {
+		if got := said(merged, text); got != "wrapping" {
+			t.Errorf("%q is %s", text, got)
+		}
+	}
+	// A correction towards the old name counts for the new one.
+	merged = learn(merged, "the ribbon came undone", "sticker")
+	if got := said(merged, "ribbon came undone again"); got != "wrapping" {
+		t.Errorf("after the merge a correction went to %s", got)
+	}
+	if merged.Corrections() != 3 {
+		t.Errorf("%d corrections", merged.Corrections())
+	}
+	// And all of it survives being stored.
+	data, err := merged.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back Model
+	if err := back.UnmarshalBinary(data); err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"hologram sticker peels", "ribbon came undone again", "please refund the chair I paid for"} {
+		if said(&back, text) != said(merged, text) {
+			t.Errorf("%q changed on disk", text)
+		}
+	}
+	// A forgotten label that is corrected to comes back.
+	gone, err := merged.Forget("wrapping")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := said(gone, "the gift wrapping is torn"); got == "wrapping" {
+		t.Error("forgotten and still answered")
+	}
+	if got := said(learn(gone, "gift wrapping has a hole", "wrapping"), "gift wrapping has a hole"); got != "wrapping" {
+		t.Errorf("wanted again, it is %s", got)
 	}
 }
 

@@ -383,14 +383,23 @@ func (t *training) chooseBayes(bayes []held) {
 	}
 }
 
+// balanceLeast is how many held out examples of a label say what it needs:
+// with fewer, one lucky hit would decide, and the next text pays for it.
+const balanceLeast = 12
+
 // balance finds what to add to each label's score so that the mean F1 of the
-// labels is best: rare labels are otherwise hardly ever answered.
+// labels is best: rare labels are otherwise hardly ever answered. Labels that
+// are rarer than balanceLeast stay as they are.
 func (t *training) balance() {
 	if !t.options.Balance {
 		return
 	}
 	k := len(t.labels)
 	t.shift = make([]float32, k)
+	seen := make([]int, k)
+	for _, h := range t.held {
+		seen[t.docs[h.example].label]++
+	}
 	f1 := func() float64 {
 		hit, said, is := make([]float64, k), make([]float64, k), make([]float64, k)
 		for _, h := range t.held {
@@ -412,6 +421,9 @@ func (t *training) balance() {
 	best := f1()
 	for range 3 {
 		for c := range t.shift {
+			if seen[c] < balanceLeast {
+				continue
+			}
 			was, chosen := t.shift[c], t.shift[c]
 			for step := -6; step <= 6; step++ {
 				t.shift[c] = was + 0.1*float32(step)
