@@ -95,7 +95,7 @@ func (p *Prepared) parts() []matterPart {
 			if k+2 == len(cut) {
 				x.span.End = s.End
 			}
-			if k > 0 && listMark(p.Normal.Runes, cut[k]) {
+			if k > 0 && (listMark(p.Normal.Runes, cut[k]) || listMark(p.Runes, x.span.Start)) {
 				x.mark = true
 			}
 			p.judge(&x)
@@ -112,6 +112,10 @@ func (p *Prepared) inlineMarks(n Span) []int {
 	var at []int
 	for i := n.Start; i < n.End && len(at) <= maxMatters; i++ {
 		r := text[i]
+		if o := int(p.Normal.from[i]); o < len(p.Runes) && p.Runes[o] == '①'+rune(len(at)) {
+			at = append(at, i)
+			continue
+		}
 		want := rune('1' + len(at))
 		letter := rune('a' + len(at))
 		numeral := []rune("一二三四五六七八九九")[min(len(at), 9)]
@@ -125,7 +129,7 @@ func (p *Prepared) inlineMarks(n Span) []int {
 		default:
 			continue
 		}
-		if i > n.Start && !p.clauseBegins(i) && text[i-1] != '(' && next != ')' {
+		if i > n.Start && !p.clauseBegins(i) && text[i-1] != '(' && next != ')' && !(next == '、' && text[i-1] == ' ') {
 			continue
 		}
 		at = append(at, i)
@@ -288,7 +292,7 @@ func (p *Prepared) grouped(parts []matterPart) []matterPart {
 		case !g.ask && (x.other < 2 || g.topics == 0) || len(groups) >= maxMatters:
 		case x.other == 2 && x.ask && (x.topics == 0 || fresh || !only(x.topics, g.topics)):
 			begins = "said"
-		case x.other == 1 && x.ask && fresh && (g.wish || g.topics != 0):
+		case x.other == 1 && x.ask && fresh && (g.wish || g.topics != 0 || x.topics&^faultTopics != 0):
 			begins = "topic"
 		}
 		if begins == "" {
@@ -320,6 +324,10 @@ func (p *Prepared) grouped(parts []matterPart) []matterPart {
 	}
 	return groups
 }
+
+// faultTopics are those of a thing that does not work: what is added about them
+// after a fault may belong to it.
+const faultTopics = 1<<4 | 1<<15
 
 func (p *Prepared) allTopics(groups []matterPart) uint32 {
 	var t uint32

@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -46,7 +47,8 @@ type RiskCue struct {
 	Text     string   `json:"text"`
 	Severity int      `json:"severity"`
 
-	noun bool // counts only beside a grievance
+	noun  bool // counts only beside a grievance
+	alarm bool // the alarm of a machine: counts unless it is said to be a false one or the talk is of the product
 }
 
 // RiskEdits are what a tenant changes in the shipped lists. An added cue
@@ -85,8 +87,13 @@ func ShippedRiskCues() []RiskCue {
 	for _, l := range riskWords {
 		for w := range strings.SplitSeq(l.words, "|") {
 			if w = strings.TrimSpace(w); w != "" {
-				all = append(all, RiskCue{l.kind, w, l.severity, l.noun})
+				all = append(all, RiskCue{Kind: l.kind, Text: w, Severity: l.severity, noun: l.noun})
 			}
+		}
+	}
+	for _, l := range alarmWords {
+		for w := range strings.SplitSeq(l.words, "|") {
+			all = append(all, RiskCue{Kind: Safety, Text: w, Severity: l.severity, alarm: true})
 		}
 	}
 	return all
@@ -265,6 +272,9 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 			} else if c.Kind == Safety && !ofDespair(c.Text) && p.riskAsked(h.start) {
 				continue
 			}
+			if c.alarm && p.falseAlarm() {
+				continue
+			}
 			o := p.Normal.Original(Span{h.start, h.end})
 			if c.noun {
 				if !denied && len(nouns) < maxRiskSignals {
@@ -377,9 +387,27 @@ func (p *Prepared) aggrieved() bool {
 // grievance are words of those who have a quarrel with us.
 var grievance = newPhrases([]string{"否则", "不然", "再不", "如果不", "要是不", "不解决", "不处理", "不退", "不给", "赔", "等着", "看着办", "说法", "交代", "书面答复", "天时间", "退款", "退钱", "追究", "拒绝", "复印件", "材料", "unless", "otherwise", "if you don't", "if you do not", "or else", "refuse", "refused", "refuses", "you have", "in writing", "owe", "refund", "already", "i will", "i'll", "we will", "we'll", "going to"})
 
+// falseAlarm says that the text speaks of an alarm as a thing to be bought,
+// set up or tested, or calls it a false one.
+func (p *Prepared) falseAlarm() bool {
+	found := false
+	calmAlarm.find(p.Normal.Runes, func(_, _, _ int) { found = true })
+	return found
+}
+
+var calmAlarm = newPhrases([]string{"误报", "误触", "测试", "演练", "演习", "演示", "没烟", "没有烟", "没火", "没有火", "没闻到", "没漏", "没有漏", "没电", "电池", "怎么装", "怎么安装", "怎么设置", "怎么换", "怎么校准", "校准", "标定", "多少钱", "价格", "报价", "采购", "推荐", "哪款", "哪种", "阈值设", "已恢复", "已解除", "恢复正常", "已排除",
+	"false alarm", "false alarms", "test", "tests", "tested", "drill", "demo", "no smoke", "no gas", "no leak", "no water", "battery", "batteries", "chirp*", "beep*", "how do i", "how to", "calibrate", "calibration", "recommend", "price", "quote", "in stock", "install*", "threshold", "cleared", "back to normal", "resolved"})
+
 // settle drops faint anger that stands alone: a single hard word is
 // displeasure, several or a shouted one are anger.
 func (p *Prepared) settle(signals []Signal) []Signal {
+	// Who speaks of dying is not about to change the supplier.
+	for _, s := range signals {
+		if s.Kind == Safety && s.Severity == 3 && ofDespair(s.Cue) {
+			signals = slices.DeleteFunc(signals, func(s Signal) bool { return s.Kind == Churn })
+			break
+		}
+	}
 	anger, strong := 0, false
 	for _, s := range signals {
 		if s.Kind == Anger {
@@ -407,7 +435,7 @@ func (p *Prepared) settle(signals []Signal) []Signal {
 
 // despairWords mark the cues of those who may want to die.
 var despairWords = newPhrases([]string{"活", "死", "轻生", "自杀", "自尽", "自残", "割腕", "跳楼", "跳河", "跳桥", "跳下去", "上吊", "想不开", "短见", "了百了", "结束", "了结", "了此", "世界", "消失", "遗书", "遗言", "撑不", "熬不", "解脱", "不在了", "生命",
-	"myself", "my life", "own life", "it all", "suicid*", "live", "living", "alive", "be here", "go on", "going on", "dead", "die", "without me", "wake", "way out", "wasn't here", "overdose", "self-harm", "self harm", "goodbye forever", "around much", "here tomorrow", "no meaning", "天台", "楼顶", "桥上", "扛不下去", "醒", "没我", "来世", "下辈子", "on the roof", "bridge", "carry on", "disappear forever", "anymore"})
+	"myself", "my life", "own life", "it all", "suicid*", "live", "living", "alive", "be here", "go on", "going on", "dead", "die", "without me", "wake", "way out", "wasn't here", "overdose", "self-harm", "self harm", "goodbye forever", "around much", "here tomorrow", "no meaning", "睡过去", "睡下去", "睡着", "人世", "人间", "世间", "世", "照顾", "道别", "永别", "告别", "明天", "没有我", "拖累", "sleep", "gone", "if i ", "existing", "exist", "this world", "miss me", "burden", "future", "goodbye", "final message", "last message", "天台", "楼顶", "桥上", "扛不下去", "醒", "没我", "来世", "下辈子", "on the roof", "bridge", "carry on", "disappear forever", "anymore"})
 
 func ofDespair(cue string) bool {
 	found := false

@@ -197,6 +197,22 @@ func fullStop(rs []rune, start, i int) bool {
 			return false
 		}
 	}
+	// And of one inside a line: "两个问题：1. …；2. …".
+	m := i
+	for m > k && i-m < 3 && rs[m-1] >= '0' && rs[m-1] <= '9' {
+		m--
+	}
+	if b := m; m < i && i-m <= 2 {
+		for b > start && rs[b-1] == ' ' {
+			b--
+		}
+		if b > start {
+			switch rs[b-1] {
+			case ':', '：', ';', '；', '，', '、':
+				return false
+			}
+		}
+	}
 	if len(word) == 1 && unicode.IsUpper(word[0]) && i+1 < len(rs) && rs[i+1] == ' ' && word[0] != 'I' {
 		return false // an initial
 	}
