@@ -1,0 +1,149 @@
+package sla
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/expr"
+	"zhidan/internal/platform/fault"
+)
+
+// Limits of a tenant's policies.
+const (
+	MaxPolicies = 100
+	maxMinutes  = 525600 // a year
+	maxPause    = 10 * maxMinutes
+)
+
+// NewSchema is what conditions of policies may speak of: the ticket's fields
+// as they stand, in memory.
+func NewSchema(catalog *form.Catalog) (*expr.Schema, error) {
+	codes := func(next func(int) string) map[string]int64 {
+		m := map[string]int64{}
+		for i := 1; next(i) != ""; i++ {
+			m[next(i)] = int64(i)
+		}
+		return m
+	}
+	fields := []expr.Field{
+		{Name: "status", Type: expr.String, Codes: codes(func(i int) string { return ticket.Status(i).String() })},
+		{Name: "priority", Type: expr.String, Codes: codes(func(i int) string { return ticket.Priority(i).String() })},
+		{Name: "sentiment", Type: expr.Int}, {Name: "risk", Type: expr.Int},
+		{Name: "reopen_count", Type: expr.Int}, {Name: "repeat_count", Type: expr.Int},
+		{Name: "snoozed", Type: expr.Bool},
+		{Name: "tags", Type: expr.StringList},
+		{Name: "created_at", Type: expr.Timestamp},
+	}
+	for _, name := range []string{"type", "channel", "language", "subject", "number", "hold_reason", "tier"} {
+		fields = append(fields, expr.Field{Name: name, Type: expr.String})
+	}
+	for _, name := range []string{"category", "substatus", "assignee", "team", "department", "requester", "company"} {
+		fields = append(fields, expr.Field{Name: name, Type: expr.ID})
+	}
+	if catalog != nil {
+		for _, f := range catalog.Fields() {
+			if t := cellType(f.Kind); t != 0 {
+				fields = append(fields, expr.Field{Name: "fields." + f.Key, Type: t})
+			}
+		}
+	}
+	return expr.NewSchema("when", fields, nil)
+}
+
+// Compile checks a policy and makes it ready to be applied.
+func (p *Policy) Compile(schema *expr.Schema) error {
+	var bad fault.List
+	wrong := func(field, code, format string, args ...any) {
+		bad = append(bad, fault.Bad(field, code, format, args...))
+	}
+	condition := func(field, text string) *expr.Program {
+		if strings.TrimSpace(text) == "" {
+			return nil
+		}
+		prog, err := schema.Check(text)
+		if err != nil {
+			wrong(field, "condition", "%v", err)
+		}
+		return prog
+	}
+	p.Name = strings.TrimSpace(p.Name)
+	if n := utf8.RuneCountInString(p.Name); n == 0 || n > 100 {
+		wrong("name", "range", "a policy has a name of at most 100 characters")
+	}
+	p.when = condition("when", p.When)
+	seen := map[Metric]bool{}
+	for i, t := range p.Targets {
+		field := fmt.Sprintf("targets[%d]", i)
+		if !slices.Contains(Metrics, t.Metric) || seen[t.Metric] {
+			wrong(field+".metric", "choice", "a target has one of %v, each at most once", Metrics)
+		}
+		seen[t.Metric] = true
+		for _, x := range []*Promise{t.Urgent, t.High, t.Normal, t.Low} {
+			if x != nil && (x.Minutes < 1 || x.Minutes > maxMinutes) {
+				wrong(field+".minutes", "range", "a promise is of 1 to %d minutes", maxMinutes)
+			}
+			if x != nil && len(x.Calendar) > 64 {
+				wrong(field+".calendar", "too_long", "the key of a calendar has at most 64 bytes")
+			}
+		}
+	}
+	if len(p.Pauses) > 20 {
+		wrong("pauses", "too_many", "a policy has at most 20 pauses")
+	}
+	p.pauses = make([]*expr.Program, len(p.Pauses))
+	for i, x := range p.Pauses {
+		field := fmt.Sprintf("pauses[%d]", i)
+		p.pauses[i] = condition(field+".when", x.When)
+		if len(x.Statuses)+len(x.HoldReasons) == 0 && strings.TrimSpace(x.When) == "" {
+			wrong(field, "required", "a pause names statuses, reasons of hold or a condition")
+		}
+		for _, s := range x.Statuses {
+			var status ticket.Status
+			if err := status.UnmarshalText([]byte(s)); err != nil || !status.Active() {
+				wrong(field+".statuses", "choice", "%q is no active status", s)
+			}
+		}
+		for _, m := range x.Metrics {
+			if !slices.Contains(Metrics, m) {
+				wrong(field+".metrics", "choice", "%q is not one of %v", m, Metrics)
+			}
+		}
+	}
+	if p.PauseLimit < 0 || p.PauseLimit > maxPause || p.PauseTotal < 0 || p.PauseTotal > maxPause {
+		wrong("pause_limit_minutes", "range", "a limit of pauses is of 0 to %d minutes", maxPause)
+	}
+	if p.Reopen == "" {
+		p.Reopen = Continue
+	}
+	if p.Reopen != Continue && p.Reopen != Restart {
+		wrong("reopen", "choice", "a reopened clock continues or restarts")
+	}
+	if len(p.Warnings) > 10 {
+		wrong("warnings", "too_many", "a policy has at most 10 warnings")
+	}
+	for i, w := range p.Warnings {
+		if (w.Percent == 0) == (w.Before == 0) || w.Percent < 0 || w.Percent > 99 || w.Before < 0 || w.Before > maxMinutes {
+			wrong(fmt.Sprintf("warnings[%d]", i), "range", "a warning is at 1 to 99 percent, or 1 to %d minutes before", maxMinutes)
+		}
+	}
+	return bad.Err()
+}
+
+// cellType is how conditions see a custom field; zero: not at all.
+func cellType(k form.Kind) expr.Type {
+	switch k {
+	case form.Text, form.Choice, form.Date:
+		return expr.String
+	case form.Number:
+		return expr.Number
+	case form.Boolean:
+		return expr.Bool
+	case form.Person:
+		return expr.ID
+	}
+	return 0 // money, cascade and attachments have no single value to compare
+}
