@@ -184,9 +184,7 @@ func (f *fitted) score(v vector, out []float32) {
 	for c := range out {
 		out[c] = row[c] * f.bias
 	}
-	for j, id := range v.id {
-		axpy(out, f.weights[int(id)*k:int(id)*k+k], v.x[j])
-	}
+	addRows(out, f.weights, &v)
 }
 
 // cover is the share of a text that speaks for a class.
