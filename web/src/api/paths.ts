@@ -1,10 +1,8 @@
 // The API as generated (schema.d.ts, by `npm run api`), without the base path
 // that the client puts before every address.
-import type { Contract } from './contract'
 import type { paths as Generated } from './schema'
 
-type Known = { [P in keyof Generated as P extends `/api/v1${infer Rest}` ? Rest : never]: Generated[P] }
-export type paths = Known & Omit<Contract, keyof Known>
+export type paths = { [P in keyof Generated as P extends `/api/v1${infer Rest}` ? Rest : never]: Generated[P] }
 
 type JSONOf<A> = A extends { content: { 'application/json': infer B } } ? B : never
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete'

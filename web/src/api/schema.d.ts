@@ -210,6 +210,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config/categories/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retire a category in favour of another one and move its tickets */
+        post: operations["category-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config/codes": {
         parameters: {
             query?: never;
@@ -1626,6 +1643,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Translate what a ticket was opened with */
+        post: operations["ticket-translate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/type": {
         parameters: {
             query?: never;
@@ -1781,6 +1815,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/understanding/examples/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Teach labelled texts from a CSV or XLSX file (query: field, text, label, title, dry_run) */
+        post: operations["understanding-example-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/understanding/examples/{id}": {
         parameters: {
             query?: never;
@@ -1809,6 +1860,58 @@ export interface paths {
         /** Say when a field is set and when suggested */
         put: operations["understanding-field"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Language models */
+        get: operations["understanding-llm"];
+        /** Say who may be asked what, and at what cost */
+        put: operations["understanding-llm-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/llm/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What language models were asked */
+        get: operations["understanding-llm-calls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/understanding/llm/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say hello to a provider */
+        post: operations["understanding-llm-test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2094,7 +2197,7 @@ export interface components {
         AddOutBody: {
             /** Format: int64 */
             added: number;
-            errors: components["schemas"]["UnderstandProblem"][];
+            errors: components["schemas"]["ProblemJSON"][];
         };
         AssignInput: {
             assignee_id?: string;
@@ -2166,8 +2269,28 @@ export interface components {
             total: number;
             undo_id?: string;
         };
+        Call: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            cost_micros: number;
+            id: string;
+            /** Format: int64 */
+            latency_ms: number;
+            model: string;
+            outcome: string;
+            /** @description SHA-256 of what was sent, personal values taken out */
+            prompt_hash: string;
+            provider: string;
+            task: string;
+            /** Format: int64 */
+            tokens_in: number;
+            /** Format: int64 */
+            tokens_out: number;
+        };
         Category: {
             id?: string;
+            readonly merged_into?: string;
             name: components["schemas"]["Name"];
             parent_id?: string;
             /** Format: int64 */
@@ -2539,7 +2662,14 @@ export interface components {
         ExtraJSON: {
             /** Format: date-time */
             at: string;
-            kind: string;
+            /**
+             * @description why an attachment has no text
+             * @enum {string}
+             */
+            code?: "encrypted" | "too_large" | "too_long" | "broken" | "unsupported" | "missing";
+            entities?: components["schemas"]["EntityJSON"][];
+            /** @enum {string} */
+            kind: "attachment" | "summary" | "entities" | "translation";
             model?: string;
             name?: string;
             ref?: string;
@@ -2547,6 +2677,8 @@ export interface components {
             /** @description language of a translation */
             to?: string;
             truncated?: boolean;
+            /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
+            type?: string;
         };
         Field: {
             help?: components["schemas"]["Name"];
@@ -2757,6 +2889,31 @@ export interface components {
             configured: boolean;
             on: boolean;
         };
+        LanguageModelsJSON: {
+            /** @description words of customers may leave the country */
+            allow_abroad?: boolean;
+            /**
+             * Format: int64
+             * @description millionths of the currency; 0 allows what costs nothing
+             */
+            daily_budget_micros: number;
+            /**
+             * Format: int64
+             * @description 0: 20,000
+             */
+            daily_calls?: number;
+            on: boolean;
+            providers: components["schemas"]["ProviderJSON"][];
+            task_budgets?: {
+                [key: string]: number;
+            };
+            /** @description classify, entities, title_summary, translate, vision, transcribe: names of providers in the order in which they are asked */
+            tasks?: {
+                [key: string]: string[];
+            };
+            /** Format: int64 */
+            version: number;
+        };
         LastMessage: {
             /** Format: date-time */
             at: string;
@@ -2793,6 +2950,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListCall: {
+            items: components["schemas"]["Call"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListCompanyJSON: {
             items: components["schemas"]["CompanyJSON"][];
             next_cursor?: string;
@@ -2803,7 +2965,7 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        "ListCorrectionJSON\u00B743": {
+        "ListCorrectionJSON\u00B750": {
             items: components["schemas"]["CorrectionJSON"][];
             next_cursor?: string;
             partial?: boolean;
@@ -3153,6 +3315,49 @@ export interface components {
             title: string;
             type: string;
         };
+        ProblemJSON: {
+            code: string;
+            message: string;
+            /**
+             * Format: int64
+             * @description counted from 1
+             */
+            row: number;
+        };
+        ProviderJSON: {
+            /** @description the model transcribes */
+            audio?: boolean;
+            /** @description with /v1 for openai, the host for anthropic */
+            base_url: string;
+            /** @description the model sees images */
+            images?: boolean;
+            /** @description absent keeps the key, empty takes it away */
+            key?: string;
+            readonly key_set?: boolean;
+            /** @enum {string} */
+            kind: "openai" | "anthropic";
+            model: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description millionths of the currency for 1,000 tokens
+             */
+            price_in?: number;
+            /**
+             * Format: int64
+             * @description of audio
+             */
+            price_minute?: number;
+            /** Format: int64 */
+            price_out?: number;
+            /** @enum {string} */
+            region: "home" | "abroad";
+            /**
+             * @description how it is asked for JSON; absent: what most servers of its kind understand
+             * @enum {string}
+             */
+            structured?: "schema" | "json" | "tool" | "prompt";
+        };
         Ref: {
             id: string;
             name: string;
@@ -3407,6 +3612,16 @@ export interface components {
             name: string;
             time_zone: string;
         };
+        TestInBody: {
+            provider: string;
+        };
+        TestOutBody: {
+            code?: string;
+            error?: string;
+            /** Format: int64 */
+            latency_ms: number;
+            ok: boolean;
+        };
         TicketCreateBody: {
             assignee_id?: string;
             attachment_ids?: string[];
@@ -3565,6 +3780,17 @@ export interface components {
             reason: string;
             team_id?: string;
         };
+        TranslateInBody: {
+            /** @description BCP 47 */
+            to: string;
+        };
+        TranslateOutBody: {
+            model: string;
+            text: string;
+            title: string;
+            to: string;
+            truncated?: boolean;
+        };
         Type: {
             form: components["schemas"]["Form"];
             id?: string;
@@ -3580,15 +3806,6 @@ export interface components {
         };
         TypeInput: {
             type: string;
-        };
-        UnderstandProblem: {
-            code: string;
-            message: string;
-            /**
-             * Format: int64
-             * @description counted from 1
-             */
-            row: number;
         };
         UnderstandWords: {
             labels: components["schemas"]["LabelWords"][];
@@ -4147,6 +4364,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Category"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "category-merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeInBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
@@ -7736,6 +7986,41 @@ export interface operations {
             };
         };
     };
+    "ticket-translate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranslateInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TranslateOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-type": {
         parameters: {
             query?: never;
@@ -7969,7 +8254,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCorrectionJSON\u00B743"];
+                    "application/json": components["schemas"]["ListCorrectionJSON\u00B750"];
                 };
             };
             /** @description An error */
@@ -8113,6 +8398,33 @@ export interface operations {
             };
         };
     };
+    "understanding-example-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "understanding-example-delete": {
         parameters: {
             query: {
@@ -8166,6 +8478,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Rule"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-llm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LanguageModelsJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-llm-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LanguageModelsJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LanguageModelsJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-llm-calls": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCall"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-llm-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestOutBody"];
                 };
             };
             /** @description An error */

@@ -106,7 +106,10 @@ export type Correction = Item<Answer<'/understanding/corrections'>>
 export type Accuracy = Answer<'/understanding/accuracy'>
 export type LearnedField = Body<'/understanding/runs'>['field']
 export type AccuracyBy = 'field' | 'week' | 'category' | 'channel' | 'language' | 'tier'
-export type { Call, LanguageModels, Provider, ProviderTest } from './contract'
+export type LanguageModels = Answer<'/understanding/llm'>
+export type Provider = LanguageModels['providers'][number]
+export type ProviderTest = Answer<'/understanding/llm/test', 'post'>
+export type Call = Item<Answer<'/understanding/llm/calls'>>
 
 /** Pushed by the server: not an answer, so not in the schema. */
 export interface LiveTicket {

@@ -100,7 +100,7 @@ export async function readAgain(ticket: Ticket): Promise<void> {
 export async function translate(ticket: Ticket, to: string): Promise<void> {
   try {
     const made = await data(api.POST('/tickets/{id}/translate', { params: { path: { id: ticket.id } }, body: { to } }))
-    const extra = { kind: 'translation', to: made.to, text: [made.title, made.text].filter(Boolean).join('\n'), model: made.model, at: new Date().toISOString() }
+    const extra = { kind: 'translation' as const, to: made.to, text: [made.title, made.text].filter(Boolean).join('\n'), model: made.model, at: new Date().toISOString() }
     queries.setQueriesData<Understanding>({ queryKey: keys.understanding(ticket.id) }, (u) => u && { ...u, extras: [...u.extras.filter((x) => x.kind !== 'translation' || x.to !== to), extra] })
   } catch (error) {
     complain(error)

@@ -70,9 +70,9 @@ export class Mind {
   examples: Example[]
   llm: LanguageModels = { on: true, allow_abroad: false, daily_budget_micros: 50_000_000, task_budgets: { translate: 10_000_000 }, version: 1,
     providers: [
-      { name: 'deepseek', kind: 'openai', base_url: 'https://api.example.com/v1', key_set: true, model: 'chat-large', region: 'home', price_in: 1, price_out: 4 },
+      { name: 'deepseek', kind: 'openai', base_url: 'https://api.example.com/v1', key_set: true, model: 'chat-large', region: 'home', price_in: 1000, price_out: 4000 },
       { name: 'local', kind: 'openai', base_url: 'http://127.0.0.1:11434/v1', key_set: false, model: 'small-7b', region: 'home', price_in: 0, price_out: 0 },
-    ], tasks: { classify: ['deepseek', 'local'], extract: [], title: ['local'], translate: ['deepseek'], vision: [], transcribe: [] } }
+    ], tasks: { classify: ['deepseek', 'local'], entities: [], title_summary: ['local'], translate: ['deepseek'], vision: [], transcribe: [] } }
 
   constructor(readonly fake: Fake) {
     const at = (m: number) => new Date(fake.now - m * 60_000).toISOString()
@@ -197,9 +197,9 @@ export class Mind {
         return { rows: keys.map((key, i) => ({ key, n: 900 - i * 110, set: 720 - i * 90, right: 840 - i * 122, uncertain: 0.012 + i * 0.004, accuracy: 0.933 - i * 0.014, coverage: 0.8 - i * 0.02, ece: 0.02 + i * 0.004 })), bins: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9].map((low, i) => ({ low, confidence: low + 0.05, n: 20 + i * 70, right: Math.round((20 + i * 70) * Math.min(0.98, low + 0.03)) })), drift: [{ field: 'category', now: 0.84, before: 0.89, p: 0.004, alarm: true }, { field: 'type', now: 0.93, before: 0.934, p: 0.41, alarm: false }] }
       }],
       ['GET', /^\/understanding\/llm$/, () => this.llm],
-      ['PUT', /^\/understanding\/llm$/, (_, b) => { const next = b as unknown as LanguageModels; this.llm = { ...next, version: this.llm.version + 1, providers: next.providers.map(({ key, ...p }) => ({ ...p, key_set: p.key_set || !!key })) }; return this.llm }],
+      ['PUT', /^\/understanding\/llm$/, (_, b) => { const next = b as unknown as LanguageModels; this.llm = { ...next, version: this.llm.version + 1, providers: next.providers.map(({ key, ...p }) => ({ ...p, key_set: !!key || (this.llm.providers.find((x) => x.name === p.name)?.key_set ?? false) })) }; return this.llm }],
       ['POST', /^\/understanding\/llm\/test$/, (_, b) => (b.provider === 'local' ? { ok: false, latency_ms: 12, error: 'connection refused' } : { ok: true, latency_ms: 640 })],
-      ['GET', /^\/understanding\/llm\/calls$/, (_m, _b, url) => page(Array.from({ length: 70 }, (_, i) => ({ at: new Date(f.now - i * 95_000).toISOString(), task: ['classify', 'title', 'translate'][i % 3], provider: 'deepseek', model: 'chat-large', tokens_in: 640 + i, tokens_out: 90 + i, cost_micros: 940 + i * 7, latency_ms: 800 + (i * 37) % 900, outcome: i % 9 === 4 ? 'timeout' : i % 13 === 7 ? 'refused' : 'ok' })), url)],
+      ['GET', /^\/understanding\/llm\/calls$/, (_m, _b, url) => page(Array.from({ length: 70 }, (_, i) => ({ at: new Date(f.now - i * 95_000).toISOString(), task: ['classify', 'title_summary', 'translate'][i % 3], provider: 'deepseek', model: 'chat-large', tokens_in: 640 + i, tokens_out: 90 + i, cost_micros: 940 + i * 7, latency_ms: 800 + (i * 37) % 900, id: `c${i}`, prompt_hash: '', outcome: i % 9 === 4 ? 'timeout' : i % 13 === 7 ? 'refused' : 'ok' })), url)],
     ]
   }
 }

@@ -214,4 +214,10 @@ export default {
   'error.llm.timeout': 'The language model did not answer in time; try again later',
   'error.incident.not_found': 'The incident was not found',
   'error.label.unknown': 'There is no such label',
+  'insight.file.encrypted': 'It is encrypted and cannot be read',
+  'insight.file.too_large': 'Too large to read',
+  'insight.file.too_long': 'Too long to read',
+  'insight.file.broken': 'It is broken and cannot be read',
+  'insight.file.unsupported': 'Files of this kind cannot be read',
+  'insight.file.missing': 'The file is gone',
 }

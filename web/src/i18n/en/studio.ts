@@ -368,6 +368,7 @@ export default {
   'error.matters.one': 'This ticket speaks of one matter only',
   'error.incident.accepted': 'Somebody else has just accepted this incident',
   'error.incident.judged': 'This incident has been judged already',
+  'error.understanding.none': 'There is nothing to use',
   'error.version': 'Somebody else has just changed this; change the latest again',
   'error.llm.key': 'The key does not open; give it again',
   'error.count': 'Give at least three different examples',
@@ -378,4 +379,8 @@ export default {
   'error.ordinary': 'Such a pattern would match ordinary words and numbers too',
   'error.pattern': 'This is no pattern',
   'error.text.required': 'The text is missing',
+  'llm.url.help.anthropic': 'The host alone, such as https://llm.example.com',
+  'llm.can': 'It can also',
+  'llm.can.images': 'see images',
+  'llm.can.audio': 'transcribe audio',
 }

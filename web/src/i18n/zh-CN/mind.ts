@@ -214,4 +214,10 @@ export default {
   'error.llm.timeout': '大模型没有及时回答，请稍后再试',
   'error.incident.not_found': '没有找到这个共性事件',
   'error.label.unknown': '没有这个标签',
+  'insight.file.encrypted': '文件有密码，读不了',
+  'insight.file.too_large': '文件太大，没有读',
+  'insight.file.too_long': '内容太长，没有读',
+  'insight.file.broken': '文件损坏，读不了',
+  'insight.file.unsupported': '这种文件读不了',
+  'insight.file.missing': '文件已经不在',
 }

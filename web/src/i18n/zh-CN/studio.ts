@@ -368,6 +368,7 @@ export default {
   'error.matters.one': '这张工单只说了一件事',
   'error.incident.accepted': '同事刚刚确认了这个共性事件',
   'error.incident.judged': '这个共性事件已经处理过',
+  'error.understanding.none': '没有可用的内容',
   'error.version': '刚刚被别人修改过，请在最新内容上再改一次',
   'error.llm.key': '密钥打不开，请重新填写',
   'error.count': '例子的个数不对，至少要三个不同的',
@@ -378,4 +379,8 @@ export default {
   'error.ordinary': '这样的规则会把普通的词和数字也认成编号',
   'error.pattern': '规则写得不对',
   'error.text.required': '缺少内容',
+  'llm.url.help.anthropic': '只写主机，例如 https://llm.example.com',
+  'llm.can': '还能处理',
+  'llm.can.images': '看图片',
+  'llm.can.audio': '听录音',
 }

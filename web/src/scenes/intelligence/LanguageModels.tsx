@@ -13,13 +13,14 @@ import { number, Page, Segmented, Switch, useManager, Wait } from './frame'
 
 const shippedTasks = ['classify', 'entities', 'title_summary', 'translate', 'vision', 'transcribe']
 export const taskName = (task: string): string => (`task.${task}` in messages() ? t(`task.${task}` as Key) : task)
-const blank: Provider = { name: '', kind: 'openai', base_url: '', key_set: false, model: '', region: 'home', price_in: 0, price_out: 0 }
+type Full = LanguageModels & { tasks: Record<string, string[]>; task_budgets: Record<string, number> }
+const blank: Provider = { name: '', kind: 'openai', base_url: '', model: '', region: 'home', price_in: 0, price_out: 0 }
 
 /** Language models come after the local ones, only where a tenant says so, and never beyond its budget. */
 export function LanguageModelsPage() {
   const query = useQuery({ ...llmQuery, retry: false })
   const able = useManager()
-  const m = query.data
+  const m: Full | undefined = query.data && { ...query.data, tasks: query.data.tasks ?? {}, task_budgets: query.data.task_budgets ?? {} }
   const [open, setOpen] = useState<number | 'new'>()
   const put = (part: Partial<LanguageModels>) => (m ? saveLLM({ ...m, ...part }, m) : Promise.resolve(false))
   const absent = query.error instanceof Problem && query.error.status === 404
@@ -58,7 +59,7 @@ export function LanguageModelsPage() {
 type Put = (part: Partial<LanguageModels>) => Promise<boolean>
 
 /** For each task who is asked, in which order: the next one when the first fails. */
-function Tasks({ m, able, put }: { m: LanguageModels; able: boolean; put: Put }) {
+function Tasks({ m, able, put }: { m: Full; able: boolean; put: Put }) {
   const tasks = [...new Set([...shippedTasks, ...Object.keys(m.tasks)])]
   return (
     <section aria-label={t('llm.tasks')}>
@@ -83,7 +84,7 @@ function Tasks({ m, able, put }: { m: LanguageModels; able: boolean; put: Put })
 
 const MICRO = 1_000_000
 
-function Budget({ m, able, put }: { m: LanguageModels; able: boolean; put: Put }) {
+function Budget({ m, able, put }: { m: Full; able: boolean; put: Put }) {
   const [day, setDay] = useState(String(m.daily_budget_micros / MICRO))
   const [own, setOwn] = useState<Record<string, string>>({})
   const worth = (s: string): number | undefined => (/^\d+([.]\d{1,6})?$/.test(s.trim()) ? Math.round(Number(s) * MICRO) : undefined)
@@ -98,9 +99,14 @@ function Budget({ m, able, put }: { m: LanguageModels; able: boolean; put: Put }
             onBlur={() => { const v = worth(value); if (value === '' && m.task_budgets[k] !== undefined) { const { [k]: _, ...rest } = m.task_budgets; void put({ task_budgets: rest }) } else if (v !== undefined && v !== m.task_budgets[k]) void put({ task_budgets: { ...m.task_budgets, [k]: v } }) }} /></div>
         )
       })}
-      <div className="taskrow"><span className="f13">{t('llm.allowAbroad')}</span><span className="row g8"><Switch on={m.allow_abroad} label={t('llm.allowAbroad')} disabled={!able} onChange={(allow_abroad) => void put({ allow_abroad })} /><span className="f12 t2">{t(m.allow_abroad ? 'llm.allowAbroad.on' : 'llm.allowAbroad.off')}</span></span></div>
+      <div className="taskrow"><span className="f13">{t('llm.allowAbroad')}</span><span className="row g8"><Switch on={m.allow_abroad ?? false} label={t('llm.allowAbroad')} disabled={!able} onChange={(allow_abroad) => void put({ allow_abroad })} /><span className="f12 t2">{t(m.allow_abroad ? 'llm.allowAbroad.on' : 'llm.allowAbroad.off')}</span></span></div>
     </section>
   )
+}
+
+/** What the server says of the key is no part of what is sent. */
+function sent({ key_set: _, ...p }: Provider): Provider {
+  return p
 }
 
 function ProviderForm({ provider, taken, able, onSave, onRemove, onClose }: { provider?: Provider; taken: string[]; able: boolean; onSave: (p: Provider) => Promise<void>; onRemove?: () => void; onClose: () => void }) {
@@ -122,19 +128,20 @@ function ProviderForm({ provider, taken, able, onSave, onRemove, onClose }: { pr
     }
   }
   return (
-    <form className="detail pform" onSubmit={(e) => { e.preventDefault(); void onSave({ ...p, name: p.name.trim(), base_url: p.base_url.trim(), model: p.model.trim(), ...(key ? { key } : {}) }).then(() => setKey('')) }}>
+    <form className="detail pform" onSubmit={(e) => { e.preventDefault(); void onSave({ ...sent(p), name: p.name.trim(), base_url: p.base_url.trim(), model: p.model.trim(), ...(key ? { key } : {}) }).then(() => setKey('')) }}>
       <div className="row"><h2 className="h2 sp">{provider ? provider.name : t('llm.new')}</h2><IconButton icon="close" label={t('common.close')} onClick={onClose} /></div>
       <div className="two">
         <Field label={t('llm.name')} required error={taken.includes(p.name.trim()) ? t('llm.taken') : undefined}>{(a) => <input {...a} className="inp" maxLength={60} value={p.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
         <Field label={t('llm.kind')}>{() => <Segmented label={t('llm.kind')} value={p.kind} options={[['openai', t('llm.kind.openai')], ['anthropic', t('llm.kind.anthropic')]]} onChange={(kind) => set({ kind })} />}</Field>
-        <Field label={t('llm.url')} required error={p.base_url && !url ? t('llm.url.wrong') : undefined} help={t('llm.url.help')}>{(a) => <input {...a} className="inp mono" maxLength={300} value={p.base_url} onChange={(e) => set({ base_url: e.target.value })} />}</Field>
+        <Field label={t('llm.url')} required error={p.base_url && !url ? t('llm.url.wrong') : undefined} help={t(p.kind === 'anthropic' ? 'llm.url.help.anthropic' : 'llm.url.help')}>{(a) => <input {...a} className="inp mono" maxLength={300} value={p.base_url} onChange={(e) => set({ base_url: e.target.value })} />}</Field>
         <Field label={t('llm.model')} required>{(a) => <input {...a} className="inp mono" maxLength={200} value={p.model} onChange={(e) => set({ model: e.target.value })} />}</Field>
         <Field label={t('llm.key')} help={t(p.key_set ? 'llm.key.set' : 'llm.key.help')}>{(a) => <input {...a} className="inp mono" type="password" autoComplete="off" value={key} placeholder={p.key_set ? '••••••••' : ''} onChange={(e) => setKey(e.target.value)} />}</Field>
         <Field label={t('llm.region')} help={t(p.region === 'abroad' ? 'llm.region.abroad.help' : 'llm.region.home.help')}>{() => <Segmented label={t('llm.region')} value={p.region} options={[['home', t('llm.home')], ['abroad', t('llm.abroad')]]} onChange={(region) => set({ region })} />}</Field>
-        <Field label={t('llm.price.in')} help={t('llm.price.help')}>{(a) => <input {...a} className="inp money" type="number" min={0} step="any" value={p.price_in / MICRO} onChange={(e) => set({ price_in: Math.round(Number(e.target.value) * MICRO) })} />}</Field>
-        <Field label={t('llm.price.out')}>{(a) => <input {...a} className="inp money" type="number" min={0} step="any" value={p.price_out / MICRO} onChange={(e) => set({ price_out: Math.round(Number(e.target.value) * MICRO) })} />}</Field>
+        <Field label={t('llm.price.in')} help={t('llm.price.help')}>{(a) => <input {...a} className="inp money" type="number" min={0} step="any" value={(p.price_in ?? 0) / 1000} onChange={(e) => set({ price_in: Math.round(Number(e.target.value) * 1000) })} />}</Field>
+        <Field label={t('llm.price.out')}>{(a) => <input {...a} className="inp money" type="number" min={0} step="any" value={(p.price_out ?? 0) / 1000} onChange={(e) => set({ price_out: Math.round(Number(e.target.value) * 1000) })} />}</Field>
+        <Field label={t('llm.can')}>{() => <div className="row g16 f13">{(['images', 'audio'] as const).map((k) => <label key={k} className="row g6"><input type="checkbox" checked={p[k] ?? false} onChange={(e) => set({ [k]: e.target.checked })} />{t(`llm.can.${k}`)}</label>)}</div>}</Field>
       </div>
-      {test !== undefined && <p className="f13" role="status">{test === 'running' ? t('llm.testing') : test.ok ? <span className="green row g4"><Icon name="check" size="s" />{t('llm.test.ok', { ms: number(test.latency_ms) })}</span> : <span className="red row g4"><Icon name="warn" size="s" />{t('llm.test.failed', { error: test.error ?? '' })}</span>}</p>}
+      {test !== undefined && <p className="f13" role="status">{test === 'running' ? t('llm.testing') : test.ok ? <span className="green row g4"><Icon name="check" size="s" />{t('llm.test.ok', { ms: number(test.latency_ms) })}</span> : <span className="red row g4"><Icon name="warn" size="s" />{t('llm.test.failed', { error: test.code && `error.${test.code}` in messages() ? t(`error.${test.code}` as Key) : (test.error ?? '') })}</span>}</p>}
       {error !== undefined && <p className="red f13" role="alert">{problemText(error)}</p>}
       <div className="row g8 pend"><Button look="p lg" type="submit" disabled={!able || !ready}>{t('common.save')}</Button>{provider && <Button look="lg" icon="play" disabled={!able || test === 'running'} onClick={() => void probe()}>{t('llm.test')}</Button>}<span className="sp" />{onRemove && able && <Button look="q lg danger" onClick={onRemove}>{t('llm.remove')}</Button>}</div>
     </form>

@@ -37,7 +37,7 @@ export function Insight({ ticket, u }: { ticket: Ticket; u: Understanding }) {
       {files.map((a) => (
         <details key={a.ref ?? a.name} className="readfile f13">
           <summary><Icon name="file" size="s" /><span className="ell sp">{a.name}</span>{a.model && <span className="f12 t3 ell">{a.model}</span>}</summary>
-          {a.text.trim() ? <p className="t2">{a.text}{a.truncated && '…'}</p> : <p className="t3">{t('insight.attachments.empty')}</p>}
+          {a.text.trim() ? <p className="t2">{a.text}{a.truncated && '…'}</p> : <p className="t3">{t(a.code ? `insight.file.${a.code}` : 'insight.attachments.empty')}</p>}
         </details>
       ))}
     </>
@@ -47,7 +47,8 @@ export function Insight({ ticket, u }: { ticket: Ticket; u: Understanding }) {
 const FEW = 8
 
 function Entities({ u }: { u: Understanding }) {
-  const { entities } = u
+  // what a language model found where the local one did not look
+  const entities = [...u.entities, ...u.extras.flatMap((x) => (x.kind === 'entities' ? (x.entities ?? []) : []))]
   const [all, setAll] = useState(false)
   if (!entities.length) return null
   const seen = new Set<string>()
