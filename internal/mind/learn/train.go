@@ -299,7 +299,7 @@ func (t *training) chooseSettings(ctx context.Context) error {
 		s := t.settings
 		change(&s)
 		h, err := hits(s)
-		if err == nil && h > now {
+		if err == nil && h > now+0.1*math.Sqrt(now) {
 			now, t.settings = h, s
 		}
 		return err
