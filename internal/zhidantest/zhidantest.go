@@ -167,6 +167,7 @@ func (h *House) Settle() {
 			due += s.Waiting
 		}
 		if due == 0 {
+			h.Mind.Flush()
 			return
 		}
 		if time.Now().After(deadline) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -35,6 +36,10 @@ type group struct {
 	mu      sync.Mutex
 	burst   *retrieve.Burst
 	pending []arrival
+	// What is to be written in a moment: proposals by matter, and tickets that
+	// join an incident.
+	due     map[id.ID]*retrieve.Proposal
+	joining map[id.ID][]id.ID
 	watched []watched
 	failed  error
 }
@@ -252,16 +257,7 @@ func (m *Mind) gather(ctx context.Context, born []*ticket.Ticket) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range proposals {
-			if err := m.propose(ctx, tenant, p); err != nil {
-				return err
-			}
-		}
-		for incident, tickets := range m.group(tenant).joins(arrived) {
-			if err := m.join(ctx, tenant, incident, tickets); err != nil {
-				return err
-			}
-		}
+		m.soon(tenant, proposals, m.group(tenant).joins(arrived))
 	}
 	return nil
 }
@@ -372,6 +368,64 @@ const (
 // incidentQuiet is how long a dismissed or accepted matter takes further
 // tickets in before the same words are a new incident.
 const incidentQuiet = 6 * time.Hour
+
+// soon proposes in a moment: while a wave comes in, each ticket of it makes a
+// proposal that takes the place of the one before, and a transaction for each
+// would hold up those who write.
+func (m *Mind) soon(tenant id.ID, proposals []*retrieve.Proposal, joins map[id.ID][]id.ID) {
+	if len(proposals)+len(joins) == 0 {
+		return
+	}
+	g := m.group(tenant)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	waits := len(g.due)+len(g.joining) > 0
+	if g.due == nil {
+		g.due, g.joining = map[id.ID]*retrieve.Proposal{}, map[id.ID][]id.ID{}
+	}
+	for _, p := range proposals {
+		g.due[p.Key] = p
+	}
+	for incident, tickets := range joins {
+		g.joining[incident] = append(g.joining[incident], tickets...)
+	}
+	if !waits {
+		time.AfterFunc(moment, func() { m.proposeDue(tenant, g) })
+	}
+}
+
+func (m *Mind) proposeDue(tenant id.ID, g *group) {
+	g.mu.Lock()
+	due, joining := g.due, g.joining
+	g.due, g.joining = nil, nil
+	g.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var errs error
+	for _, p := range due {
+		errs = errors.Join(errs, m.propose(ctx, tenant, p))
+	}
+	for incident, tickets := range joining {
+		errs = errors.Join(errs, m.join(ctx, tenant, incident, tickets))
+	}
+	if errs != nil {
+		m.Log.Warn("understanding: incidents could not be written", "tenant", tenant, "error", errs)
+	}
+}
+
+// Flush proposes at once what waits for its moment.
+func (m *Mind) Flush() {
+	m.groups.mu.Lock()
+	all := maps.Clone(m.groups.byTenant)
+	m.groups.mu.Unlock()
+	for tenant, g := range all {
+		<-g.ready
+		m.proposeDue(tenant, g)
+	}
+}
+
+// moment is how long a proposal waits for the next one of its matter.
+const moment = 300 * time.Millisecond
 
 // propose stores a proposal, or adds what is new to the incident that it
 // belongs to: the one with the same first ticket, or the one that has most of

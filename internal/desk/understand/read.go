@@ -45,6 +45,7 @@ type Reading struct {
 	Timings        []Timing
 
 	body *nlp.Prepared
+	why  func(field string) []learn.Evidence
 }
 
 // Entity is a finding and in which part of the ticket it stands.
@@ -64,8 +65,7 @@ type Risk struct {
 // Guess is what a model makes of a field.
 type Guess struct {
 	learn.Prediction
-	Evidence []learn.Evidence
-	Model    string
+	Model string
 }
 
 // Timing is how long a part took.
@@ -155,11 +155,17 @@ func (r *resident) read(t Text, full bool) *Reading {
 			continue
 		}
 		g := Guess{Prediction: f.Predict(words, subject), Model: f.name(field)}
-		if g.Label != "" && g.Label != noRisk && (full || g.Confidence >= r.settings.Rule(field).Suggest) {
-			g.Evidence = f.Explain(words, subject, g.Label, 3)
-		}
 		x.Fields[field] = g
 		lap(field)
+	}
+	// Telling why costs as much as telling what, so it is asked only of what
+	// is said in the end.
+	x.why = func(field string) []learn.Evidence {
+		g := x.Fields[field]
+		if f := r.models[field]; f.Model != nil && g.Label != "" {
+			return f.Explain(words, subject, g.Label, 3)
+		}
+		return nil
 	}
 	x.hear(in(x.body))
 	if !full {
@@ -203,7 +209,7 @@ func (x *Reading) hear(in string) {
 		if s.Kind == nlp.Safety {
 			s.Severity++
 		}
-		for _, e := range g.Evidence {
+		for _, e := range x.why("risk") {
 			if !e.InTitle {
 				s.Start, s.End = e.Start, e.End
 				s.Text = x.body.Text(nlp.Span{Start: e.Start, End: e.End})
@@ -280,7 +286,7 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 				s = ticket.DecisionSuggested
 			}
 		}
-		d := ticket.Decision{Field: field, Value: g.Label, State: s, Confidence: round(confidence), Model: g.Model, At: at, Evidence: evidence(g.Evidence)}
+		d := ticket.Decision{Field: field, Value: g.Label, State: s, Confidence: round(confidence), Model: g.Model, At: at, Evidence: evidence(x.why(field))}
 		for _, o := range g.Runners {
 			if o.Label != g.Label && o.Confidence >= .02 {
 				d.Runners = append(d.Runners, ticket.Scored{Value: o.Label, Confidence: round(o.Confidence)})
@@ -306,7 +312,9 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 				d.Evidence = append(d.Evidence, ticket.Evidence{In: "body", Start: s.Start, End: s.End, Weight: 1 / float32(len(spans))})
 			}
 		} else {
-			d.Evidence = evidence(x.Fields["sentiment"].Evidence)
+			if x.Mood != 0 {
+				d.Evidence = evidence(x.why("sentiment"))
+			}
 		}
 		out = append(out, d)
 	}
@@ -352,7 +360,7 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 	if g, ok := x.Fields["priority"]; ok && g.Label != "" && g.Known > .15 {
 		value, confidence := atLeast(g.Runners, rule.Threshold)
 		if slices.Index(priorities, value) >= slices.Index(priorities, d.Value) || g.version() {
-			d = ticket.Decision{Field: "priority", Value: value, Confidence: round(confidence), Model: g.Model, At: at, Evidence: evidence(g.Evidence)}
+			d = ticket.Decision{Field: "priority", Value: value, Confidence: round(confidence), Model: g.Model, At: at}
 		}
 	}
 	if level, kinds := riskLevel(x.Risks); level >= ticket.AtRisk {
@@ -368,6 +376,9 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 		}
 	}
 	now, want := slices.Index(priorities, t.Priority.String()), slices.Index(priorities, d.Value)
+	if want > now && d.Evidence == nil && d.Model != Version {
+		d.Evidence = evidence(x.why("priority"))
+	}
 	switch {
 	case want == now && (slices.Contains(given, "priority") || t.ID == 0):
 		return d, false
