@@ -75,6 +75,7 @@ func TestDangersInOtherWords(t *testing.T) {
 		"病人服的尺码表有吗":                                                "",
 		"do you have patient gowns in stock?":                      "",
 		"my child loves the toy":                                   "",
+		"孩子不小心从椅子上摔伤了":                                             "safety",
 		// an alarm of a machine is a danger, the machine is a product
 		"告警：厨房燃气浓度超标，设备 GW-01":                       "safety",
 		"烟感触发报警，3楼仓库":                                "safety",
@@ -151,6 +152,22 @@ func TestFeelingsToldQuietly(t *testing.T) {
 		p := Prepare(in)
 		if f := Sentiment(p, Risk(p, nil)); !slices.Contains(want, f.Step) {
 			t.Errorf("%q: %d (%.2f), want %v", in, f.Step, f.Score, want)
+		}
+	}
+}
+
+// What is denied, asked about, or the name of a thing gives no warning.
+func TestDangersThatAreNone(t *testing.T) {
+	for _, in := range []string{
+		"孩子没有受伤，就是玩具坏了", "my son was not hurt", "没有人被困", "插座没有打火花", "没有头晕恶心", "没有触发烟感，放心", "没有检测到燃气", "未检测到烟雾",
+		"防夹手的门怎么装", "烟感触发测试，演练，请忽略", "燃气浓度超标的阈值设多少合适", "水浸报警演练", "防爆胎的轮胎有吗", "按摩椅没有夹到手",
+		"睡过去一整天，忘了签收", "明天就要走了，快递改个地址", "照顾好我妈的那个护工很好", "等我走了再送货", "我们要离开这个城市了",
+		"no one was hurt", "nobody was trapped", "there are no exposed wires", "gas was not detected", "no gas detected", "fire alarm drill on Monday, please ignore",
+		"we sell wet floor signs so nobody slips", "how do I test the gas alarm", "is the brake pad in stock?", "no one fainted",
+		"I sleep well on the new mattress", "I will not wake up in time for a delivery at six", "gone for lunch, call later", "the patient was discharged, please send the invoice",
+	} {
+		if got := Risk(Prepare(in), nil); len(got) != 0 {
+			t.Errorf("%q: %+v", in, got)
 		}
 	}
 }

@@ -98,14 +98,20 @@ func Sentiment(p *Prepared, signals []Signal) Feeling {
 			add(v, c)
 		}
 	}
+	loud, shouts := p.loudness()
+	if shouts > 0 {
+		loud++
+	}
 	for _, s := range signals {
 		hard := 0.0
 		switch {
 		case s.Kind == Anger && s.Severity == 3:
-			hard = 3.5
+			hard = 4
 		case s.Kind == Safety && ofDespair(s.Cue):
 			hard = 4
-		case s.Kind == Safety && s.Severity == 3, s.Kind != Safety && s.Severity >= 2:
+		case s.Kind != Safety && s.Severity >= 2:
+			hard = 1
+		case s.Kind == Safety && s.Severity == 3 && loud > 0: // told dryly it is a fact
 			hard = 1
 		}
 		if bad < hard {
@@ -139,6 +145,9 @@ func Sentiment(p *Prepared, signals []Signal) Feeling {
 	if bad == 0 && good > 0 && thanks > 0 {
 		good += 0.4 * min(thanks, 3)
 	}
+	// One kind word beside a request or a fault is part of it, and praise that
+	// stands alone is warmer.
+	warm := !p.wants()
 	net := good - bad
 	f.Score = net / (math.Abs(net) + 3)
 	switch {
@@ -146,15 +155,25 @@ func Sentiment(p *Prepared, signals []Signal) Feeling {
 		f.Step = -2
 	case net <= -0.9:
 		f.Step = -1
-	case net >= 3.4:
+	case net >= 3.4, net >= 2.9 && warm:
 		f.Step = 2
-	case net >= 0.9:
+	case net >= 0.9 && (warm || net >= 1.6):
 		f.Step = 1
 	}
 	if f.Step == 0 {
 		f.Evidence = nil
 	}
 	return f
+}
+
+// wants says whether a message reports a fault or asks for something.
+func (p *Prepared) wants() bool {
+	for i, c := range p.cues {
+		if (c.kind == cueProblem || c.kind == cueAsk) && !p.inLongerFeeling(i) {
+			return true
+		}
+	}
+	return false
 }
 
 // quotedFrom gives the place in the normal text where an earlier mail begins.

@@ -252,6 +252,9 @@ func Risk(p *Prepared, lists *RiskLists) []Signal {
 		if !denied && prevDenied && prevEnd >= 0 && isListing(p.Normal.Runes, prevEnd, h.start) {
 			denied = true
 		}
+		if h.end <= prevEnd && prevDenied {
+			denied = true // part of what was denied
+		}
 		if h.end > prevEnd {
 			prevEnd, prevDenied = h.end, denied
 		}
@@ -336,7 +339,7 @@ func (l *RiskLists) hits(text []rune) (hits, covers []riskHit) {
 				if b.end > a.end+gap+MaxRiskCueSize {
 					break
 				}
-				if b.phrase == pair.second && b.start >= a.end && b.start <= a.end+gap && oneSentence(text[a.end:b.start]) {
+				if b.phrase == pair.second && b.start >= a.end && b.start <= a.end+gap && oneSentence(text[a.end:b.start]) && (!deniedBetween(text[a.end:b.start]) || ofDespair(pair.cue.Text)) {
 					hits = append(hits, riskHit{[]RiskCue{pair.cue}, a.start, b.end})
 					break
 				}
@@ -355,6 +358,25 @@ func (l *RiskLists) hits(text []rune) (hits, covers []riskHit) {
 	order(covers)
 	return hits, covers
 }
+
+// deniedBetween says whether a denial stands between the two phrases of a cue:
+// 孩子没有受伤.
+func deniedBetween(gap []rune) bool {
+	if len(gap) == 0 {
+		return false
+	}
+	denied := false
+	gapDenials.find(gap, func(id, _, _ int) { denied = denied || id < gapDenied })
+	if denied {
+		gapDenials.find(gap, func(id, _, _ int) { denied = denied && id < gapDenied })
+	}
+	return denied
+}
+
+// gapDenied are how many of gapDenials deny; the others only look so.
+const gapDenied = 10
+
+var gapDenials = newPhrases([]string{"没", "没有", "不", "未", "无", "no", "not", "never", "wasn't", "isn't", "不小心", "没想到", "不料", "不慎", "没注意", "不停", "不断", "不知", "无法", "无缘无故"})
 
 func oneSentence(text []rune) bool {
 	for _, r := range text {
