@@ -147,6 +147,11 @@ func (t *training) prepare(ctx context.Context) error {
 	if t.options.Balance {
 		t.settings.balance = 0.5
 	}
+	// How rare a word is says much where many labels are told apart by single
+	// words, if there are texts enough to know how rare it is.
+	if k := len(t.labels); k > fewLabels && len(t.docs) >= 50*k {
+		t.settings.idf = 1
+	}
 	return nil
 }
 
