@@ -513,6 +513,9 @@ func (m *Mind) registerIncidents(api *web.API) {
 		Permission: string(staff.TicketMerge), Tags: tags},
 		func(ctx context.Context, in *acceptIn) (*acceptOut, error) {
 			a := actor(ctx)
+			if err := m.mayJudge(ctx, a, in.ID.ID); err != nil {
+				return nil, err
+			}
 			i, t, err := m.Accept(ctx, a, in.ID.ID, in.Body.Subject)
 			if err != nil {
 				return nil, err
@@ -528,6 +531,9 @@ func (m *Mind) registerIncidents(api *web.API) {
 		Permission: string(staff.TicketMerge), Tags: tags},
 		func(ctx context.Context, in *TicketID) (*oneOut, error) {
 			a := actor(ctx)
+			if err := m.mayJudge(ctx, a, in.ID.ID); err != nil {
+				return nil, err
+			}
 			i, err := m.Dismiss(ctx, a, in.ID.ID)
 			if err != nil {
 				return nil, err

@@ -44,6 +44,20 @@ func (m *Mind) Incident(ctx context.Context, tenant, incident id.ID) (Incident, 
 	return i, err
 }
 
+// mayJudge refuses who cannot see all tickets of an incident: to accept it
+// moves them.
+func (m *Mind) mayJudge(ctx context.Context, a *staff.Actor, incident id.ID) error {
+	i, err := m.Incident(ctx, a.Tenant, incident)
+	if err != nil {
+		return err
+	}
+	seen, err := m.Desk.Reachable(ctx, a, i.Tickets)
+	if err == nil && len(seen) < len(i.Tickets) {
+		err = fault.New(fault.Forbidden, "incident.reach", "some tickets of this incident are beyond your reach")
+	}
+	return err
+}
+
 // Accept makes an incident of a proposal: one parent ticket, under which its
 // tickets hang; those that come later join by themselves.
 func (m *Mind) Accept(ctx context.Context, a *staff.Actor, incident id.ID, subject string) (Incident, *ticket.Ticket, error) {
