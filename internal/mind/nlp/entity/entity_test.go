@@ -180,7 +180,7 @@ func TestChecksums(t *testing.T) {
 }
 
 func TestHostileTextIsCheap(t *testing.T) {
-	for _, s := range []string{"1", "A-", "地址", "元", "1 ", "13800138000 ", "+14155552671 ", "两个半", "一", "😀", "x@", "12:30-", "a hundred and ", "有限公司", "\n"} {
+	for _, s := range []string{"1", "A-", "地址", "元", "1 ", "13800138000 ", "+14155552671 ", "两个半", "一", "😀", "x@", "12:30-", "a hundred and ", "有限公司", "\n", "王芳 13800138000 ", "Owen Mock\n", "Owen Mock, 0770 0900 123\n", "Jan 2\nOwen Mock\n", "听涛苑 5 栋 ", "1 Mill Road, Leeds\n", "周一上门", "当天", "订单号?\n12345 "} {
 		big := strings.Repeat(s, 1<<20/len(s))
 		begin := time.Now()
 		Extract(big, saturday)

@@ -163,7 +163,7 @@ func (d *doc) lastLine(start, end int) bool {
 	for k > 0 && (d.r[k-1] == ' ' || d.r[k-1] == '-' || d.r[k-1] == '\n') {
 		k--
 	}
-	if k == 0 {
+	if k == 0 || len(d.r)-end > 400 { // more than the lines of a signature
 		return false
 	}
 	j := end
