@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"zhidan/internal/mind/learn"
-	"zhidan/internal/mind/nlp"
 	"zhidan/internal/mind/starter"
 	"zhidan/internal/platform/clock"
 )
@@ -39,7 +38,8 @@ func BenchmarkRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := &resident{settings: &Settings{}, risk: nlp.ShippedRisk(), models: map[string]fieldModel{"type": {Model: model}, "category": {Model: model}}}
+	r := fresh(b)
+	r.models["type"], r.models["category"] = fieldModel{Model: model}, fieldModel{Model: model}
 	for name, full := range map[string]bool{"pass": false, "page": true} {
 		b.Run(name, func(b *testing.B) {
 			sums := map[string]int64{}

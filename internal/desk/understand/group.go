@@ -55,8 +55,9 @@ const (
 	compared  = 100_000             // newest tickets held for comparison
 	usual     = 14 * 24 * time.Hour // how far back the past of bursts is read
 	arrivals  = 20_000              // tickets read back for bursts
-	maxWaitsG = 10_000              // tickets that wait while the past is read
-	late      = 30 * time.Minute    // older ones are no part of what happens now
+	fillPage  = 500
+	maxWaitsG = 10_000           // tickets that wait while the past is read
+	late      = 30 * time.Minute // older ones are no part of what happens now
 )
 
 // group gives the tenant's, and begins to fill it when it is new.
@@ -93,7 +94,8 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 	seen := map[id.ID]bool{}
 	var proposals []*retrieve.Proposal
 	for from < newest {
-		page, err := m.Desk.Openings(ctx, tenant, from, newest, 500)
+		began := time.Now()
+		page, err := m.Desk.Openings(ctx, tenant, from, newest, fillPage)
 		if err != nil {
 			m.drop(tenant, g, err)
 			return
@@ -113,6 +115,12 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 					proposals = append(proposals, p)
 				}
 				seen[o.Ticket] = true
+			}
+		}
+		if len(page) == fillPage { // half of one core is left to those who work
+			select {
+			case <-time.After(time.Since(began)):
+			case <-ctx.Done():
 			}
 		}
 	}

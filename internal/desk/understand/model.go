@@ -236,7 +236,7 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 		}
 		f.Model = &learn.Model{}
 		if err := f.Model.UnmarshalBinary(data); err != nil {
-			return f, fmt.Errorf("understand: model %s of %s: %w", f.version, field, err)
+			return f, fmt.Errorf("understand: model %s of %s, train it anew: %w", f.version, field, err)
 		}
 		if f.Model, err = follow(f.Model, list, catalog); err != nil {
 			return f, err

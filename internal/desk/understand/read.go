@@ -149,12 +149,14 @@ func (r *resident) read(t Text, full bool) *Reading {
 		x.Urgency.Urgency, x.Urgency.Impact = max(u.Urgency, x.Urgency.Urgency), max(u.Impact, x.Urgency.Impact)
 	}
 	lap("urgency")
+	features := learn.ReadFeatures(words, subject)
+	lap("features")
 	for _, field := range modelled {
 		f := r.models[field]
 		if f.Model == nil {
 			continue
 		}
-		g := Guess{Prediction: f.Predict(words, subject), Model: f.name(field)}
+		g := Guess{Prediction: f.PredictFeatures(features), Model: f.name(field)}
 		x.Fields[field] = g
 		lap(field)
 	}
@@ -197,17 +199,20 @@ func (r *resident) read(t Text, full bool) *Reading {
 // the first finds a third more of the true signals at three right of four.
 const heardAt, surelyAt = .5, .75
 
+// dangerAt is how sure it must be to sound the alarm for life and limb.
+const dangerAt = .6
+
 // hear adds what the shipped models make of tone and mood to what the rules
 // found by their cues: danger and anger are often told without any.
 func (x *Reading) hear(in string) {
 	if g, ok := x.Fields["risk"]; ok && g.Label != "" && g.Label != noRisk && g.Confidence >= heardAt &&
 		!slices.ContainsFunc(x.Risks, func(s Risk) bool { return string(s.Kind) == g.Label }) {
 		s := Risk{Signal: nlp.Signal{Kind: nlp.RiskKind(g.Label), Severity: 1, Cue: "model"}, In: in}
-		if g.Confidence >= surelyAt {
+		switch {
+		case g.Confidence >= surelyAt && s.Kind == nlp.Safety:
+			s.Severity = 3
+		case g.Confidence >= surelyAt, g.Confidence >= dangerAt && s.Kind == nlp.Safety:
 			s.Severity = 2
-		}
-		if s.Kind == nlp.Safety {
-			s.Severity++
 		}
 		for _, e := range x.why("risk") {
 			if !e.InTitle {

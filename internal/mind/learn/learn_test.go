@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -475,5 +476,24 @@ func BenchmarkPredict(b *testing.B) {
 	text := strings.Repeat("my kettle is broken and needs repair 请派师傅维修 ", 8)
 	for b.Loop() {
 		m.Predict(text, "")
+	}
+}
+
+func TestOneReadingServesSeveralModels(t *testing.T) {
+	a, _, err := Train(context.Background(), []Example{{Text: "the fridge is warm", Label: "repair"}, {Text: "fridge broken again", Label: "repair"}, {Text: "where is my parcel", Label: "delivery"}, {Text: "parcel lost", Label: "delivery"}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := a.Learn(Example{Text: "I love my fridge", Label: "praise"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{"my fridge is broken", "parcel?", "", "love"} {
+		f := ReadFeatures(s, "title")
+		for _, m := range []*Model{a, b, a} {
+			if got, want := m.PredictFeatures(f), m.Predict(s, "title"); !reflect.DeepEqual(got, want) {
+				t.Errorf("%q: %+v, not %+v", s, got, want)
+			}
+		}
 	}
 }

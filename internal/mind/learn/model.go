@@ -154,6 +154,27 @@ func (m *Model) Predict(body, title string) Prediction {
 	return m.predict(s)
 }
 
+// Features are a text as all models see it. They do not depend on a model, so
+// that one reading serves several.
+type Features struct{ counts []count }
+
+// ReadFeatures reads a text for PredictFeatures.
+func ReadFeatures(body, title string) Features {
+	var r reader
+	return Features{tally(nil, r.read(body, title))}
+}
+
+// PredictFeatures is Predict on a text that was read before.
+func (m *Model) PredictFeatures(f Features) Prediction {
+	s := m.pool.Get().(*scratch)
+	defer m.pool.Put(s)
+	own := s.counts
+	s.counts = f.counts
+	m.weighCounts(s)
+	s.counts = own
+	return m.predict(s)
+}
+
 func (m *Model) predict(s *scratch) Prediction {
 	order := m.rank(s, 5)
 	if len(order) == 0 {
