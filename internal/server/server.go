@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"zhidan/internal/channel"
+	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
@@ -71,6 +72,7 @@ type Server struct {
 	Index     *fulltext.Index
 	Forms     *form.Cache
 	Staff     *staff.House
+	Calendars *calendar.Cache
 	Customers *customer.Book
 	Desk      *ticket.Desk
 	Mind      *understand.Mind
@@ -160,6 +162,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Forms = form.NewCache(form.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock})
 	s.Staff = staff.New(staff.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Absolute: c.Session.Absolute, Idle: c.Session.Idle,
 		Demo: c.Demo, Seed: s.seedTenant})
+	s.Calendars = calendar.NewCache(calendar.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Staff: s.Staff, Bus: s.Bus})
 	s.Customers = customer.New(customer.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Vault: s.Vault})
 	s.Hub = live.New(live.Config{Bus: s.Bus, Log: s.Log})
 	s.onClose(s.Hub.Close)
@@ -182,7 +185,10 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 
 // seedTenant gives a new tenant what it needs from the first day.
 func (s *Server) seedTenant(ctx context.Context, tx *db.Tx, t staff.Tenant) error {
-	return s.Forms.Seed(ctx, tx, t.ID)
+	if err := s.Forms.Seed(ctx, tx, t.ID); err != nil {
+		return err
+	}
+	return s.Calendars.Seed(ctx, tx, t)
 }
 
 // partitions makes room in the full-text index for the weeks to come.
@@ -222,6 +228,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	})
 	s.Staff.Register(s.API)
 	s.Forms.Register(s.API)
+	s.Calendars.Register(s.API)
 	s.Customers.Register(s.API)
 	s.Desk.Register(s.API)
 	s.Mind.Register(s.API)
@@ -320,6 +327,7 @@ func (s *Server) housekeeping(ctx context.Context) {
 	extended := s.Clock.Now()
 	defer tick.Stop()
 	for {
+		s.warm(ctx)
 		select {
 		case <-ctx.Done():
 			return
@@ -339,6 +347,18 @@ func (s *Server) housekeeping(ctx context.Context) {
 		if err != nil && ctx.Err() == nil {
 			s.Log.Warn("housekeeping", "error", err)
 		}
+	}
+}
+
+// warm loads what the first ticket of a tenant would wait for. On the very
+// first start models are made from the shipped texts, which takes seconds.
+func (s *Server) warm(ctx context.Context) {
+	tenants, err := s.Staff.Tenants(ctx)
+	if err != nil {
+		return // the next minute tries again
+	}
+	for _, t := range tenants[:min(len(tenants), 16)] {
+		s.Mind.Warm(ctx, t.ID)
 	}
 }
 

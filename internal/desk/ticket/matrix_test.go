@@ -42,6 +42,17 @@ var matrix = []route{
 	{"POST /bulk", "ticket", "202 202 202 202", `{"action":"priority","input":{"priority":"high"},"ids":["{id}"]}`},
 	{"GET /bulk/{id}", "bulk", "404 404 404 200", ""},
 	{"POST /bulk/{id}/cancel", "bulk", "404 404 404 200", ""},
+	{"GET /calendars", "", "200 200 200 200", ""},
+	{"POST /calendars", "", "403 403 201 201", `{"key":"{new}","name":{"zh":"x","en":""},"zone":"Asia/Shanghai","week":[[],[],[],[],[],[],[]]}`},
+	{"GET /calendars/assignment", "", "200 200 200 200", ""},
+	{"PUT /calendars/assignment", "calendar", "403 403 422 200", `{"tenant":"{id}","departments":{},"teams":{}}`},
+	{"GET /calendars/tables", "", "200 200 200 200", ""},
+	{"POST /calendars/tables/{table}/import", "holiday table", "403 403 200 200", `{"format":"shipped","dry_run":true}`},
+	{"POST /calendars/tables/{table}/undo", "holiday table", "403 403 409 200", ""},
+	{"POST /calendars/test", "calendar", "200 200 422 200", `{"calendar_id":"{id}","from":"2026-11-21T00:00:00Z","hours":1}`},
+	{"GET /calendars/{id}", "calendar", "200 200 404 200", ""},
+	{"PUT /calendars/{id}", "calendar", "403 403 404 200", `{"key":"{key}","name":{"zh":"x","en":""},"zone":"Asia/Shanghai","week":[[],[],[],[],[],[],[]]}`},
+	{"GET /calendars/{id}/year?year=2026", "calendar", "200 200 404 200", ""},
 	{"GET /companies", "", "200 200 200 200", ""},
 	{"POST /companies", "", "201 201 201 201", `{"name":"{new}"}`},
 	{"GET /companies/{id}", "company", "200 200 404 200", ""},
@@ -266,6 +277,12 @@ func (s *scene) thing(kind string) map[string]string {
 		list, err := s.Staff.Sessions(ctx, s.Admin) // the one in which the test began
 		must(s.t, err)
 		v["{id}"] = list[0].ID.String()
+	case "calendar":
+		v["{key}"] = v["{new}"]
+		v["{id}"] = post("/calendars", M{"key": v["{key}"], "name": M{"zh": "x", "en": ""}, "zone": "Asia/Shanghai", "week": [][]M{{}, {}, {}, {}, {}, {}, {}}})
+	case "holiday table":
+		v["{table}"] = "cn"
+		post("/calendars/tables/cn/import", M{"format": "json", "data": `{"year":2027,"holidays":[{"from":"2027-01-01","to":"2027-01-01","name":"x"}]}`})
 	case "category":
 		v["{id}"] = catalog.Categories()[0].ID.String()
 	case "code":
