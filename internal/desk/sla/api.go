@@ -1,0 +1,83 @@
+package sla
+
+import (
+	"context"
+	"net/http"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/web"
+)
+
+type entryOut struct {
+	ETag string `header:"ETag"`
+	Body *Entry
+}
+
+// ClocksJSON is the clocks of a ticket.
+type ClocksJSON struct {
+	Policy  id.ID   `json:"policy_id,omitzero"`
+	Version int64   `json:"policy_version,omitempty"`
+	Name    string  `json:"policy_name,omitempty"`
+	Items   []Shown `json:"items"`
+}
+
+// Register adds the operations on policies and clocks.
+func (m *Room) Register(api *web.API) {
+	op := func(method, path, name, summary, permission string) web.Op {
+		return web.Op{Method: method, Path: path, ID: "sla-" + name, Summary: summary, Permission: permission, Tags: []string{"SLA"}}
+	}
+	entry := func(e *Entry, err error) (*entryOut, error) {
+		if err != nil {
+			return nil, err
+		}
+		return &entryOut{web.ETag(e.Version), e}, nil
+	}
+	manage := string(staff.ConfigManage)
+	web.Register(api, op("GET", "/sla/policies", "list", "List the SLA policies in their order", web.SignedIn),
+		func(ctx context.Context, _ *struct{}) (*struct{ Body web.List[*Entry] }, error) {
+			list, err := m.Policies(ctx, staff.From(ctx).Tenant)
+			return &struct{ Body web.List[*Entry] }{web.List[*Entry]{Items: list}}, err
+		})
+	create := op("POST", "/sla/policies", "create", "Make an SLA policy", manage)
+	create.Status = http.StatusCreated
+	web.Register(api, create, func(ctx context.Context, in *struct{ Body Entry }) (*entryOut, error) {
+		in.Body.ID, in.Body.Version = 0, 0
+		return entry(m.Save(ctx, staff.From(ctx), in.Body))
+	})
+	web.Register(api, op("GET", "/sla/policies/{id}", "read", "Read an SLA policy", web.SignedIn),
+		func(ctx context.Context, in *struct{ web.PathID }) (*entryOut, error) {
+			return entry(m.Policy(ctx, staff.From(ctx).Tenant, in.ID.ID))
+		})
+	web.Register(api, op("PUT", "/sla/policies/{id}", "update", "Make a new version of an SLA policy, or retire it", manage),
+		func(ctx context.Context, in *struct {
+			web.PathID
+			web.IfMatch
+			Body Entry
+		}) (*entryOut, error) {
+			in.Body.ID, in.Body.Version = in.ID.ID, in.IfMatch.Version()
+			if in.Body.ID == 0 { // zero would make a new one
+				return entry(m.Policy(ctx, staff.From(ctx).Tenant, 0))
+			}
+			return entry(m.Save(ctx, staff.From(ctx), in.Body))
+		})
+	renew := op("POST", "/sla/renew", "renew", "Bring all open tickets under the newest versions of their policies, in the background", manage)
+	renew.Status = http.StatusAccepted
+	web.Register(api, renew, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
+		return nil, m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return m.Renew(ctx, tx, staff.From(ctx).Tenant) })
+	})
+	web.Register(api, op("GET", "/tickets/{id}/sla", "clocks", "See a ticket's clocks and why they stand as they do", string(staff.TicketRead)),
+		func(ctx context.Context, in *struct{ web.PathID }) (*struct{ Body ClocksJSON }, error) {
+			a := staff.From(ctx)
+			if _, err := m.Desk.Get(ctx, a, in.ID.ID); err != nil {
+				return nil, err
+			}
+			items, p, err := m.Of(ctx, a.Tenant, in.ID.ID)
+			out := ClocksJSON{Items: items}
+			if p != nil {
+				out.Policy, out.Version, out.Name = p.ID, p.Version, p.Name
+			}
+			return &struct{ Body ClocksJSON }{out}, err
+		})
+}

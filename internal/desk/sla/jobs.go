@@ -1,0 +1,211 @@
+package sla
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/job"
+)
+
+// Kinds of job of the room.
+const (
+	kindStep  = "sla.step"  // timer: the next warning or breach of a ticket
+	kindRenew = "sla.renew" // what is due is counted again after calendars have changed
+)
+
+// EventStep is the event of a warning or breach on a ticket: Kind is the step,
+// the change names the metric and when it was due.
+const EventStep = "sla"
+
+// Told is a warning or breach that is told.
+type Told struct {
+	Metric Metric
+	Round  int
+	Step   string
+	DueAt  clock.Time
+}
+
+func (m *Room) registerJobs() {
+	m.Jobs.Handle(job.Kind{Name: kindStep, Concurrency: 4, MaxAttempts: 20, Timeout: time.Minute}, each(m.step))
+	m.Jobs.Handle(job.Kind{Name: kindRenew, Concurrency: 1, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.renew))
+}
+
+func each(fn func(ctx context.Context, j job.Job) error) func(ctx context.Context, jobs []job.Job) error {
+	return func(ctx context.Context, jobs []job.Job) error {
+		for _, j := range jobs {
+			if err := fn(ctx, j); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// remind sets the timer of a ticket's next step, or takes it away.
+func (m *Room) remind(ctx context.Context, tx *db.Tx, tenant, ticket id.ID, was, at clock.Time) error {
+	switch {
+	case at == was:
+		return nil
+	case at == 0:
+		return m.Jobs.Cancel(ctx, tx, tenant, kindStep, ticket.String())
+	}
+	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindStep, Key: ticket.String(), DueAt: at, Replace: true, Payload: struct{}{}})
+}
+
+// step tells what has come due on a ticket, in the transaction that ends its
+// timer and sets the next one: once, whatever fails in between.
+func (m *Room) step(ctx context.Context, j job.Job) error {
+	ticketID, err := id.Parse(j.Key)
+	if err != nil {
+		return err
+	}
+	k, err := m.fresh(ctx, j.Tenant)
+	if err != nil {
+		return err
+	}
+	done := job.Done(ctx)
+	return m.Desk.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := done(ctx, tx); err != nil {
+			return err
+		}
+		return m.Desk.WriteIn(ctx, tx, staff.System(j.Tenant), func(ctx context.Context, w *ticket.Write) error {
+			c, err := w.Ticket(ctx, ticketID, staff.TicketRead)
+			if fault.KindOf(err) == fault.NotFound {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return m.tell(ctx, tx, k, c)
+		})
+	})
+}
+
+func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change) error {
+	t := c.Ticket
+	x, err := loadSheet(ctx, tx, t.Tenant, t.ID, c.At, "")
+	if err != nil || x == nil {
+		return err
+	}
+	r, err := m.rules(ctx, tx, k, t.Tenant, x.Sheet)
+	if err != nil {
+		return err
+	}
+	var told []Told
+	p := x.policy(r)
+	for _, y := range x.Clocks {
+		for _, s := range y.Steps(r, p) {
+			if s.At > c.At {
+				continue
+			}
+			y.Fired = append(y.Fired, s.Name)
+			told = append(told, Told{y.Metric, y.Round, s.Name, y.DueAt(r)})
+		}
+	}
+	x.At = max(x.At, c.At)
+	for _, y := range x.Clocks {
+		y.advance(r, c.At)
+	}
+	for _, y := range told {
+		if _, err := tx.Exec(ctx, `insert into sla_step (tenant_id, ticket_id, metric, round, step, due_at, at) values ($1, $2, $3, $4, $5, $6, $7)`,
+			t.Tenant, t.ID, string(y.Metric), int64(y.Round), y.Step, y.DueAt, c.At); err != nil {
+			return err
+		}
+		c.Append(EventStep, ticket.EventData{Kind: y.Step, Changes: []ticket.FieldChange{{Field: string(y.Metric), To: y.DueAt}}})
+	}
+	x.stepAt = 0 // its timer has gone
+	if err := m.save(ctx, tx, r, t.Tenant, t.ID, x); err != nil || len(told) == 0 || m.Told == nil {
+		return err
+	}
+	return m.Told(ctx, tx, t, told)
+}
+
+// CalendarsChanged orders that what is due is counted again, in the
+// transaction that changes the calendars.
+func (m *Room) CalendarsChanged(ctx context.Context, tx *db.Tx, tenant id.ID, revision int64) error {
+	tx.AfterCommit(func() { m.forget(tenant) })
+	return m.order(ctx, tx, tenant, renewal{Calendars: revision})
+}
+
+// renewal says what a renewing has to know: at least this revision of the
+// calendars.
+type renewal struct{ Calendars int64 }
+
+// Renew brings all open tickets of a tenant under the newest versions of their
+// policies and calendars, in the background.
+func (m *Room) Renew(ctx context.Context, tx *db.Tx, tenant id.ID) error {
+	return m.order(ctx, tx, tenant, renewal{})
+}
+
+func (m *Room) order(ctx context.Context, tx *db.Tx, tenant id.ID, x renewal) error {
+	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindRenew, Key: "all", Payload: x})
+}
+
+const renewChunk = 100
+
+func (m *Room) renew(ctx context.Context, j job.Job) error {
+	var in renewal
+	if err := json.Unmarshal(j.Payload, &in); err != nil {
+		return err
+	}
+	k, err := m.fresh(ctx, j.Tenant)
+	if err != nil {
+		return err
+	}
+	if k.set.Revision < in.Calendars { // this node has not heard of it yet
+		m.Calendars.Invalidate(j.Tenant)
+		if k, err = m.fresh(ctx, j.Tenant); err != nil {
+			return err
+		}
+	}
+	after := id.ID(0)
+	for {
+		rows, err := m.DB.Query(ctx, `select distinct ticket_id from sla_clock where tenant_id = $1 and ticket_id > $2 and ended_at is null
+			order by ticket_id limit 100`, j.Tenant, after)
+		ids, err := db.Each(rows, err, scanID)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, ticketID := range ids {
+			if err := m.renewOne(ctx, k, j.Tenant, ticketID); err != nil {
+				return err
+			}
+		}
+		after = slices.Max(ids)
+		if len(ids) < renewChunk {
+			return nil
+		}
+	}
+}
+
+func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID) error {
+	return m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
+		c, err := w.Ticket(ctx, ticketID, staff.TicketRead)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		x, err := loadSheet(ctx, w.Tx, tenant, ticketID, c.At, "")
+		if err != nil || x == nil {
+			return err
+		}
+		r, err := m.rules(ctx, w.Tx, k, tenant, x.Sheet)
+		if err != nil {
+			return err
+		}
+		if err := x.applyAll(ctx, w.Tx, r, []Fact{{At: c.At, Kind: Renewed}}, c.Ticket); err != nil {
+			return err
+		}
+		return m.save(ctx, w.Tx, r, tenant, ticketID, x)
+	})
+}

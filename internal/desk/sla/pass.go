@@ -1,0 +1,251 @@
+package sla
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/expr"
+	"zhidan/internal/platform/id"
+)
+
+// moving are the events that can move clocks, because they speak of what was
+// said or change a field that a condition may look at.
+var moving = []string{
+	ticket.EventCreated, ticket.EventMessage, ticket.EventWithdrawn, ticket.EventStatus, ticket.EventAssign, ticket.EventTransfer,
+	ticket.EventChange, ticket.EventSnooze, ticket.EventWake, ticket.EventMerged, ticket.EventMergeIn, ticket.EventUndo, ticket.EventRepeat,
+}
+
+// Pass gives new tickets their clocks and moves those of tickets that change.
+func (m *Room) Pass() ticket.Pass {
+	return ticket.Pass{
+		Name: "sla",
+		Wants: func(c *ticket.Change) bool {
+			return c.Born() && len(c.Events) == 0 || // being prepared
+				slices.ContainsFunc(c.Events, func(e ticket.Event) bool { return slices.Contains(moving, e.Name) })
+		},
+		Prepare: func(ctx context.Context, c *ticket.Change) error {
+			_, err := m.fresh(ctx, c.Ticket.Tenant) // so that the transaction finds it at hand
+			return err
+		},
+		Apply: m.apply,
+	}
+}
+
+func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
+	t := c.Ticket
+	k, err := m.within(ctx, tx, t.Tenant)
+	if err != nil {
+		return err
+	}
+	x := &kept{Sheet: &Sheet{}}
+	var before []Fact
+	facts, err := m.facts(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if !c.Born() {
+		if x, err = loadSheet(ctx, tx, t.Tenant, t.ID, c.At, ""); err != nil { // the ticket's row is locked
+			return err
+		}
+		if x == nil {
+			if !t.Status.Active() && !c.Before.Status.Active() {
+				return nil // ended before there were clocks
+			}
+			x, before = &kept{Sheet: &Sheet{}}, adopt(c.Before)
+		}
+	}
+	r, err := m.rules(ctx, tx, k, t.Tenant, x.Sheet)
+	if err != nil {
+		return err
+	}
+	if err := x.applyAll(ctx, tx, r, before, c.Before); err != nil {
+		return err
+	}
+	if err := x.applyAll(ctx, tx, r, facts, t); err != nil {
+		return err
+	}
+	return m.save(ctx, tx, r, t.Tenant, t.ID, x)
+}
+
+// applyAll moves the clocks by facts that leave the ticket as it stands in t.
+func (s *Sheet) applyAll(ctx context.Context, tx *db.Tx, r *Rules, facts []Fact, t *ticket.Ticket) error {
+	row := &ticketRow{ctx: ctx, r: tx, t: t}
+	for _, f := range facts {
+		if err := s.Apply(r, f, row.value); err != nil {
+			return err
+		}
+	}
+	return row.err
+}
+
+// adopt makes the history of a ticket that was there before there were clocks,
+// as far as it is known.
+func adopt(t *ticket.Ticket) []Fact {
+	facts := []Fact{{At: t.CreatedAt, Kind: Created}}
+	if t.FirstReplied != 0 {
+		facts = append(facts, Fact{At: t.FirstReplied, Kind: Replied, Author: string(staff.KindStaff)})
+	}
+	return facts
+}
+
+// facts says in the words of clocks what a change has done.
+func (m *Room) facts(ctx context.Context, tx *db.Tx, c *ticket.Change) ([]Fact, error) {
+	var facts []Fact
+	add := func(k Kind) *Fact {
+		facts = append(facts, Fact{At: c.At, Kind: k})
+		return &facts[len(facts)-1]
+	}
+	for _, e := range c.Events {
+		switch e.Name {
+		case ticket.EventCreated:
+			add(Created)
+		case ticket.EventMessage:
+			i := slices.IndexFunc(c.Messages, func(x *ticket.Message) bool { return x.ID == e.Data.Message })
+			if i < 0 {
+				continue
+			}
+			switch c.Messages[i].Kind {
+			case ticket.FromCustomer:
+				add(Customer)
+			case ticket.Reply:
+				f := add(Replied)
+				f.Message, f.Author = e.Data.Message, c.Messages[i].AuthorKind
+			}
+		case ticket.EventWithdrawn:
+			add(Withdrawn).Message = e.Data.Message
+		case ticket.EventMerged:
+			add(Merged)
+		case ticket.EventMergeIn:
+			since, err := m.waiting(ctx, tx, c.Ticket.Tenant, e.Data.Ref, c.At)
+			if err != nil {
+				return nil, err
+			}
+			add(MergeIn).Since = since
+		case ticket.EventUndo:
+			switch e.Data.Kind {
+			case ticket.EventMergeIn:
+				add(Unmerged)
+			case ticket.EventSplitFrom: // it is merged back into where it came from
+				add(Merged)
+			case ticket.EventSplit:
+			default:
+				add(Undone)
+			}
+		}
+	}
+	if len(facts) == 0 {
+		add(Changed)
+	}
+	return facts, nil
+}
+
+// waiting is since when the customer of a ticket waits for an answer; zero
+// when they do not.
+func (m *Room) waiting(ctx context.Context, tx *db.Tx, tenant, ticket id.ID, now clock.Time) (clock.Time, error) {
+	x, err := loadSheet(ctx, tx, tenant, ticket, now, "")
+	switch {
+	case err != nil || x == nil:
+		return 0, err
+	case !x.Answered:
+		return x.Created, nil
+	}
+	return x.Waiting, nil
+}
+
+// ticketRow gives a ticket's fields to conditions.
+type ticketRow struct {
+	ctx  context.Context
+	r    db.Reader
+	t    *ticket.Ticket
+	tier *string
+	err  error
+}
+
+var _ expr.Row = (&ticketRow{}).value
+
+func (x *ticketRow) value(field string) any {
+	t := x.t
+	ref := func(v id.ID) any {
+		if v == 0 {
+			return nil
+		}
+		return v
+	}
+	switch field {
+	case "status":
+		return t.Status.String()
+	case "priority":
+		return t.Priority.String()
+	case "type":
+		return t.Type
+	case "channel":
+		return t.Channel
+	case "language":
+		return t.Language
+	case "subject":
+		return t.Subject
+	case "number":
+		return t.Number
+	case "hold_reason":
+		return t.HoldReason
+	case "category":
+		return ref(t.Category)
+	case "substatus":
+		return ref(t.Substatus)
+	case "assignee":
+		return ref(t.Assignee)
+	case "team":
+		return ref(t.Team)
+	case "department":
+		return ref(t.Department)
+	case "requester":
+		return ref(t.Requester)
+	case "company":
+		return ref(t.Company)
+	case "tags":
+		return t.Tags
+	case "risk":
+		return int64(t.Risk)
+	case "sentiment":
+		if t.Sentiment != nil {
+			return int64(*t.Sentiment)
+		}
+	case "reopen_count":
+		return int64(t.ReopenCount)
+	case "repeat_count":
+		return int64(t.RepeatCount)
+	case "snoozed":
+		return t.SnoozedUntil != 0
+	case "created_at":
+		return t.CreatedAt
+	case "tier":
+		return x.ofCustomer()
+	}
+	if key, ok := strings.CutPrefix(field, "fields."); ok {
+		return t.Fields[key]
+	}
+	return nil
+}
+
+// ofCustomer is the requester's tier, read only when a condition asks.
+func (x *ticketRow) ofCustomer() any {
+	if x.tier == nil && x.err == nil {
+		tier := ""
+		err := x.r.QueryRow(x.ctx, `select tier from customer where tenant_id = $1 and id = $2`, x.t.Tenant, x.t.Requester).Scan(&tier)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			x.err = err
+		}
+		x.tier = &tier
+	}
+	if x.tier == nil {
+		return nil
+	}
+	return *x.tier
+}

@@ -1,0 +1,410 @@
+package sla
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+)
+
+// Entry is a policy as a tenant keeps it.
+type Entry struct {
+	Policy
+	Position int  `json:"position,omitempty" minimum:"0" maximum:"100000" doc:"policies are tried in this order"`
+	Retired  bool `json:"retired,omitempty"`
+}
+
+// Shipped is the id of the policy that every tenant has from the first day. It
+// comes last until somebody moves it.
+const Shipped id.ID = 1
+
+func shipped() *Entry {
+	e := &Entry{Policy: Default(), Position: 100000}
+	e.ID, e.Version = Shipped, 1
+	return e
+}
+
+func scanEntry(r interface{ Scan(...any) error }) (*Entry, error) {
+	var policy id.ID
+	var version int64
+	var body string
+	if err := r.Scan(&policy, &version, &body); err != nil {
+		return nil, err
+	}
+	e := &Entry{}
+	if err := json.Unmarshal([]byte(body), e); err != nil {
+		return nil, fmt.Errorf("policy %s: %w", policy, err)
+	}
+	e.ID, e.Version = policy, version
+	return e, nil
+}
+
+// loadPolicies reads the newest version of every policy, in order.
+func loadPolicies(ctx context.Context, r db.Reader, tenant id.ID) ([]*Entry, error) {
+	rows, err := r.Query(ctx, `select p.id, p.version, p.body from sla_policy p where p.tenant_id = $1
+		and p.version = (select max(x.version) from sla_policy x where x.tenant_id = $1 and x.id = p.id) order by p.id`, tenant)
+	list, err := db.Each(rows, err, func(r *sql.Rows) (*Entry, error) { return scanEntry(r) })
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(list, func(e *Entry) bool { return e.ID == Shipped }) {
+		list = append(list, shipped())
+	}
+	slices.SortStableFunc(list, func(a, b *Entry) int { return a.Position - b.Position })
+	return list, nil
+}
+
+// loadPolicy reads a version of a policy (zero: the newest); nil when there is
+// none.
+func loadPolicy(ctx context.Context, r db.Reader, tenant, policy id.ID, version int64) (*Entry, error) {
+	e, err := scanEntry(r.QueryRow(ctx, `select id, version, body from sla_policy where tenant_id = $1 and id = $2
+		and (version = $3 or cast($3 as bigint) = 0) order by version desc limit 1`, tenant, policy, version))
+	if !errors.Is(err, sql.ErrNoRows) {
+		return e, err
+	}
+	if policy == Shipped && version <= 1 {
+		return shipped(), nil
+	}
+	return nil, nil
+}
+
+// Policies lists the tenant's policies in order, retired ones too.
+func (m *Room) Policies(ctx context.Context, tenant id.ID) ([]*Entry, error) {
+	return loadPolicies(ctx, m.DB, tenant)
+}
+
+// Policy reads one.
+func (m *Room) Policy(ctx context.Context, tenant, policy id.ID) (*Entry, error) {
+	e, err := loadPolicy(ctx, m.DB, tenant, policy, 0)
+	if err == nil && e == nil {
+		err = fault.Missing("policy")
+	}
+	return e, err
+}
+
+// Save makes a policy (ID zero) or a new version of one. Version, when not
+// zero, is the one that the change was made for. Tickets stay under the
+// version that they came under; new ones, and those that change the policy,
+// come under the new one.
+func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, error) {
+	k, err := m.fresh(ctx, by.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.Policy.Compile(k.schema); err != nil {
+		return nil, err
+	}
+	for i, t := range in.Targets {
+		for _, p := range []*Promise{t.Urgent, t.High, t.Normal, t.Low} {
+			if p == nil || p.Calendar == "" || p.Calendar == Always {
+				continue
+			}
+			if _, ok := k.set.ByKey(p.Calendar); !ok {
+				return nil, fault.Bad(fmt.Sprintf("targets[%d].calendar", i), "unknown", "there is no calendar %q", p.Calendar)
+			}
+		}
+	}
+	out := in
+	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		out = in
+		if out.ID == 0 {
+			all, err := loadPolicies(ctx, tx, by.Tenant)
+			if err != nil {
+				return err
+			}
+			if len(all) >= MaxPolicies {
+				return fault.Bad("name", "too_many", "there are at most %d policies", MaxPolicies)
+			}
+			out.ID, out.Version = m.IDs.Next(), 0
+		} else {
+			now, err := loadPolicy(ctx, tx, by.Tenant, out.ID, 0)
+			if err != nil {
+				return err
+			}
+			if now == nil {
+				return fault.Missing("policy")
+			}
+			if out.Version != 0 && out.Version != now.Version {
+				return errStale
+			}
+			out.Version = now.Version
+		}
+		out.Version++
+		body, err := json.Marshal(out)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `insert into sla_policy (tenant_id, id, version, body, author_id, at) values ($1, $2, $3, $4, $5, $6)`,
+			by.Tenant, out.ID, out.Version, string(body), null(by.ID), m.Clock.Millis())
+		if db.IsUnique(err) {
+			return errStale
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	m.forget(by.Tenant)
+	if m.Bus != nil {
+		_ = m.Bus.Send(topic, by.Tenant.String()) // lost messages make every node forget: see the bus
+	}
+	return &out, nil
+}
+
+var errStale = fault.New(fault.Precondition, "config.changed", "somebody else has changed this meanwhile")
+
+// kept is a sheet as it stands in the store.
+type kept struct {
+	*Sheet
+	stepAt clock.Time
+	bodies map[clockKey]string // of the clocks, to see what has changed
+}
+
+type clockKey struct {
+	metric Metric
+	round  int
+}
+
+// recent is how long an ended clock stays at hand: a reply can be taken back
+// for so long.
+const recent = 15 * time.Minute
+
+// loadSheet reads a ticket's sheet with those clocks that can still move; nil
+// when it has none. Lock is the engine's lock for reading to change.
+func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock.Time, lock string) (*kept, error) {
+	x := &kept{Sheet: &Sheet{}, bodies: map[clockKey]string{}}
+	var body string
+	var step sql.NullInt64
+	err := r.QueryRow(ctx, `select body, step_at from sla_ticket where tenant_id = $1 and ticket_id = $2`+lock, tenant, ticket).Scan(&body, &step)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	x.stepAt = clock.Time(step.Int64)
+	if err := json.Unmarshal([]byte(body), x.Sheet); err != nil {
+		return nil, fmt.Errorf("clocks of ticket %s: %w", ticket, err)
+	}
+	rows, err := r.Query(ctx, `select c.body from sla_clock c where c.tenant_id = $1 and c.ticket_id = $2 and (c.ended_at is null or c.ended_at >= $3
+		or c.round = (select max(x.round) from sla_clock x where x.tenant_id = $1 and x.ticket_id = $2 and x.metric = c.metric))
+		order by c.started_at, c.round`, tenant, ticket, now.Add(-recent))
+	bodies, err := db.Each(rows, err, scanText)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range bodies {
+		c := &Clock{}
+		if err := json.Unmarshal([]byte(b), c); err != nil {
+			return nil, fmt.Errorf("clock of ticket %s: %w", ticket, err)
+		}
+		x.Clocks = append(x.Clocks, c)
+		x.bodies[clockKey{c.Metric, c.Round}] = b
+	}
+	return x, nil
+}
+
+func scanID(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) }
+
+func scanText(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }
+
+// save writes what has changed and sets the timer of the next step.
+func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.ID, x *kept) error {
+	var args []any
+	present := map[clockKey]bool{}
+	for _, c := range x.Clocks {
+		key := clockKey{c.Metric, c.Round}
+		present[key] = true
+		raw, err := json.Marshal(c)
+		if err != nil {
+			return err
+		}
+		if x.bodies[key] == string(raw) {
+			continue
+		}
+		args = append(args, int64(tenant), int64(ticket), string(c.Metric), int64(c.Round), null(x.Policy), string(c.State(r, x.At)), int64(c.Start),
+			null(c.DueAt(r)), null(c.EndedAt), c.Target.Milliseconds(), c.Elapsed(r, x.At).Milliseconds(), string(raw))
+	}
+	for key := range x.bodies {
+		if !present[key] {
+			if _, err := tx.Exec(ctx, `delete from sla_clock where tenant_id = $1 and ticket_id = $2 and metric = $3 and round = $4`,
+				tenant, ticket, string(key.metric), int64(key.round)); err != nil {
+				return err
+			}
+		}
+	}
+	if len(args) > 0 {
+		if _, err := tx.Exec(ctx, `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body) values `+
+			db.Values(len(args)/12, 12)+` on conflict (tenant_id, ticket_id, metric, round) do update set policy_id = excluded.policy_id, state = excluded.state,
+			started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at, target = excluded.target, elapsed = excluded.elapsed, body = excluded.body`, args...); err != nil {
+			return err
+		}
+	}
+	step := x.next(r)
+	body, err := json.Marshal(x.Sheet)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `insert into sla_ticket (tenant_id, ticket_id, policy_id, policy_version, step_at, body) values ($1, $2, $3, $4, $5, $6)
+		on conflict (tenant_id, ticket_id) do update set policy_id = excluded.policy_id, policy_version = excluded.policy_version,
+		step_at = excluded.step_at, body = excluded.body`, tenant, ticket, null(x.Policy), null(x.Version), null(step), string(body)); err != nil {
+		return err
+	}
+	return m.remind(ctx, tx, tenant, ticket, x.stepAt, step)
+}
+
+// next is when the next step of any clock is due; zero: nothing is.
+func (s *Sheet) next(r *Rules) (at clock.Time) {
+	p := s.policy(r)
+	for _, c := range s.Clocks {
+		if steps := c.Steps(r, p); len(steps) > 0 && (at == 0 || steps[0].At < at) {
+			at = steps[0].At
+		}
+	}
+	return at
+}
+
+// policy is the one under which the ticket stands.
+func (s *Sheet) policy(r *Rules) *Policy {
+	if r.Past != nil {
+		if p := r.Past(s.Policy, s.Version); p != nil {
+			return p
+		}
+	}
+	for _, p := range r.Policies {
+		if p.ID == s.Policy {
+			return p
+		}
+	}
+	return nil
+}
+
+// Shown is a clock as it stands, for lists and for the ticket.
+type Shown struct {
+	Metric  Metric        `json:"metric"`
+	Round   int           `json:"round"`
+	State   State         `json:"state" enum:"running,paused,breached,met,stopped"`
+	Start   clock.Time    `json:"started_at"`
+	DueAt   clock.Time    `json:"due_at,omitzero" doc:"absent while it is paused without end, or nothing is promised"`
+	EndedAt clock.Time    `json:"ended_at,omitzero"`
+	Cause   string        `json:"cause,omitempty" doc:"what ended it"`
+	Target  float64       `json:"target_seconds,omitempty"`
+	Elapsed float64       `json:"elapsed_seconds" doc:"business time until now"`
+	Left    float64       `json:"left_seconds" doc:"negative after a breach"`
+	Runs    bool          `json:"runs" doc:"whether business time passes at this moment unless the calendar is closed"`
+	Why     []WhyInterval `json:"why,omitempty" doc:"its intervals, on a single ticket"`
+}
+
+// WhyInterval explains a stretch of a clock.
+type WhyInterval struct {
+	From     clock.Time `json:"from"`
+	To       clock.Time `json:"to,omitzero"`
+	Mode     Mode       `json:"mode" enum:"running,paused,over"`
+	Why      string     `json:"why,omitempty"`
+	Calendar string     `json:"calendar"`
+	Target   float64    `json:"target_seconds,omitempty"`
+	Counted  float64    `json:"counted_seconds"`
+}
+
+func (c *Clock) shown(r *Rules, now clock.Time, why bool, name func(string) string) Shown {
+	x := Shown{Metric: c.Metric, Round: c.Round, State: c.State(r, now), Start: c.Start, DueAt: c.DueAt(r), EndedAt: c.EndedAt, Cause: c.Cause,
+		Target: c.Target.Seconds(), Elapsed: c.Elapsed(r, now).Seconds(), Left: c.Left(r, now).Seconds(),
+		Runs: c.Open() && (c.last().Mode == Running || c.ResumeAt != 0 && now >= c.ResumeAt)}
+	if why {
+		for i := range c.Intervals {
+			v := &c.Intervals[i]
+			spent := v.Spent
+			if v.To == 0 && v.Mode == Running && now > v.From {
+				spent = r.calendar(v.Calendar).Between(v.From, now)
+			}
+			x.Why = append(x.Why, WhyInterval{v.From, v.To, v.Mode, v.Why, name(v.Calendar), v.Target.Seconds(), spent.Seconds()})
+		}
+	}
+	return x
+}
+
+// Of is the clocks of a ticket as they stand now, with their intervals. Reach
+// is the caller's business.
+func (m *Room) Of(ctx context.Context, tenant, ticket id.ID) ([]Shown, *Policy, error) {
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := m.Clock.Now()
+	x, err := loadSheet(ctx, m.DB, tenant, ticket, 0, "")
+	if err != nil || x == nil {
+		return []Shown{}, nil, err
+	}
+	r, err := m.rules(ctx, m.DB, k, tenant, x.Sheet)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := make([]Shown, len(x.Clocks))
+	for i, c := range x.Clocks {
+		list[i] = c.shown(r, now, true, func(name string) string {
+			key, _, _ := strings.Cut(name, "@")
+			if calendarID, err := id.Parse(key); err == nil {
+				if e, ok := k.set.Entry(calendarID); ok {
+					return e.Key
+				}
+			}
+			return name
+		})
+	}
+	return list, x.policy(r), nil
+}
+
+// Due is the open clocks of several tickets with what lists show: state, due
+// date, what is left. Reach is the caller's business.
+func (m *Room) Due(ctx context.Context, tenant id.ID, tickets []id.ID) (map[id.ID][]Shown, error) {
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	now, out := m.Clock.Now(), map[id.ID][]Shown{}
+	for part := range slices.Chunk(tickets, 500) {
+		raw, err := json.Marshal(part)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := m.DB.Query(ctx, `select c.ticket_id, c.body from sla_clock c where c.tenant_id = $1 and c.ended_at is null and c.target > 0
+			and c.ticket_id in (select cast(x.value as bigint) from `+m.DB.Engine().JSONEach("$2", "x")+`) order by c.due_at`, tenant, string(raw))
+		type row struct {
+			ticket id.ID
+			body   string
+		}
+		list, err := db.Each(rows, err, func(r *sql.Rows) (x row, err error) { return x, r.Scan(&x.ticket, &x.body) })
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			c := &Clock{}
+			if err := json.Unmarshal([]byte(x.body), c); err != nil {
+				return nil, err
+			}
+			r, err := m.rules(ctx, m.DB, k, tenant, &Sheet{Clocks: []*Clock{c}})
+			if err != nil {
+				return nil, err
+			}
+			out[x.ticket] = append(out[x.ticket], c.shown(r, now, false, nil))
+		}
+	}
+	return out, nil
+}
+
+func null[T ~int64](v T) any {
+	if v == 0 {
+		return nil
+	}
+	return int64(v)
+}
