@@ -40,7 +40,9 @@ export function Corrections() {
   useEffect(() => {
     if (items.length) list.current?.focus({ preventScroll: true })
   }, [items.length])
-  useEffect(() => list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' }), [at])
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected=true]')?.scrollIntoView({ block: 'nearest' })
+  }, [at])
   const c = items[at]
   const groups = new Map<string, { field: string; from: string; to: string; n: number }>()
   for (const x of items) {

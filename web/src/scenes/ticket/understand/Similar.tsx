@@ -48,7 +48,7 @@ export function Similar({ ticket }: { ticket: Ticket }) {
       )}
       {u.similar.length > 0 && (
         <section aria-label={t('similar.title')}>
-          <h3>{t('similar.title')}<span className="t3 f12">{t('status.solved')}</span></h3>
+          <h3>{t('similar.title')}</h3>
           {u.similar.slice(0, 5).map((x) => <BriefLink key={x.ticket.id} ticket={x.ticket} sub={[names.keyed('resolution_codes', x.resolution_code), percent(x.score)].filter(Boolean).join(' · ')} />)}
         </section>
       )}
