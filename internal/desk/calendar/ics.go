@@ -12,6 +12,7 @@ import (
 // Limits of an iCalendar file.
 const (
 	maxEvents   = 5000
+	maxEntries  = maxYears * maxYearDays
 	maxRepeats  = 10 // years for which a yearly event is written out, when it names no end
 	maxICSLines = 100_000
 )
@@ -42,10 +43,14 @@ func ParseICS(raw []byte, year int) ([]Year, error) {
 		return nil, err
 	}
 	by := map[int]*Year{}
+	entries := 0
 	add := func(e event) error {
 		y := yearOfDay(e.to)
 		if year != 0 && y != year {
 			return nil
+		}
+		if entries++; entries > maxEntries {
+			return fault.Bad("data", "too_many", "an import has at most %d days, those that repeat written out", maxEntries)
 		}
 		t := by[y]
 		if t == nil {
@@ -60,6 +65,7 @@ func ParseICS(raw []byte, year int) ([]Year, error) {
 		if e.to-e.from >= 31 {
 			return fault.Bad("data", "too_long", "%q: a make-up of more than a month", name)
 		}
+		entries += int(e.to - e.from)
 		for d := e.from; d <= e.to; d++ {
 			t.Makeup = append(t.Makeup, MakeupDate{formatDate(d), name})
 		}

@@ -74,6 +74,7 @@ func TestImportsThatAreRefused(t *testing.T) {
 		"two years long":    string(events("DTSTART:20260101", "DTEND:20280101", "SUMMARY:x")),
 		"hours":             string(events("DTSTART:20260101", "DURATION:3", "SUMMARY:x")),
 		"a year of make-up": string(events("DTSTART:20260101", "DTEND:20261001", "SUMMARY:补班")),
+		"too many":          "BEGIN:VCALENDAR\n" + strings.Repeat("BEGIN:VEVENT\nDTSTART:19710101\nRRULE:FREQ=YEARLY;COUNT=200\nEND:VEVENT\n", 200) + "END:VCALENDAR",
 		"too large":         string(make([]byte, MaxImport+1)),
 	} {
 		if got, err := ParseICS([]byte(raw), 0); err == nil {

@@ -122,10 +122,11 @@ func (s *Set) Table(key string) (Table, bool) {
 // may be zero; a team without a department given stands in its own. The
 // directory may be nil: then only the department itself counts.
 func (s *Set) For(dir *staff.Directory, team, department id.ID) *Calendar {
-	return s.compiled[s.assigned(dir, team, department)]
+	return s.compiled[s.Assigned(dir, team, department)]
 }
 
-func (s *Set) assigned(dir *staff.Directory, team, department id.ID) id.ID {
+// Assigned names the calendar that For gives.
+func (s *Set) Assigned(dir *staff.Directory, team, department id.ID) id.ID {
 	if c, ok := s.assignment.Teams[team]; ok {
 		return c
 	}
