@@ -63,6 +63,36 @@ const screens = {
     await page.keyboard.press('Shift+X')
     await page.locator('.bulk').waitFor()
   },
+  // what the AI decided, with its why
+  why: async (page, width) => {
+    if (width < 1100) return false
+    await first(page)
+    await page.locator('.jr .mark').first().click()
+    await page.getByRole('dialog').first().waitFor()
+  },
+  triage: async (page, width) => {
+    if (width < 768) return false
+    await page.goto('/inbox/16')
+    await page.locator('.list').waitFor()
+    await page.waitForTimeout(500)
+    await page.keyboard.press('j')
+    await page.waitForTimeout(700)
+  },
+  incidents: async (page) => {
+    await page.goto('/incidents')
+    await page.waitForTimeout(600)
+  },
+  playground: async (page) => {
+    await page.goto('/intelligence/playground')
+    await page.locator('textarea').first().fill('手机 13812345678，订单 DD20260412-7731 的冰箱不制冷，明天下午四点以后能上门吗？再拖我就打 12315 了。')
+    await page.keyboard.press('Control+Enter')
+    await page.locator('.txt').waitFor()
+  },
+  ...Object.fromEntries(['overview', 'labels', 'patterns', 'risk', 'models', 'examples', 'corrections', 'accuracy', 'llm', 'calls'].map((name) => [`studio-${name}`, async (page) => {
+    await page.goto(`/intelligence/${name}`)
+    await page.locator('.phead').waitFor()
+    await page.waitForTimeout(600)
+  }])),
   create: async (page) => {
     await page.goto('/create')
     await page.locator('.create').waitFor()
