@@ -3,6 +3,7 @@ package sla
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/db"
@@ -21,6 +22,12 @@ type ClocksJSON struct {
 	Version int64   `json:"policy_version,omitempty"`
 	Name    string  `json:"policy_name,omitempty"`
 	Items   []Shown `json:"items"`
+}
+
+// SoonJSON is a short list of what is due.
+type SoonJSON struct {
+	Items []Soon `json:"items"`
+	More  bool   `json:"more,omitempty" doc:"there may be more than these"`
 }
 
 // Register adds the operations on policies and clocks.
@@ -67,6 +74,14 @@ func (m *Room) Register(api *web.API) {
 	web.Register(api, renew, func(ctx context.Context, _ *struct{}) (*struct{}, error) {
 		return nil, m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return m.Renew(ctx, tx, staff.From(ctx).Tenant) })
 	})
+	web.Register(api, op("GET", "/sla/soon", "soon", "List what is about to breach, or has, in one's reach", string(staff.TicketRead)),
+		func(ctx context.Context, in *struct {
+			Minutes int `query:"minutes" default:"60" minimum:"0" maximum:"10080" doc:"due within so many minutes"`
+			Limit   int `query:"limit" default:"50" minimum:"1" maximum:"200"`
+		}) (*struct{ Body SoonJSON }, error) {
+			list, more, err := m.Soon(ctx, staff.From(ctx), m.Clock.Now().Add(time.Duration(in.Minutes)*time.Minute), in.Limit)
+			return &struct{ Body SoonJSON }{SoonJSON{list, more}}, err
+		})
 	web.Register(api, op("GET", "/tickets/{id}/sla", "clocks", "See a ticket's clocks and why they stand as they do", string(staff.TicketRead)),
 		func(ctx context.Context, in *struct{ web.PathID }) (*struct{ Body ClocksJSON }, error) {
 			a := staff.From(ctx)

@@ -3,7 +3,7 @@ package sla
 import (
 	"context"
 	"encoding/json"
-	"slices"
+	"fmt"
 	"time"
 
 	"zhidan/internal/desk/staff"
@@ -135,9 +135,12 @@ func (m *Room) CalendarsChanged(ctx context.Context, tx *db.Tx, tenant id.ID, re
 	return m.order(ctx, tx, tenant, renewal{Calendars: revision})
 }
 
-// renewal says what a renewing has to know: at least this revision of the
-// calendars.
-type renewal struct{ Calendars int64 }
+// renewal says from which ticket on, and what a renewing has to know: at least
+// this revision of the calendars.
+type renewal struct {
+	After     id.ID `json:"after,omitzero"`
+	Calendars int64 `json:"calendars,omitempty"`
+}
 
 // Renew brings all open tickets of a tenant under the newest versions of their
 // policies and calendars, in the background.
@@ -149,7 +152,9 @@ func (m *Room) order(ctx context.Context, tx *db.Tx, tenant id.ID, x renewal) er
 	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindRenew, Key: "all", Payload: x})
 }
 
-const renewChunk = 100
+// renewChunk is how many tickets one job renews before it orders the next, so
+// that a restart goes on where it was.
+const renewChunk = 500
 
 func (m *Room) renew(ctx context.Context, j job.Job) error {
 	var in renewal
@@ -166,24 +171,28 @@ func (m *Room) renew(ctx context.Context, j job.Job) error {
 			return err
 		}
 	}
-	after := id.ID(0)
-	for {
-		rows, err := m.DB.Query(ctx, `select distinct ticket_id from sla_clock where tenant_id = $1 and ticket_id > $2 and ended_at is null
-			order by ticket_id limit 100`, j.Tenant, after)
-		ids, err := db.Each(rows, err, scanID)
-		if err != nil || len(ids) == 0 {
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select distinct ticket_id from sla_clock where tenant_id = $1 and ticket_id > $2 and ended_at is null
+		order by ticket_id limit %d`, renewChunk), j.Tenant, in.After)
+	ids, err := db.Each(rows, err, scanID)
+	if err != nil {
+		return err
+	}
+	for _, ticketID := range ids {
+		if err := m.renewOne(ctx, k, j.Tenant, ticketID); err != nil {
 			return err
 		}
-		for _, ticketID := range ids {
-			if err := m.renewOne(ctx, k, j.Tenant, ticketID); err != nil {
-				return err
-			}
-		}
-		after = slices.Max(ids)
-		if len(ids) < renewChunk {
-			return nil
-		}
 	}
+	if len(ids) < renewChunk {
+		return nil
+	}
+	in.After = ids[len(ids)-1]
+	done := job.Done(ctx)
+	return m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := done(ctx, tx); err != nil {
+			return err
+		}
+		return m.order(ctx, tx, j.Tenant, in)
+	})
 }
 
 func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID) error {

@@ -16,6 +16,7 @@ import (
 	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/sla"
+	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -188,6 +189,38 @@ func TestATakenBackReplyAnswersNobody(t *testing.T) {
 	})
 }
 
+func TestWhatIsAboutToBreach(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		s.t = t
+		late, soon := s.open(ticket.Urgent), s.open(ticket.High)
+		s.open(ticket.Normal) // due in two hours
+		s.Clock.Advance(45 * time.Minute)
+		var out sla.SoonJSON
+		s.Call("GET", "/sla/soon?minutes=30", nil).JSON(t, &out)
+		if len(out.Items) != 2 || out.More || out.Items[0].Ticket != late.ID || out.Items[0].State != sla.StateBreached || out.Items[0].Left != -900 ||
+			out.Items[1].Ticket != soon.ID || out.Items[1].State != sla.StateRunning || out.Items[1].Number != soon.Number {
+			t.Errorf("about to breach: %+v", out)
+		}
+		s.Call("GET", "/sla/soon?minutes=30&limit=1", nil).JSON(t, &out)
+		if len(out.Items) != 1 || !out.More {
+			t.Errorf("the first one: %+v", out)
+		}
+		nobody := s.User("agent@example.com", "客服", staff.Agent)
+		a := s.Call("GET", "/sla/soon?minutes=30", nil, "Authorization", "Bearer "+s.TokenFor(nobody))
+		out = sla.SoonJSON{}
+		a.JSON(t, &out)
+		for _, x := range out.Items {
+			if _, err := s.Desk.Get(ctx, nobody, x.Ticket); err != nil {
+				t.Errorf("an agent sees ticket %s, which is out of reach", x.Number)
+			}
+		}
+		a = s.Call("GET", "/tickets/"+late.ID.String()+"/sla", nil, "Authorization", "Bearer "+s.TokenFor(nobody))
+		if _, err := s.Desk.Get(ctx, nobody, late.ID); (err == nil) != (a.Status == http.StatusOK) {
+			t.Errorf("the clocks of a ticket whose reading says %v: %d", err, a.Status)
+		}
+	})
+}
+
 func TestMergeAndItsUndo(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		s.t = t
@@ -254,6 +287,60 @@ func (s *scene) retry(tk *ticket.Ticket, want ...string) {
 		s.Clock.Advance(2 * time.Second)
 	}
 	s.t.Errorf("told %v, want %v", s.told(tk), want)
+}
+
+// TestThreeDaysOfTimers lets three days pass in hops, with the clock set to
+// and fro by an hour: nothing is told early, twice or not at all.
+func TestThreeDaysOfTimers(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		s.t = t
+		rnd := rand.New(rand.NewPCG(2, 3))
+		due := map[string]clock.Time{}
+		for i := range 72 {
+			if i < 30 {
+				tk := s.open(ticket.Priority(2 + rnd.IntN(3)))
+				for _, x := range s.clocks(tk) {
+					due[fmt.Sprint(tk.ID, " ", x.Metric)] = x.DueAt
+				}
+			}
+			switch rnd.IntN(6) {
+			case 0:
+				s.Clock.Advance(-time.Hour)
+			case 1:
+				s.Clock.Advance(time.Hour + time.Duration(rnd.IntN(7000))*time.Second)
+			default:
+				s.Clock.Advance(time.Duration(rnd.IntN(7200*1000)) * time.Millisecond)
+			}
+			s.Settle()
+		}
+		s.Clock.Advance(72 * time.Hour)
+		s.Settle()
+		rows, err := s.DB.Query(ctx, `select ticket_id, metric, step, due_at, at from sla_step where tenant_id = $1`, s.Tenant)
+		type step struct {
+			ticket       id.ID
+			metric, name string
+			due, at      clock.Time
+		}
+		list, err := db.Each(rows, err, func(r *sql.Rows) (x step, err error) {
+			return x, r.Scan(&x.ticket, &x.metric, &x.name, (*int64)(&x.due), (*int64)(&x.at))
+		})
+		s.must(err)
+		breaches := 0
+		for _, x := range list { // the key of the table keeps a step from being there twice
+			if x.due != due[fmt.Sprint(x.ticket, " ", x.metric)] {
+				t.Errorf("%s was due at %s, told %s", x.metric, due[fmt.Sprint(x.ticket, " ", x.metric)], x.due)
+			}
+			if x.name == sla.Breach {
+				breaches++
+				if x.at <= x.due {
+					t.Errorf("a breach at %s was told at %s", x.due, x.at)
+				}
+			}
+		}
+		if len(due) != 60 || breaches != 60 {
+			t.Errorf("%d promises, %d breaches told", len(due), breaches)
+		}
+	})
 }
 
 func TestTwoNodesTellOnce(t *testing.T) {

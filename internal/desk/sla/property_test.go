@@ -276,6 +276,76 @@ func checkClock(t *testing.T, r *sla.Rules, c *sla.Clock, now clock.Time) {
 	}
 }
 
+// TestEveryBreachIsToldOnceAndInTime lets time pass from step to step between
+// the facts, as the timers do: no step comes early or twice, and none of a
+// clock that was late is missing.
+func TestEveryBreachIsToldOnceAndInTime(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(9, 9))
+	breaches := 0
+	for _, name := range []string{"office", "limits", "default"} {
+		r := rules(t, name)
+		p := r.Policies[0]
+		for range 300 {
+			s, row := &sla.Sheet{}, map[string]any{}
+			history := randomHistory(rnd, 15, false)
+			last := history[len(history)-1].At + 40*24*60*minute
+			for i := 0; i <= len(history); i++ {
+				until := last
+				if i < len(history) {
+					until = history[i].At
+				}
+				for { // the timers until then
+					var at clock.Time
+					for _, c := range s.Clocks {
+						if steps := c.Steps(r, p); len(steps) > 0 && (at == 0 || steps[0].At < at) {
+							at = steps[0].At
+						}
+					}
+					if at == 0 || at > until {
+						break
+					}
+					at = max(at, s.At) // a change can make a step come late, never early
+					for _, c := range s.Clocks {
+						for _, x := range c.Steps(r, p) {
+							if x.At > at {
+								continue
+							}
+							if slices.Contains(c.Fired, x.Name) {
+								t.Fatalf("%s is told twice", x.Name)
+							}
+							if state := c.State(r, at); x.Name == sla.Breach && state != sla.StateBreached {
+								t.Fatalf("a breach is told of a clock that is %s", state)
+							}
+							c.Fired = append(c.Fired, x.Name)
+						}
+					}
+				}
+				if i < len(history) {
+					f := history[i]
+					for k, v := range f.Set {
+						row[k] = v
+					}
+					if err := s.Apply(r, f, expr.MapRow(row)); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			for _, c := range s.Clocks {
+				told := slices.Contains(c.Fired, sla.Breach)
+				if c.State(r, last) == sla.StateBreached && !told {
+					t.Fatalf("a breach was not told: %+v", c)
+				}
+				if told {
+					breaches++
+				}
+			}
+		}
+	}
+	if breaches < 100 {
+		t.Errorf("only %d breaches were seen", breaches)
+	}
+}
+
 func encode(t *testing.T, s *sla.Sheet) string {
 	t.Helper()
 	b, err := json.Marshal(struct {

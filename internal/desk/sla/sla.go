@@ -12,9 +12,10 @@
 //   - Nothing but a person's public answer stops the clock of an answer, and an
 //     AI's where the policy says so; an automatic acknowledgement never.
 //
-// sla.go and check.go hold the policies, clock.go one clock, sheet.go the
-// clocks of a ticket; they do no I/O. pass.go, steps.go and store.go join them
-// to tickets, timers and the store.
+// sla.go and check.go hold the policies, clock.go and steps.go one clock,
+// sheet.go the clocks of a ticket; they do no I/O. pass.go, jobs.go, room.go
+// and store.go join them to tickets, timers and the store; show.go and api.go
+// let them be seen.
 package sla
 
 import (

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"zhidan/internal/desk/staff"
@@ -22,6 +21,9 @@ type Entry struct {
 	Policy
 	Position int  `json:"position,omitempty" minimum:"0" maximum:"100000" doc:"policies are tried in this order"`
 	Retired  bool `json:"retired,omitempty"`
+	// Problem says why the policy is passed over: a condition speaks of a
+	// field that is gone.
+	Problem string `json:"problem,omitempty" readOnly:"true"`
 }
 
 // Shipped is the id of the policy that every tenant has from the first day. It
@@ -80,7 +82,17 @@ func loadPolicy(ctx context.Context, r db.Reader, tenant, policy id.ID, version 
 
 // Policies lists the tenant's policies in order, retired ones too.
 func (m *Room) Policies(ctx context.Context, tenant id.ID) ([]*Entry, error) {
-	return loadPolicies(ctx, m.DB, tenant)
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	list, err := loadPolicies(ctx, m.DB, tenant)
+	for _, e := range list {
+		if err := e.Compile(k.schema); err != nil {
+			e.Problem = err.Error()
+		}
+	}
+	return list, err
 }
 
 // Policy reads one.
@@ -114,6 +126,7 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 			}
 		}
 	}
+	in.Problem = ""
 	out := in
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		out = in
@@ -287,119 +300,6 @@ func (s *Sheet) policy(r *Rules) *Policy {
 		}
 	}
 	return nil
-}
-
-// Shown is a clock as it stands, for lists and for the ticket.
-type Shown struct {
-	Metric  Metric        `json:"metric"`
-	Round   int           `json:"round"`
-	State   State         `json:"state" enum:"running,paused,breached,met,stopped"`
-	Start   clock.Time    `json:"started_at"`
-	DueAt   clock.Time    `json:"due_at,omitzero" doc:"absent while it is paused without end, or nothing is promised"`
-	EndedAt clock.Time    `json:"ended_at,omitzero"`
-	Cause   string        `json:"cause,omitempty" doc:"what ended it"`
-	Target  float64       `json:"target_seconds,omitempty"`
-	Elapsed float64       `json:"elapsed_seconds" doc:"business time until now"`
-	Left    float64       `json:"left_seconds" doc:"negative after a breach"`
-	Runs    bool          `json:"runs" doc:"whether business time passes at this moment unless the calendar is closed"`
-	Why     []WhyInterval `json:"why,omitempty" doc:"its intervals, on a single ticket"`
-}
-
-// WhyInterval explains a stretch of a clock.
-type WhyInterval struct {
-	From     clock.Time `json:"from"`
-	To       clock.Time `json:"to,omitzero"`
-	Mode     Mode       `json:"mode" enum:"running,paused,over"`
-	Why      string     `json:"why,omitempty"`
-	Calendar string     `json:"calendar"`
-	Target   float64    `json:"target_seconds,omitempty"`
-	Counted  float64    `json:"counted_seconds"`
-}
-
-func (c *Clock) shown(r *Rules, now clock.Time, why bool, name func(string) string) Shown {
-	x := Shown{Metric: c.Metric, Round: c.Round, State: c.State(r, now), Start: c.Start, DueAt: c.DueAt(r), EndedAt: c.EndedAt, Cause: c.Cause,
-		Target: c.Target.Seconds(), Elapsed: c.Elapsed(r, now).Seconds(), Left: c.Left(r, now).Seconds(),
-		Runs: c.Open() && (c.last().Mode == Running || c.ResumeAt != 0 && now >= c.ResumeAt)}
-	if why {
-		for i := range c.Intervals {
-			v := &c.Intervals[i]
-			spent := v.Spent
-			if v.To == 0 && v.Mode == Running && now > v.From {
-				spent = r.calendar(v.Calendar).Between(v.From, now)
-			}
-			x.Why = append(x.Why, WhyInterval{v.From, v.To, v.Mode, v.Why, name(v.Calendar), v.Target.Seconds(), spent.Seconds()})
-		}
-	}
-	return x
-}
-
-// Of is the clocks of a ticket as they stand now, with their intervals. Reach
-// is the caller's business.
-func (m *Room) Of(ctx context.Context, tenant, ticket id.ID) ([]Shown, *Policy, error) {
-	k, err := m.fresh(ctx, tenant)
-	if err != nil {
-		return nil, nil, err
-	}
-	now := m.Clock.Now()
-	x, err := loadSheet(ctx, m.DB, tenant, ticket, 0, "")
-	if err != nil || x == nil {
-		return []Shown{}, nil, err
-	}
-	r, err := m.rules(ctx, m.DB, k, tenant, x.Sheet)
-	if err != nil {
-		return nil, nil, err
-	}
-	list := make([]Shown, len(x.Clocks))
-	for i, c := range x.Clocks {
-		list[i] = c.shown(r, now, true, func(name string) string {
-			key, _, _ := strings.Cut(name, "@")
-			if calendarID, err := id.Parse(key); err == nil {
-				if e, ok := k.set.Entry(calendarID); ok {
-					return e.Key
-				}
-			}
-			return name
-		})
-	}
-	return list, x.policy(r), nil
-}
-
-// Due is the open clocks of several tickets with what lists show: state, due
-// date, what is left. Reach is the caller's business.
-func (m *Room) Due(ctx context.Context, tenant id.ID, tickets []id.ID) (map[id.ID][]Shown, error) {
-	k, err := m.fresh(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	now, out := m.Clock.Now(), map[id.ID][]Shown{}
-	for part := range slices.Chunk(tickets, 500) {
-		raw, err := json.Marshal(part)
-		if err != nil {
-			return nil, err
-		}
-		rows, err := m.DB.Query(ctx, `select c.ticket_id, c.body from sla_clock c where c.tenant_id = $1 and c.ended_at is null and c.target > 0
-			and c.ticket_id in (select cast(x.value as bigint) from `+m.DB.Engine().JSONEach("$2", "x")+`) order by c.due_at`, tenant, string(raw))
-		type row struct {
-			ticket id.ID
-			body   string
-		}
-		list, err := db.Each(rows, err, func(r *sql.Rows) (x row, err error) { return x, r.Scan(&x.ticket, &x.body) })
-		if err != nil {
-			return nil, err
-		}
-		for _, x := range list {
-			c := &Clock{}
-			if err := json.Unmarshal([]byte(x.body), c); err != nil {
-				return nil, err
-			}
-			r, err := m.rules(ctx, m.DB, k, tenant, &Sheet{Clocks: []*Clock{c}})
-			if err != nil {
-				return nil, err
-			}
-			out[x.ticket] = append(out[x.ticket], c.shown(r, now, false, nil))
-		}
-	}
-	return out, nil
 }
 
 func null[T ~int64](v T) any {

@@ -1,0 +1,183 @@
+package sla
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+)
+
+// Shown is a clock as it stands, for lists and for the ticket.
+type Shown struct {
+	Metric  Metric        `json:"metric"`
+	Round   int           `json:"round"`
+	State   State         `json:"state" enum:"running,paused,breached,met,stopped"`
+	Start   clock.Time    `json:"started_at"`
+	DueAt   clock.Time    `json:"due_at,omitzero" doc:"absent while it is paused without end, or nothing is promised"`
+	EndedAt clock.Time    `json:"ended_at,omitzero"`
+	Cause   string        `json:"cause,omitempty" doc:"what ended it"`
+	Target  float64       `json:"target_seconds,omitempty"`
+	Elapsed float64       `json:"elapsed_seconds" doc:"business time until now"`
+	Left    float64       `json:"left_seconds" doc:"negative after a breach"`
+	Runs    bool          `json:"runs" doc:"whether business time passes at this moment unless the calendar is closed"`
+	Why     []WhyInterval `json:"why,omitempty" doc:"its intervals, on a single ticket"`
+}
+
+// WhyInterval explains a stretch of a clock.
+type WhyInterval struct {
+	From     clock.Time `json:"from"`
+	To       clock.Time `json:"to,omitzero"`
+	Mode     Mode       `json:"mode" enum:"running,paused,over"`
+	Why      string     `json:"why,omitempty"`
+	Calendar string     `json:"calendar"`
+	Target   float64    `json:"target_seconds,omitempty"`
+	Counted  float64    `json:"counted_seconds"`
+}
+
+func (c *Clock) shown(r *Rules, now clock.Time, why bool, name func(string) string) Shown {
+	x := Shown{Metric: c.Metric, Round: c.Round, State: c.State(r, now), Start: c.Start, DueAt: c.DueAt(r), EndedAt: c.EndedAt, Cause: c.Cause,
+		Target: c.Target.Seconds(), Elapsed: c.Elapsed(r, now).Seconds(), Left: c.Left(r, now).Seconds(),
+		Runs: c.Open() && (c.last().Mode == Running || c.ResumeAt != 0 && now >= c.ResumeAt)}
+	if why {
+		for i := range c.Intervals {
+			v := &c.Intervals[i]
+			spent := v.Spent
+			if v.To == 0 && v.Mode == Running && now > v.From {
+				spent = r.calendar(v.Calendar).Between(v.From, now)
+			}
+			x.Why = append(x.Why, WhyInterval{v.From, v.To, v.Mode, v.Why, name(v.Calendar), v.Target.Seconds(), spent.Seconds()})
+		}
+	}
+	return x
+}
+
+// maxShown bounds how many rounds of old a ticket shows.
+const maxShown = 200
+
+// Of is the clocks of a ticket as they stand now, with their intervals. Reach
+// is the caller's business.
+func (m *Room) Of(ctx context.Context, tenant, ticket id.ID) ([]Shown, *Policy, error) {
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := m.Clock.Now()
+	x, err := loadSheet(ctx, m.DB, tenant, ticket, 0, "")
+	if err != nil || x == nil {
+		return []Shown{}, nil, err
+	}
+	r, err := m.rules(ctx, m.DB, k, tenant, x.Sheet)
+	if err != nil {
+		return nil, nil, err
+	}
+	clocks := x.Clocks[max(0, len(x.Clocks)-maxShown):]
+	list := make([]Shown, len(clocks))
+	for i, c := range clocks {
+		list[i] = c.shown(r, now, true, func(name string) string {
+			key, _, _ := strings.Cut(name, "@")
+			if calendarID, err := id.Parse(key); err == nil {
+				if e, ok := k.set.Entry(calendarID); ok {
+					return e.Key
+				}
+			}
+			return name
+		})
+	}
+	return list, x.policy(r), nil
+}
+
+// Due is the open clocks of several tickets with what lists show: state, due
+// date, what is left. Reach is the caller's business.
+func (m *Room) Due(ctx context.Context, tenant id.ID, tickets []id.ID) (map[id.ID][]Shown, error) {
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	now, out := m.Clock.Now(), map[id.ID][]Shown{}
+	for part := range slices.Chunk(tickets, 500) {
+		raw, err := json.Marshal(part)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := m.DB.Query(ctx, `select c.ticket_id, c.body from sla_clock c where c.tenant_id = $1 and c.ended_at is null and c.target > 0
+			and c.ticket_id in (select cast(x.value as bigint) from `+m.DB.Engine().JSONEach("$2", "x")+`) order by c.due_at`, tenant, string(raw))
+		type row struct {
+			ticket id.ID
+			body   string
+		}
+		list, err := db.Each(rows, err, func(r *sql.Rows) (x row, err error) { return x, r.Scan(&x.ticket, &x.body) })
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range list {
+			c := &Clock{}
+			if err := json.Unmarshal([]byte(x.body), c); err != nil {
+				return nil, err
+			}
+			r, err := m.rules(ctx, m.DB, k, tenant, &Sheet{Clocks: []*Clock{c}})
+			if err != nil {
+				return nil, err
+			}
+			out[x.ticket] = append(out[x.ticket], c.shown(r, now, false, nil))
+		}
+	}
+	return out, nil
+}
+
+// Soon is an open promise that is or will soon be broken.
+type Soon struct {
+	Ticket   id.ID           `json:"ticket_id"`
+	Number   string          `json:"number"`
+	Subject  string          `json:"subject"`
+	Priority ticket.Priority `json:"priority"`
+	Assignee id.ID           `json:"assignee_id,omitzero"`
+	Team     id.ID           `json:"team_id,omitzero"`
+	Metric   Metric          `json:"metric"`
+	State    State           `json:"state" enum:"running,breached"`
+	DueAt    clock.Time      `json:"due_at"`
+	Left     float64         `json:"left_seconds" doc:"time of the day until it is due; negative after it"`
+}
+
+// maxLooked bounds how many clocks are looked at for a short list.
+const maxLooked = 500
+
+// Soon lists the open clocks in the actor's reach that are due until a moment,
+// the earliest first. more says that the list, or the looking, came to its end
+// before the clocks did.
+func (m *Room) Soon(ctx context.Context, a *staff.Actor, until clock.Time, limit int) (list []Soon, more bool, err error) {
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select ticket_id, metric, due_at from sla_clock where tenant_id = $1 and ended_at is null
+		and due_at is not null and due_at <= $2 order by due_at, ticket_id limit %d`, maxLooked), a.Tenant, until)
+	found, err := db.Each(rows, err, func(r *sql.Rows) (x Soon, err error) { return x, r.Scan(&x.Ticket, &x.Metric, (*int64)(&x.DueAt)) })
+	if err != nil {
+		return nil, false, err
+	}
+	now, list := m.Clock.Now(), []Soon{}
+	for _, x := range found {
+		if len(list) == limit {
+			return list, true, nil
+		}
+		t, err := m.Desk.Get(ctx, a, x.Ticket)
+		if k := fault.KindOf(err); k == fault.NotFound || k == fault.Forbidden {
+			continue
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		x.Number, x.Subject, x.Priority, x.Assignee, x.Team = t.Number, t.Subject, t.Priority, t.Assignee, t.Team
+		x.State, x.Left = StateRunning, x.DueAt.Sub(now).Seconds()
+		if now > x.DueAt {
+			x.State = StateBreached
+		}
+		list = append(list, x)
+	}
+	return list, len(found) == maxLooked, nil
+}
