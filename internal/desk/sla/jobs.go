@@ -121,7 +121,7 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 		}
 		c.Append(EventStep, ticket.EventData{Kind: y.Step, Changes: []ticket.FieldChange{{Field: string(y.Metric), To: y.DueAt}}})
 	}
-	x.stepAt = 0 // its timer has gone
+	x.fired = true
 	if err := m.save(ctx, tx, r, t.Tenant, t.ID, x); err != nil || len(told) == 0 || m.Told == nil {
 		return err
 	}

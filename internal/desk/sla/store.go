@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -179,6 +180,8 @@ var errStale = fault.New(fault.Precondition, "config.changed", "somebody else ha
 // kept is a sheet as it stands in the store.
 type kept struct {
 	*Sheet
+	stored Sheet // as it was read
+	fired  bool  // its timer has gone
 	stepAt clock.Time
 	bodies map[clockKey]string // of the clocks, to see what has changed
 }
@@ -209,6 +212,8 @@ func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock
 	if err := json.Unmarshal([]byte(body), x.Sheet); err != nil {
 		return nil, fmt.Errorf("clocks of ticket %s: %w", ticket, err)
 	}
+	x.stored = *x.Sheet
+	x.stored.Replies = slices.Clone(x.Replies)
 	rows, err := r.Query(ctx, `select c.body from sla_clock c where c.tenant_id = $1 and c.ticket_id = $2 and (c.ended_at is null or c.ended_at >= $3
 		or c.round = (select max(x.round) from sla_clock x where x.tenant_id = $1 and x.ticket_id = $2 and x.metric = c.metric))
 		order by c.started_at, c.round`, tenant, ticket, now.Add(-recent))
@@ -248,6 +253,10 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.
 		args = append(args, int64(tenant), int64(ticket), string(c.Metric), int64(c.Round), null(x.Policy), string(c.State(r, x.At)), int64(c.Start),
 			null(c.DueAt(r)), null(c.EndedAt), c.Target.Milliseconds(), c.Elapsed(r, x.At).Milliseconds(), string(raw))
 	}
+	step := x.next(r)
+	if len(args) == 0 && len(present) == len(x.bodies) && step == x.stepAt && !x.fired && x.same() {
+		return nil
+	}
 	for key := range x.bodies {
 		if !present[key] {
 			if _, err := tx.Exec(ctx, `delete from sla_clock where tenant_id = $1 and ticket_id = $2 and metric = $3 and round = $4`,
@@ -263,7 +272,6 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.
 			return err
 		}
 	}
-	step := x.next(r)
 	body, err := json.Marshal(x.Sheet)
 	if err != nil {
 		return err
@@ -273,7 +281,17 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.
 		step_at = excluded.step_at, body = excluded.body`, tenant, ticket, null(x.Policy), null(x.Version), null(step), string(body)); err != nil {
 		return err
 	}
+	if x.fired {
+		x.stepAt = 0
+	}
 	return m.remind(ctx, tx, tenant, ticket, x.stepAt, step)
+}
+
+// same reports whether nothing but the time of the newest fact has changed.
+func (x *kept) same() bool {
+	now := *x.Sheet
+	now.At, now.Clocks = x.stored.At, x.stored.Clocks
+	return reflect.DeepEqual(now, x.stored)
 }
 
 // next is when the next step of any clock is due; zero: nothing is.
