@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/mind/nlp"
 	"zhidan/internal/mind/retrieve"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -36,6 +37,7 @@ type group struct {
 	mu      sync.Mutex
 	burst   *retrieve.Burst
 	pending []arrival
+	newest  []arrival // while the store is small
 	// What is to be written in a moment: proposals by matter, and tickets that
 	// join an incident.
 	due     map[id.ID]*retrieve.Proposal
@@ -110,6 +112,11 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 			if o.At >= since {
 				g.mu.Lock()
 				p := g.burst.Add(retrieve.Arrival{ID: o.Ticket, At: o.At, Customer: o.Requester, Text: text})
+				if o.At >= m.Clock.Now().Add(-late) {
+					if small := g.few(arrival{o.Ticket, o.Requester, o.At, text}); p == nil {
+						p = small
+					}
+				}
 				g.mu.Unlock()
 				if p != nil && o.At >= m.Clock.Now().Add(-late) { // it happens now
 					proposals = append(proposals, p)
@@ -178,8 +185,54 @@ func (m *Mind) drop(tenant id.ID, g *group, err error) {
 // take adds a ticket; the group is locked.
 func (g *group) take(a arrival) *retrieve.Proposal {
 	g.similar.Add(a.ticket, a.text, retrieve.Meta{Customer: a.customer, At: a.at})
-	return g.burst.Add(retrieve.Arrival{ID: a.ticket, At: a.at, Customer: a.customer, Text: a.text})
+	p := g.burst.Add(retrieve.Arrival{ID: a.ticket, At: a.at, Customer: a.customer, Text: a.text})
+	if small := g.few(a); p == nil {
+		p = small
+	}
+	return p
 }
+
+// few watches a store that is still small. There the words of a wave are soon
+// the commonest of all and tell the watch nothing; two texts side by side do.
+func (g *group) few(a arrival) *retrieve.Proposal {
+	if g.similar.Len() > fewTickets {
+		g.newest = nil
+		return nil
+	}
+	defer func() {
+		if g.newest = append(g.newest, a); len(g.newest) > fewCompared {
+			g.newest = g.newest[1:]
+		}
+	}()
+	p := &retrieve.Proposal{Since: a.at}
+	who := map[id.ID]bool{a.customer: true}
+	for _, o := range g.newest {
+		if o.at < a.at.Add(-late) || o.ticket == a.ticket {
+			continue
+		}
+		if s, _ := retrieve.SameMatter(a.text, o.text); s >= fewAlike {
+			if p.Key == 0 {
+				p.Key, p.Since = o.ticket, o.at
+			}
+			p.Members = append(p.Members, o.ticket)
+			who[o.customer] = true
+		}
+	}
+	if len(who) < fewCustomers {
+		return nil
+	}
+	p.Members = append(p.Members, a.ticket)
+	p.Customers, p.Title, p.Score = len(who), nlp.Title(nlp.Prepare(a.text)), .8
+	return p
+}
+
+// Bounds of a small store, and what counts as a wave in it.
+const (
+	fewTickets   = 600
+	fewCompared  = 100
+	fewAlike     = .7
+	fewCustomers = 5
+)
 
 // watched is an incident that is going on: who says the same as its anchors
 // joins it. The watch for bursts is strict about who belongs together, so that

@@ -412,3 +412,26 @@ func TestAMergedCategoryTakesItsHistoryAlong(t *testing.T) {
 		}
 	})
 }
+
+func TestABurstInASmallStore(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		for i := range 6 { // six who ask different things are no wave
+			open(t, h, "n"+strconv.Itoa(i)+"@example.com", []string{"发票抬头开错了", "想退货", "洗衣机漏水", "积分没到账", "账号登录不上", "快递还没到"}[i])
+		}
+		h.Settle()
+		var list struct{ Items []struct{ Count int } }
+		h.Call("GET", "/incidents", nil).JSON(t, &list)
+		if len(list.Items) != 0 {
+			t.Errorf("out of nothing: %+v", list.Items)
+		}
+		for i := range 30 {
+			open(t, h, "w"+strconv.Itoa(i)+"@example.com", []string{"APP打不开了，一直显示系统维护中", "我的APP打不开，显示系统维护中，怎么办"}[i%2])
+			h.Clock.Advance(time.Second)
+		}
+		h.Settle()
+		h.Call("GET", "/incidents", nil).JSON(t, &list)
+		if len(list.Items) != 1 || list.Items[0].Count != 30 {
+			t.Errorf("%+v", list.Items)
+		}
+	})
+}
