@@ -11,7 +11,8 @@ import { pieces } from '../src/scenes/intelligence/pieces'
 import { since } from '../src/scenes/intelligence/Corrections'
 import { column, decode, parseCSV, readTable, TableError } from '../src/scenes/intelligence/table'
 import { around, rangeOf, units } from '../src/scenes/ticket/understand/light'
-import { entityValue } from '../src/scenes/ticket/understand/Insight'
+import { entityValue, said } from '../src/scenes/ticket/understand/Insight'
+import { entityWhy, matterWhy } from '../src/scenes/ticket/understand/reasons'
 import { reasonText, riskKinds, sureness } from '../src/scenes/ticket/understand/values'
 import { queries } from '../src/stores/query'
 import { known, ticketQuery } from '../src/stores/ticket'
@@ -101,6 +102,18 @@ describe('words about a judgement', () => {
   it('show values as people write them', () => {
     expect(entityValue({ type: 'amount', text: '1299块', value: '1299.00 CNY' })).toBe('¥1,299')
     expect(entityValue({ type: 'order', text: 'dd 1', value: 'DD1' })).toBe('DD1')
+  })
+  it('say why something was found in the language of the reader, and nothing rather than a word of the program', () => {
+    expect(entityWhy('cue: 订单; checksum fails')).toBe('旁边有「订单」，校验码不符')
+    expect(entityWhy('checksum GB 11643')).toBe('校验码正确（GB 11643）')
+    expect(entityWhy('grain: hour')).toBe('精确到小时')
+    expect(entityWhy('something new')).toBe('')
+    expect(matterWhy('said')).not.toBe('')
+    expect(matterWhy('single')).toBe('')
+  })
+  it('are not said twice: a summary like the title is left out', () => {
+    expect(said('冰箱不制冷', ['冰箱不制冷。'])).toEqual([])
+    expect(said('冰箱不制冷', ['冰箱不制冷。', '明天能来吗'])).toHaveLength(2)
   })
   it('are shown to who may see them', () => {
     expect(may(undefined, 'understand.read')).toBe(false)

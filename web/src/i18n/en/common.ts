@@ -25,6 +25,7 @@ export default {
   'common.required': 'Required',
   'common.optional': 'Optional',
   'common.and': ', ',
+  'common.comma': ', ',
   'common.colon': '{name}: {value}',
   'nav.main': 'Main navigation',
   'nav.inbox': 'Inbox',

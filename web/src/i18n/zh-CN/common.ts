@@ -25,6 +25,7 @@ export default {
   'common.required': '必填',
   'common.optional': '选填',
   'common.and': '、',
+  'common.comma': '，',
   'common.colon': '{name}：{value}',
   'nav.main': '主导航',
   'nav.inbox': '收件箱',

@@ -11,8 +11,9 @@ import { Mood } from '~/parts/Mood'
 import { Pop } from '~/parts/Pop'
 import { EmptyState } from '~/parts/State'
 import { TicketSearch } from '~/scenes/ticket/panels/TicketSearch'
-import { entityName, entityValue } from '~/scenes/ticket/understand/Insight'
+import { entityName, entityValue, said } from '~/scenes/ticket/understand/Insight'
 import { Sign } from '~/scenes/ticket/understand/Mark'
+import { entityWhy } from '~/scenes/ticket/understand/reasons'
 import { decidedFields, fieldName, languageName, percent, reasonText, riskKinds, riskName, valueText } from '~/scenes/ticket/understand/values'
 import { modelName } from '~/scenes/ticket/understand/Why'
 import { entriesOf, timelineQuery } from '~/stores/message'
@@ -81,11 +82,11 @@ export function PlaygroundPage() {
               {r.entities.length > 0 && (
                 <div className="scroll-x"><table className="tbl">
                   <thead><tr><th>{t('play.entity')}</th><th>{t('play.text')}</th><th>{t('play.value')}</th><th>{t('play.why')}</th><th className="r">{t('play.confidence')}</th></tr></thead>
-                  <tbody>{r.entities.map((e, i) => <tr key={i} className={i === lit ? 'on' : undefined} onMouseEnter={() => setLit(i)} onMouseLeave={() => setLit(undefined)}><td className="t3">{entityName(e.type)}</td><td>{e.text}</td><td>{entityValue(e)}</td><td className="t3">{e.why}</td><td className="r">{percent(e.confidence)}</td></tr>)}</tbody>
+                  <tbody>{r.entities.map((e, i) => <tr key={i} className={i === lit ? 'on' : undefined} onMouseEnter={() => setLit(i)} onMouseLeave={() => setLit(undefined)}><td className="t3">{entityName(e.type)}</td><td>{e.text}</td><td>{entityValue(e)}</td><td className="t3">{entityWhy(e.why)}</td><td className="r">{percent(e.confidence)}</td></tr>)}</tbody>
                 </table></div>
               )}
               <h2 className="h2">{t('insight.summary')}</h2>
-              <p className="f13"><b>{r.title}</b></p>{r.summary.map((s, i) => <p key={i} className="f13 t2">{s}</p>)}
+              <p className="f13"><b>{r.title}</b></p>{said(r.title, r.summary).map((s, i) => <p key={i} className="f13 t2">{s}</p>)}
               {r.matters.length > 1 && <><h2 className="h2">{t('matters.found', { n: r.matters.length })}</h2>{r.matters.map((m, i) => <p key={i} className="f13"><b>{m.title}</b>{' '}<span className="t2">{m.text}</span></p>)}</>}
             </>
           )}
@@ -129,7 +130,7 @@ function Timings({ r, model }: { r: Reading; model?: string }) {
     <footer className="ms">
       <div className="row g8"><b className="f13 nw">{t('play.took', { ms: ms(r.took_micros) })}</b><span className="sp" /><span className="f12 t3 ell">{model ? modelName(model) : ''}</span></div>
       <div className="msb" aria-hidden="true">{r.timings.map((x, i) => <i key={x.part} style={{ flex: Math.max(1, x.micros), background: colours[i % colours.length] }} />)}</div>
-      <dl>{r.timings.map((x, i) => { const key = `play.part.${x.part}`; return <div key={x.part} className="row g4 f12 t2"><i style={{ background: colours[i % colours.length] }} /><dt className="ell">{key in messages() ? t(key as Key) : x.part in { type: 1, category: 1, priority: 1 } ? fieldName(x.part) : x.part}</dt><dd>{ms(x.micros)}</dd></div> })}</dl>
+      <dl>{r.timings.map((x, i) => { const key = `play.part.${x.part}`; return <div key={x.part} className="row g4 f12 t2"><i style={{ background: colours[i % colours.length] }} /><dt className="ell">{key in messages() ? t(key as Key) : x.part}</dt><dd>{ms(x.micros)}</dd></div> })}</dl>
     </footer>
   )
 }

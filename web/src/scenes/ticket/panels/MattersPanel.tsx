@@ -4,6 +4,7 @@ import { problemText } from '~/api/problem'
 import { t } from '~/i18n'
 import { Skeleton } from '~/parts/State'
 import { splitMatters, understandingQuery } from '~/stores/understanding'
+import { matterWhy } from '~/scenes/ticket/understand/reasons'
 import { PanelFrame, type PanelProps } from './Panel'
 
 /** Several matters in one message: each chosen one becomes a ticket of its own; what is not chosen stays. */
@@ -29,7 +30,7 @@ export function MattersPanel({ ticket, close }: PanelProps) {
       {u?.matters.map((m, i) => (
         <label key={i} className="pickrow">
           <input type="checkbox" checked={chosen.includes(i)} onChange={(e) => setChosen((old) => (e.target.checked ? [...old, i] : old.filter((x) => x !== i)))} />
-          <span className="sp"><b className="f13">{m.title}</b><span className="clamp f13 t2">{m.text}</span>{m.why && <span className="f12 t3">{t('matters.why', { why: m.why })}</span>}</span>
+          <span className="sp"><b className="f13">{m.title}</b><span className="clamp f13 t2">{m.text}</span>{matterWhy(m.why) && <span className="f12 t3">{t('matters.why', { why: matterWhy(m.why) })}</span>}</span>
         </label>
       ))}
       {error !== undefined && <p className="red f12" role="alert" style={{ marginTop: 12 }}>{problemText(error)}</p>}

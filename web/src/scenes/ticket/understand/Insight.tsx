@@ -9,16 +9,22 @@ import { complain, say } from '~/stores/toast'
 import { show } from '~/stores/ui'
 import { translate } from '~/stores/understanding'
 import { jump } from './light'
+import { entityWhy } from './reasons'
 import { languageName, percent } from './values'
 
 export const entityName = (type: string): string => (`entity.${type}` in messages() ? t(`entity.${type}` as Key) : type)
+
+const bare = (s: string): string => s.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+
+/** A summary that says the same as the title says nothing. */
+export const said = (title: string, lines: readonly string[]): string[] => (bare(lines.join('')) === bare(title) ? [] : [...lines])
 
 /** Title and summary, entities, several matters, texts of attachments, translation. */
 export function Insight({ ticket, u }: { ticket: Ticket; u: Understanding }) {
   const title = u.title.trim()
   const files = u.extras.filter((x) => x.kind === 'attachment')
   const summary = u.extras.findLast((x) => x.kind === 'summary')
-  const lines = summary ? [summary.text] : u.summary
+  const lines = said(title, summary ? [summary.text] : u.summary)
   return (
     <>
       {u.matters.length > 1 && (
@@ -70,7 +76,7 @@ function Entities({ u }: { u: Understanding }) {
           const value = entityValue(e)
           return (
             <span key={i} className="ent">
-              <button type="button" className="chip" title={t('insight.entity.title', { name: entityName(e.type), text: e.text, why: e.why, share: percent(e.confidence) })} onClick={() => { if (!jump({ ...e, ...(e.in === 'body' ? { message_id: u.message_id } : {}) })) say(t('insight.notLoaded')) }}>
+              <button type="button" className="chip" title={t(entityWhy(e.why) ? 'insight.entity.title' : 'insight.entity.plain', { name: entityName(e.type), text: e.text, why: entityWhy(e.why), share: percent(e.confidence) })} onClick={() => { if (!jump({ ...e, ...(e.in === 'body' ? { message_id: u.message_id } : {}) })) say(t('insight.notLoaded')) }}>
                 <span className="t3">{entityName(e.type)}</span><span className="ell">{value}</span>
               </button>
               <IconButton icon="copy" small label={t('insight.copy', { value })} onClick={() => void copy(e)} />

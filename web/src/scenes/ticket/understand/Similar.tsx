@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import type { Brief, Ticket } from '~/api/types'
+import type { Brief, Status, Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { Button } from '~/parts/Button'
+import { Icon } from '~/parts/Icon'
 import { StatusGlyph, statusName } from '~/parts/Glyph'
 import { useNames } from '~/stores/session'
 import { act } from '~/stores/ticket'
@@ -11,7 +12,7 @@ import { understandingQuery } from '~/stores/understanding'
 import { percent } from './values'
 
 /** A ticket by its number and subject; of one that the reader may not read only the number is there. */
-export function BriefLink({ ticket, sub, children }: { ticket: Brief; sub?: string; children?: React.ReactNode }) {
+export function BriefLink({ ticket, sub, children }: { ticket: Brief; sub?: React.ReactNode; children?: React.ReactNode }) {
   return (
     <div className="kn">
       <Link className="row g8 sp" to="/inbox/$view/$ticket" params={{ view: listing.get().view || 'all', ticket: ticket.id }} search={true as never}>
@@ -23,6 +24,8 @@ export function BriefLink({ ticket, sub, children }: { ticket: Brief; sub?: stri
     </div>
   )
 }
+
+const outcome = (status: Status, code: string): React.ReactNode => (status === 'solved' || status === 'closed' ? <span className="green row g4"><Icon name="check" size="s" />{code || t('similar.solved')}</span> : statusName(status))
 
 /** Other open tickets of this customer on the same matter, and how the like was solved. */
 export function Similar({ ticket }: { ticket: Ticket }) {
@@ -49,7 +52,7 @@ export function Similar({ ticket }: { ticket: Ticket }) {
       {u.similar.length > 0 && (
         <section aria-label={t('similar.title')}>
           <h3>{t('similar.title')}</h3>
-          {u.similar.slice(0, 5).map((x) => <BriefLink key={x.ticket.id} ticket={x.ticket} sub={[names.keyed('resolution_codes', x.resolution_code), percent(x.score)].filter(Boolean).join(' · ')} />)}
+          {u.similar.slice(0, 5).map((x) => <BriefLink key={x.ticket.id} ticket={x.ticket} sub={outcome(x.ticket.status, names.keyed('resolution_codes', x.resolution_code))} />)}
         </section>
       )}
     </>

@@ -53,7 +53,7 @@ export function reasonText(d: Decision): string {
   const impact = /impact (\d), urgency (\d)/.exec(d.reason ?? '')
   if (impact) return t('why.impact', { impact: t(`level.${impact[1]}` as Key), urgency: t(`level.${impact[2]}` as Key) })
   const risk = /^risk: (.+)$/.exec(d.reason ?? '')
-  const kinds = (risk?.[1] ?? (d.field === 'risk' ? d.reason : '') ?? '').split(',').map((k) => k.trim()).filter(Boolean)
+  const kinds = (risk?.[1] ?? (d.field === 'risk' ? d.reason : '') ?? '').split(',').map((k) => k.trim()).filter((k) => `risk.${k}` in messages())
   return kinds.length ? t('why.risk', { kinds: kinds.map(riskName).join(t('common.and')) }) : ''
 }
 
