@@ -106,6 +106,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the business calendars */
+        get: operations["calendar-list"];
+        put?: never;
+        /** Make a business calendar */
+        post: operations["calendar-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See who works by which calendar */
+        get: operations["calendar-assignment"];
+        /** Say who works by which calendar */
+        put: operations["calendar-assign"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the holiday tables */
+        get: operations["calendar-tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/tables/{table}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Import years of holidays, or see what would change */
+        post: operations["calendar-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/tables/{table}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the last import back */
+        post: operations["calendar-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask when a time would be due */
+        post: operations["calendar-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a business calendar */
+        get: operations["calendar-read"];
+        /** Change or retire a business calendar */
+        put: operations["calendar-update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{id}/year": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See every day of a year */
+        get: operations["calendar-year"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/companies": {
         parameters: {
             query?: never;
@@ -2204,6 +2343,18 @@ export interface components {
             department_id?: string;
             team_id?: string;
         };
+        Assignment: {
+            /** @description department to calendar; holds for those below it too */
+            departments: {
+                [key: string]: string;
+            };
+            /** @description team to calendar */
+            teams: {
+                [key: string]: string;
+            };
+            /** @description the calendar of everybody else */
+            tenant: string;
+        };
         AttachmentJSON: {
             id: string;
             /** @description safe to show in place */
@@ -2268,6 +2419,28 @@ export interface components {
             /** Format: int64 */
             total: number;
             undo_id?: string;
+        };
+        CalendarEntry: {
+            holidays?: components["schemas"]["Period"][];
+            id: string;
+            /** @description by which policies name it; never changes */
+            key: string;
+            /** @description make-up workdays; without ranges and like they have the hours of the first working weekday from Monday */
+            makeup?: components["schemas"]["Day"][];
+            name: components["schemas"]["Label"];
+            /** @description dates with hours of their own; without ranges they are closed */
+            overrides?: components["schemas"]["Day"][];
+            /** Format: int64 */
+            position?: number;
+            retired?: boolean;
+            /** @description the holiday table that it follows; empty for none */
+            table?: string;
+            /** Format: int64 */
+            version: number;
+            /** @description the ranges of each day, from Sunday to Saturday */
+            week: components["schemas"]["Range"][][];
+            /** @description IANA name of the time zone */
+            zone: string;
         };
         Call: {
             /** Format: date-time */
@@ -2489,6 +2662,25 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        Day: {
+            date: string;
+            /**
+             * Format: int64
+             * @description the weekday whose hours it has, 0 is Sunday
+             */
+            like?: number;
+            name: string;
+            ranges?: components["schemas"]["Range"][];
+        };
+        DayInfo: {
+            date: string;
+            /** @enum {string} */
+            kind: "workday" | "off" | "holiday" | "makeup" | "override";
+            /** Format: int64 */
+            minutes: number;
+            name?: string;
+            ranges: components["schemas"]["Range"][];
+        };
         DecideInput: {
             /** @enum {string} */
             field: "type" | "category" | "priority" | "language" | "sentiment" | "risk";
@@ -2534,6 +2726,11 @@ export interface components {
             retired: boolean;
             /** Format: int64 */
             version: number;
+        };
+        Difference: {
+            after: components["schemas"]["TableDate"];
+            before: components["schemas"]["TableDate"];
+            date: string;
         };
         DoneJSON: {
             ticket: components["schemas"]["TicketJSON"];
@@ -2794,6 +2991,25 @@ export interface components {
             kind: string;
             verified: boolean;
         };
+        ImportInput: {
+            /** @description the file; nothing for shipped years */
+            data?: string;
+            /** @description only say what would change */
+            dry_run?: boolean;
+            /** @enum {string} */
+            format: "json" | "ics" | "shipped";
+            /** @description of a new table */
+            name?: components["schemas"]["Label"];
+            /**
+             * Format: int64
+             * @description only this year of it
+             */
+            year?: number;
+        };
+        Imported: {
+            differences: components["schemas"]["Difference"][];
+            table: components["schemas"]["Table"];
+        };
         IncidentJSON: {
             /** Format: int64 */
             count: number;
@@ -2861,6 +3077,10 @@ export interface components {
             tier: string;
             /** Format: int64 */
             version: number;
+        };
+        Label: {
+            en: string;
+            zh: string;
         };
         LabelReport: {
             /** Format: double */
@@ -3040,6 +3260,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListTableInfo: {
+            items: components["schemas"]["TableInfo"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListTeamJSON: {
             items: components["schemas"]["TeamJSON"][];
             next_cursor?: string;
@@ -3054,6 +3279,10 @@ export interface components {
             items: components["schemas"]["UserJSON"][];
             next_cursor?: string;
             partial?: boolean;
+        };
+        MakeupDate: {
+            date: string;
+            name: string;
         };
         MatterJSON: {
             text: string;
@@ -3273,6 +3502,11 @@ export interface components {
             add?: string[];
             remove?: string[];
         };
+        Period: {
+            from: string;
+            name: string;
+            to: string;
+        };
         PersonJSON: {
             active: boolean;
             department_id?: string;
@@ -3357,6 +3591,10 @@ export interface components {
              * @enum {string}
              */
             structured?: "schema" | "json" | "tool" | "prompt";
+        };
+        Range: {
+            from: string;
+            to: string;
         };
         Ref: {
             id: string;
@@ -3522,6 +3760,25 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
         };
+        Settings: {
+            holidays?: components["schemas"]["Period"][];
+            /** @description by which policies name it; never changes */
+            key: string;
+            /** @description make-up workdays; without ranges and like they have the hours of the first working weekday from Monday */
+            makeup?: components["schemas"]["Day"][];
+            name: components["schemas"]["Label"];
+            /** @description dates with hours of their own; without ranges they are closed */
+            overrides?: components["schemas"]["Day"][];
+            /** Format: int64 */
+            position?: number;
+            retired?: boolean;
+            /** @description the holiday table that it follows; empty for none */
+            table?: string;
+            /** @description the ranges of each day, from Sunday to Saturday */
+            week: components["schemas"]["Range"][][];
+            /** @description IANA name of the time zone */
+            zone: string;
+        };
         Setup: {
             demo: boolean;
             needed: boolean;
@@ -3579,6 +3836,12 @@ export interface components {
             status: "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
             substatus_id?: string;
         };
+        Stretch: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+        };
         SubjectInput: {
             subject: string;
         };
@@ -3592,6 +3855,35 @@ export interface components {
             status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
             /** Format: int64 */
             version?: number;
+        };
+        Table: {
+            id: string;
+            key: string;
+            name: components["schemas"]["Label"];
+            undoable: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            years: components["schemas"]["Year"][];
+        };
+        TableDate: {
+            /** @enum {string} */
+            kind?: "holiday" | "makeup";
+            name?: string;
+        };
+        TableInfo: {
+            id: string;
+            key: string;
+            name: components["schemas"]["Label"];
+            /** @description years that are shipped and that the table does not have */
+            offered: number[];
+            undoable: boolean;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+            years: components["schemas"]["Year"][];
         };
         TagsInput: {
             add?: string[];
@@ -3791,6 +4083,26 @@ export interface components {
             to: string;
             truncated?: boolean;
         };
+        Tried: {
+            /**
+             * Format: date-time
+             * @description empty when it is more than three years away
+             */
+            due: string;
+            /** @description in which the time passes, at most the first 500 */
+            intervals: components["schemas"]["Stretch"][];
+            more?: boolean;
+        };
+        TryInput: {
+            calendar_id: string;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description of business time
+             */
+            hours: number;
+        };
         Type: {
             form: components["schemas"]["Form"];
             id?: string;
@@ -3901,6 +4213,11 @@ export interface components {
             /** @description default: oneself */
             user_id?: string;
         };
+        WebListEntry: {
+            items: components["schemas"]["CalendarEntry"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         WebListJSON: {
             items: components["schemas"]["TicketJSON"][];
             next_cursor?: string;
@@ -3909,6 +4226,21 @@ export interface components {
         Words: {
             en: string;
             zh: string;
+        };
+        Year: {
+            holidays: components["schemas"]["Period"][];
+            /** @description make-up workdays */
+            makeup: components["schemas"]["MakeupDate"][];
+            /** @description where it was published */
+            source?: string;
+            /** Format: int64 */
+            year: number;
+        };
+        YearPreview: {
+            covered: boolean;
+            days: components["schemas"]["DayInfo"][];
+            /** Format: int64 */
+            year: number;
         };
     };
     responses: never;
@@ -4086,6 +4418,368 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settings"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-assignment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-assign": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Assignment"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assignment"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTableInfo"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tried"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar-year": {
+        parameters: {
+            query: {
+                year: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YearPreview"];
                 };
             };
             /** @description An error */
