@@ -140,7 +140,7 @@ const screens = {
     await page.goto('/intelligence/patterns')
     await page.locator('.phead .btn.p').click()
     await page.locator('textarea.mono').first().fill('abc\nxyz\nhello')
-    await page.locator('.pform .btn.lg').first().click()
+    await page.locator('.pform .btn.lg:not(.select)').first().click()
     await page.waitForTimeout(500)
   },
   'studio-run': async (page) => {
@@ -193,7 +193,7 @@ async function seed() {
     const d = t.decisions.find((y) => y.field === 'type')
     if (d && i < 8) await api('POST', `/tickets/${x.id}/decide`, { field: 'type', verdict: 'correct', value: d.value === 'complaint' ? 'enquiry' : 'complaint' })
   }
-  await api('PUT', '/understanding/patterns', { patterns: [{ name: '整机编号', type: 'serial', expr: 'A{2} d{8}', examples: ['SN20260412', 'YL20251107', 'YL20260101'], off: false }, { name: '旧订单号', type: 'order', expr: 'd{4} "-" d{4}', examples: ['2291-7756', '1043-0098', '3320-4410'], off: true }], version: (await api('GET', '/understanding/patterns')).version })
+  await api('PUT', '/understanding/patterns', { patterns: [{ name: '整机编号', type: 'serial', expr: '[A-Z]{2}\\d{8}', examples: ['SN20260412', 'YL20251107', 'YL20260101'], off: false }, { name: '旧订单号', type: 'order', expr: '\\d{4}-\\d{4}', examples: ['2291-7756', '1043-0098', '3320-4410'], off: true }], version: (await api('GET', '/understanding/patterns')).version })
   for (const field of ['category', 'type', 'priority']) await api('POST', '/understanding/runs', { field })
   const talk = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'small-7b', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'OK' } }], usage: { prompt_tokens: 24, completion_tokens: 2, total_tokens: 26 } })))
   await new Promise((ready) => talk.listen(0, '127.0.0.1', ready))

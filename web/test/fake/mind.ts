@@ -61,8 +61,8 @@ export class Mind {
     { kind: 'anger', cues: ['骗子', '太差了', 'unacceptable'].map((text) => ({ text, severity: 1, own: false, off: text === '太差了' })) },
   ] }
   patterns: Patterns = { version: 1, patterns: [
-    { name: '订单号', type: 'order', expr: 'd{4} "-" d{4}', examples: ['2291-7756', '1043-0098'], off: false },
-    { name: '整机编号', type: 'serial', expr: 'A{2} d{8}', examples: ['SN20260412', 'YL20251107'], off: false },
+    { name: '订单号', type: 'order', expr: '\\d{4}-\\d{4}', examples: ['2291-7756', '1043-0098'], off: false },
+    { name: '整机编号', type: 'serial', expr: '[A-Z]{2}\\d{8}', examples: ['SN20260412', 'YL20251107'], off: false },
   ] }
   descriptions: Descriptions = { version: 1, labels: config.categories.map((c) => ({ field: 'category' as const, value: c.id, zh: c.id === 'g2' ? '冷藏室温度高、不冷，冷冻正常' : '', en: '' })) }
   models: ModelInfo[]

@@ -234,5 +234,6 @@ export default {
   'create.name': 'Name of the customer',
   'create.other': 'Another customer',
   'create.open': 'Open tickets',
+  'create.open.more': 'Other open tickets',
   'create.open.none': 'No open tickets',
 }

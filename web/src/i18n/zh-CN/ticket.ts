@@ -234,5 +234,6 @@ export default {
   'create.name': '客户姓名',
   'create.other': '换一位客户',
   'create.open': '未结工单',
+  'create.open.more': '其他未结工单',
   'create.open.none': '没有未结的工单',
 }

@@ -70,8 +70,8 @@ function Known({ customer, onOther, onOpen, shown = [], children }: { customer: 
       <div className="row f13 t2" style={{ marginTop: 8, paddingLeft: 52 }}><span className="sp">{t('customer.count', { n: customer.ticket_count, open: customer.open_ticket_count })}</span><button type="button" className="link" onClick={onOther}>{t('create.other')}</button></div>
       {customer.note && <p className="f13 t2" style={{ marginTop: 12 }}>{customer.note}</p>}
       {children}
-      <div className="lab"><h3>{t('create.open')}</h3><span className="t3 f12">{open.length}</span></div>
-      {open.length === 0 && <p className="f13 t3">{t('create.open.none')}</p>}
+      {(open.length > 0 || !shown.length) && <div className="lab"><h3>{t(shown.length ? 'create.open.more' : 'create.open')}</h3><span className="t3 f12">{open.length}</span></div>}
+      {open.length === 0 && !shown.length && <p className="f13 t3">{t('create.open.none')}</p>}
       {open.map((x, i) => (
         <div key={x.id} className={i === 0 && !children ? 'tk hit' : 'tk'}>
           <StatusGlyph status={x.status} />

@@ -56,7 +56,7 @@ export function Incidents() {
               {shown.map((i) => (
                 <div key={i.id} role="option" aria-selected={i.id === params.incident} className={i.id === params.incident ? 'irow on' : 'irow'} onClick={() => go(i.id)}>
                   <div className="row g8"><b className="ell sp">{i.title}</b><span className="f12 t3"><Time at={i.since} /></span></div>
-                  <div className="row g8 f12 t3"><span className="nw">{t('incident.count', { n: i.count })}</span><span className="ell sp">{i.words.slice(0, 4).join(t('common.and'))}</span><span className={i.state === 'proposed' ? 'amber nw' : 'nw'}>{times(i)}</span></div>
+                  <div className="row g8 f12 t3"><span className="nw">{t('incident.count', { n: i.count })}</span><span className="ell sp">{telling(i).slice(0, 4).join(t('common.and'))}</span><span className={i.state === 'proposed' ? 'amber nw' : 'nw'}>{times(i)}</span></div>
                 </div>
               ))}
             </div>
@@ -70,6 +70,9 @@ export function Incidents() {
 }
 
 const figure = (n: number, digits = 0) => new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(n)
+/** The words that say more than the title does. */
+const telling = (i: Incident): string[] => i.words.filter((w) => w !== i.title)
+
 /** How many times the usual; where nothing is usual there is no such figure. */
 const usual = (i: Incident): boolean => i.expected >= 0.05
 const times = (i: Incident): string => (usual(i) ? t('incident.figure.times.value', { n: figure(i.count / i.expected, i.count / i.expected < 10 ? 1 : 0) }) : t('incident.times.new'))
@@ -95,14 +98,14 @@ function Detail({ incident }: { incident: Incident }) {
         <dl className="figures">
           <div><dt>{t('incident.figure.count')}</dt><dd>{figure(incident.count)}<small title={exact(incident.since)}>{t('incident.figure.count.help', { since: clock(incident.since, now) })}</small></dd></div>
           <div><dt>{t('incident.figure.expected')}</dt><dd>{usual(incident) ? figure(incident.expected, 1) : t('incident.expected.none')}<small>{t('incident.figure.expected.help')}</small></dd></div>
-          <div><dt>{t('incident.figure.times')}</dt><dd className={incident.state === 'proposed' ? 'amber' : undefined}>{times(incident)}</dd></div>
+          {usual(incident) && <div><dt>{t('incident.figure.times')}</dt><dd className={incident.state === 'proposed' ? 'amber' : undefined}>{times(incident)}</dd></div>}
           <div><dt>{t('incident.figure.customers')}</dt><dd>{figure(incident.customers)}</dd></div>
         </dl>
         <div className="versus" role="img" aria-label={usual(incident) ? t('incident.chart', { n: incident.count, expected: figure(incident.expected, 1) }) : t('incident.chart.new', { n: incident.count })}>
           <span>{t('incident.figure.count')}</span><i className="now" style={{ width: `${(70 * incident.count) / top}%` }} />
           <span>{t('incident.figure.expected')}</span><i style={{ width: `${(70 * incident.expected) / top}%` }} />
         </div>
-        {incident.words.length > 0 && <div className="row g4 wrap words"><span className="t3 f12">{t('incident.words')}</span>{incident.words.map((w) => <span key={w} className="chip ai-chip">{w}</span>)}</div>}
+        {telling(incident).length > 0 && <div className="row g4 wrap words"><span className="t3 f12">{t('incident.words')}</span>{telling(incident).map((w) => <span key={w} className="chip ai-chip">{w}</span>)}</div>}
         {incident.parent && (
           <div className="parent row g8"><span className="t3 f13">{t('incident.parent')}</span><Link className="link ell f13" to="/inbox/$view/$ticket" params={{ view: 'all', ticket: incident.parent.id }} search={{}}>{incident.parent.number}{' '}{incident.parent.subject}</Link></div>
         )}

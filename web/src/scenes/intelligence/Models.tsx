@@ -73,7 +73,10 @@ function RunRow({ r, on, able, onOpen }: { r: Run; on: boolean; able: boolean; o
   )
 }
 
-const gain = (now: number, before: number) => `${now >= before ? '+' : '−'}${number(Math.abs(now - before) * 100, 1)}`
+function Gain({ now, before }: { now: number; before: number }) {
+  const points = number(Math.abs(now - before) * 100, 1)
+  return points === '0' ? <small>{t('run.same')}</small> : <small className={now > before ? 'green' : 'red'}>{t('run.points', { n: `${now > before ? '+' : '−'}${points}` })}</small>
+}
 
 function Report({ run }: { run: Run }) {
   const label = useLabel()
@@ -82,13 +85,13 @@ function Report({ run }: { run: Run }) {
   return (
     <section aria-label={t('run.report')}>
       <dl className="figures">
-        <div><dt><Meaning text={t('models.accuracy.meaning')}>{t('acc.accuracy')}</Meaning></dt><dd>{percent1(r.accuracy)}{c && <small className={c.New >= c.Old ? 'green' : 'red'}>{t('run.points', { n: gain(c.New, c.Old) })}</small>}</dd></div>
-        <div><dt><Meaning text={t('models.f1.meaning')}>{t('models.f1')}</Meaning></dt><dd>{percent1(r.macro_f1)}{c && <small className={c.NewF1 >= c.OldF1 ? 'green' : 'red'}>{t('run.points', { n: gain(c.NewF1, c.OldF1) })}</small>}</dd></div>
+        <div><dt><Meaning text={t('models.accuracy.meaning')}>{t('acc.accuracy')}</Meaning></dt><dd>{percent1(r.accuracy)}{c && <Gain now={c.New} before={c.Old} />}</dd></div>
+        <div><dt><Meaning text={t('models.f1.meaning')}>{t('models.f1')}</Meaning></dt><dd>{percent1(r.macro_f1)}{c && <Gain now={c.NewF1} before={c.OldF1} />}</dd></div>
         <div><dt><Meaning text={t('acc.ece.meaning')}>{t('acc.ece')}</Meaning></dt><dd>{percent1(r.ece)}</dd></div>
         <div><dt><Meaning text={t('run.held.meaning')}>{t('run.held')}</Meaning></dt><dd>{number(r.held)}<small>{t('run.of', { n: r.examples })}</small></dd></div>
         <div><dt>{t('run.time')}</dt><dd>{t('run.seconds', { n: number(r.train_seconds, 1) })}</dd></div>
       </dl>
-      <p className="f13 t2 lead">{t(run.promoted ? 'run.why.promoted' : c && !c.Better ? 'run.why.kept' : 'run.why.done')}</p>
+      <p className="f13 t2 lead">{t(run.promoted ? (c && !c.Better ? 'run.why.first' : 'run.why.promoted') : c && !c.Better ? 'run.why.kept' : 'run.why.done')}</p>
       <Confusion run={run} />
       <details className="more"><summary className="f13">{t('run.perLabel')}</summary>
         <div className="scroll-x"><table className="tbl">

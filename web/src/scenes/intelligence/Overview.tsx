@@ -55,7 +55,7 @@ function Rule({ f }: { f: FieldState }) {
         <label className="f12 t3"><span>{t('rule.threshold')}</span><Slide value={threshold} min={suggest} label={t('rule.threshold.of', { field: fieldName(f.field) })} disabled={!able || f.off} onChange={setThreshold} onDone={() => save()} /><b className="f13 t1">{percent1(threshold)}</b></label>
         <label className="f12 t3"><span>{t('rule.suggest')}</span><Slide value={suggest} max={threshold} label={t('rule.suggest.of', { field: fieldName(f.field) })} disabled={!able || f.off} onChange={setSuggest} onDone={() => save()} /><b className="f13 t1">{percent1(suggest)}</b></label>
       </div>
-      <p className="f12 t2 said-row"><span>{effect}</span>{f.field === 'priority' && !f.off && <span>{t('rule.priority')}</span>}{f.learned && <span>{t('rule.taught', { n: f.examples, corrections: f.corrections })}</span>}</p>
+      <p className="f12 t2 said-row"><span>{effect}</span>{f.field === 'priority' && !f.off && <span>{t('rule.priority')}</span>}{f.learned && f.examples + f.corrections > 0 && <span>{t('rule.taught', { n: f.examples, corrections: f.corrections })}</span>}</p>
     </section>
   )
 }

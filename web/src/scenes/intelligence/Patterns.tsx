@@ -84,7 +84,7 @@ function Form({ pattern, taken, able, onSave, onRemove, onClose }: { pattern?: P
       <div className="row g8" style={{ marginTop: 12 }}><Button look="lg" disabled={!able || busy || !lines(examples).length} onClick={() => void learn()}>{t(expr ? 'pattern.again' : 'pattern.learn')}</Button>{error !== undefined && <span className="red f13" role="alert">{problemText(error)}</span>}</div>
       {expr && (
         <>
-          <Field label={t('pattern.expr')} help={t('pattern.expr.help')}>{(p) => <input {...p} className="inp mono" value={expr} onChange={(e) => setExpr(e.target.value)} />}</Field>
+          <Field label={t('pattern.expr')} help={t('pattern.expr.help', { counts: '{3,5}' })}>{(p) => <input {...p} className="inp mono" value={expr} onChange={(e) => setExpr(e.target.value)} />}</Field>
           <Field label={t('pattern.try')}>{(p) => <textarea {...p} className="inp mono" rows={2} value={sample} onChange={(e) => setSample(e.target.value)} />}</Field>
           {match && <ul className="tries" aria-live="polite">
             {tried.map((x, i) => { const hit = match(x.text); const good = x.want === undefined || x.want === hit; return <li key={i} className={good ? (hit ? 'green' : 't3') : 'red'}><span className="mono sp ell">{x.text}</span><span className="f12 nw">{t(hit ? 'pattern.hit' : 'pattern.miss')}{!good && ` · ${t('pattern.wrong')}`}</span></li> })}

@@ -124,13 +124,21 @@ function FieldRow({ d, on, threshold, onPick }: { d: Decision; on: boolean; thre
 
 const colours = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--text-3)', 'var(--c4)', 'var(--c5)']
 
+/** A part that worked twice (by rules, then by a model) counts once, with both times. */
+export function parts(timings: Reading['timings']): Reading['timings'] {
+  const sum = new Map<string, number>()
+  for (const x of timings) sum.set(x.part, (sum.get(x.part) ?? 0) + x.micros)
+  return [...sum].map(([part, micros]) => ({ part, micros }))
+}
+
 function Timings({ r, model }: { r: Reading; model?: string }) {
+  const timings = parts(r.timings)
   const ms = (micros: number) => new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(micros / 1000)
   return (
     <footer className="ms">
       <div className="row g8"><b className="f13 nw">{t('play.took', { ms: ms(r.took_micros) })}</b><span className="sp" /><span className="f12 t3 ell">{model ? modelName(model) : ''}</span></div>
-      <div className="msb" aria-hidden="true">{r.timings.map((x, i) => <i key={x.part} style={{ flex: Math.max(1, x.micros), background: colours[i % colours.length] }} />)}</div>
-      <dl>{r.timings.map((x, i) => { const key = `play.part.${x.part}`; return <div key={x.part} className="row g4 f12 t2"><i style={{ background: colours[i % colours.length] }} /><dt className="ell">{key in messages() ? t(key as Key) : x.part}</dt><dd>{ms(x.micros)}</dd></div> })}</dl>
+      <div className="msb" aria-hidden="true">{timings.map((x, i) => <i key={x.part} style={{ flex: Math.max(1, x.micros), background: colours[i % colours.length] }} />)}</div>
+      <dl>{timings.map((x, i) => { const key = `play.part.${x.part}`; return <div key={x.part} className="row g4 f12 t2"><dt className="row g4 sp"><i style={{ background: colours[i % colours.length] }} /><span className="ell">{key in messages() ? t(key as Key) : x.part}</span></dt><dd>{ms(x.micros)}</dd></div> })}</dl>
     </footer>
   )
 }

@@ -58,6 +58,9 @@ export function FieldInput({ field, value, onChange, onDone, ...rest }: InputPro
   }
 }
 
+/** A button is described; that it must be filled says its label. */
+const plain = (rest: Partial<InputProps>): object => ({ ...rest, 'aria-required': undefined, 'aria-invalid': undefined })
+
 export function Select({ label, choices, value, text, onChange, onDone, autoFocus, ...rest }: {
   label: string; choices: Choice[]; value?: string; text?: string; onChange: (id: string) => void; onDone?: () => void; autoFocus?: boolean; id?: string
 }) {
@@ -67,7 +70,7 @@ export function Select({ label, choices, value, text, onChange, onDone, autoFocu
     <Pop open={open} onOpen={(o) => { setOpen(o); if (!o) onDone?.() }} content={() => (
       <ChoiceList label={label} search={choices.length > 9} choices={choices.map((c) => ({ ...c, on: c.id === value }))} onChoose={(id) => { setOpen(false); onChange(id); onDone?.() }} />
     )}>
-      <Button {...rest} look="lg select" chevron aria-haspopup="listbox"><span className={shown ? 'sp ell' : 'sp ell t3'}>{shown || t('common.none')}</span></Button>
+      <Button {...plain(rest)} look="lg select" chevron aria-haspopup="listbox"><span className={shown ? 'sp ell' : 'sp ell t3'}>{shown || t('common.none')}</span></Button>
     </Pop>
   )
 }

@@ -27,12 +27,12 @@ export function MattersPanel({ ticket, close }: PanelProps) {
   return (
     <PanelFrame title="matters.title" help={t('matters.help')} submit={t('matters.submit', { n: chosen.length })} disabled={!chosen.length || busy} onSubmit={() => void submit()} close={close}>
       {!u && <div style={{ display: 'grid', gap: 12, marginTop: 16 }}><Skeleton /><Skeleton width="70%" /></div>}
-      {u?.matters.map((m, i) => (
+      <div style={{ marginTop: 12 }}>{u?.matters.map((m, i) => (
         <label key={i} className="pickrow">
           <input type="checkbox" checked={chosen.includes(i)} onChange={(e) => setChosen((old) => (e.target.checked ? [...old, i] : old.filter((x) => x !== i)))} />
-          <span className="sp"><b className="f13">{m.title}</b><span className="clamp f13 t2">{m.text}</span>{matterWhy(m.why) && <span className="f12 t3">{t('matters.why', { why: matterWhy(m.why) })}</span>}</span>
+          <span className="sp"><b className="f13">{m.title}</b><span className="clamp f13 t2">{m.text}</span>{i > 0 && matterWhy(m.why) && <span className="f12 t3">{t('matters.why', { why: matterWhy(m.why) })}</span>}</span>
         </label>
-      ))}
+      ))}</div>
       {error !== undefined && <p className="red f12" role="alert" style={{ marginTop: 12 }}>{problemText(error)}</p>}
     </PanelFrame>
   )

@@ -90,14 +90,22 @@ function Entities({ u }: { u: Understanding }) {
 }
 
 /** What an entity means, for people: a time as a date, an amount as money, otherwise as normalised. */
-export function entityValue(e: Pick<Entity, 'type' | 'text' | 'value' | 'parts' | 'from'>): string {
-  if ((e.type === 'date' || e.type === 'time') && e.from && !Number.isNaN(Date.parse(e.from))) {
-    const style: Intl.DateTimeFormatOptions = e.type === 'date' ? { month: 'short', day: 'numeric', weekday: 'short' } : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hour12: false }
-    return new Intl.DateTimeFormat(locale(), style).format(new Date(e.from))
-  }
+export function entityValue(e: Pick<Entity, 'type' | 'text' | 'value' | 'parts' | 'from' | 'to'>): string {
+  if ((e.type === 'date' || e.type === 'time') && e.from && !Number.isNaN(Date.parse(e.from))) return when(e.from, e.to, e.type === 'date' ? (e.parts?.grain ?? 'day') : (e.parts?.grain ?? 'minute'))
   const money = e.type === 'amount' ? /^(-?[\d.]+) ([A-Z]{3})$/.exec(e.value) : null
   if (money) return new Intl.NumberFormat(locale(), { style: 'currency', currency: money[2]!, maximumFractionDigits: 2, minimumFractionDigits: 0 }).format(Number(money[1]))
   return e.value || e.text
+}
+
+/** As exactly as it was said: a month stays a month, an evening is from and to. */
+function when(from: string, to: string | undefined, grain: string): string {
+  const styles: Record<string, Intl.DateTimeFormatOptions> = {
+    year: { year: 'numeric' }, decade: { year: 'numeric' }, month: { year: 'numeric', month: 'short' }, quarter: { year: 'numeric', month: 'short' }, day: { month: 'short', day: 'numeric', weekday: 'short' },
+    week: { month: 'short', day: 'numeric' }, part: { month: 'short', day: 'numeric' }, holiday: { month: 'short', day: 'numeric' },
+  }
+  const format = new Intl.DateTimeFormat(locale(), styles[grain] ?? { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const span = to && Date.parse(to) > Date.parse(from) && (['decade', 'quarter', 'week', 'part', 'holiday', 'daypart'].includes(grain) || (grain === 'day' && Date.parse(to) - Date.parse(from) > 90_000_000))
+  return span ? format.formatRange(new Date(from), new Date(Date.parse(to) - 1000)) : format.format(new Date(from))
 }
 
 function Translation({ ticket, u }: { ticket: Ticket; u: Understanding }) {

@@ -69,5 +69,13 @@ export function Why({ ticket, decision: d, close, first }: { ticket: Ticket; dec
   )
 }
 
-export const modelName = (model: string): string => (model.startsWith('rules') ? t('why.rules', { version: model.replace(/^rules\/?/, '') }) : model.startsWith('llm') ? t('why.llm', { name: model.replace(/^llm[:/]/, '') }) : t('why.model', { name: model }))
+export const modelName = (model: string): string => (model.startsWith('rules') ? t('why.rules', { version: model.replace(/^rules\/?/, '') }) : model.startsWith('llm') ? t('why.llm', { name: model.replace(/^llm[:/]/, '') }) : local(model))
+
+/** "type/starter+3": the shipped model with three corrections; "type/<id>+0": one of their own. */
+function local(model: string): string {
+  const [, version, n] = /^[a-z]+\/(starter|\d+)\+(\d+)$/.exec(model) ?? []
+  if (!version) return t('why.model', { name: model })
+  const name = version === 'starter' ? t('why.model.shipped') : t('why.model.own', { version: version.slice(-4) })
+  return Number(n) > 0 ? t('why.model.taught', { name, n: Number(n) }) : name
+}
 
