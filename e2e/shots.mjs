@@ -106,7 +106,7 @@ const screens = {
     await page.locator('article').first().waitFor()
     await page.waitForTimeout(700)
     if (width < 1100) {
-      await page.getByRole('button', { name: /工单信息|Ticket details/ }).first().click()
+      await page.getByRole('button', { name: /工单信息|属性|详情|Ticket details|Details|Properties/ }).first().click()
       await page.waitForTimeout(300)
     }
     await page.locator('.judgments').scrollIntoViewIfNeeded()

@@ -119,7 +119,7 @@ export default {
   'play.why': 'Why',
   'play.confidence': 'Confidence',
   'play.result': 'Decisions',
-  'play.result.n': '{n}, of which {set} are set',
+  'play.result.n': '{n} fields, {set} set',
   'play.tick': 'tick = threshold',
   'play.urgency': 'Urgency',
   'play.risks': 'Signals',

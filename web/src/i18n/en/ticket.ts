@@ -178,7 +178,7 @@ export default {
   'customer.last': 'Last contact',
   'customer.repeat': '{n, plural, one {# earlier contact} other {# contacts}} on the same matter',
   'customer.tickets': 'Tickets',
-  'customer.count': '{n, number}, {open, number} open',
+  'customer.count': '{n, plural, one {# ticket} other {# tickets}}, {open, number} open',
   'identity.phone': 'Phone',
   'identity.email': 'Email',
   'identity.wechat': 'WeChat',

@@ -34,7 +34,7 @@ export function Confusion({ run }: { run: Run }) {
           <tbody>
             {shown.map((a) => (
               <tr key={a}>
-                <th scope="row" className="ell" title={label(run.field, a)}>{label(run.field, a)}</th>
+                <th scope="row" className="ell" title={label(run.field, a)}>{label(run.field, a).split(' › ').at(-1)}</th>
                 {shown.map((p) => { const n = at(a, p); return (
                   <td key={p}>{n > 0 ? <button type="button" className={a === p ? 'same' : 'wrong'} style={a === p ? undefined : { ['--share' as string]: `${Math.round(12 + (60 * n) / top)}%` }} aria-pressed={cell?.actual === a && cell.predicted === p} aria-label={t('conf.cell', { actual: label(run.field, a), predicted: label(run.field, p), n })} onClick={() => setCell({ actual: a, predicted: p })}>{number(n)}</button> : <span className="t3" aria-hidden="true">{'·'}</span>}</td>
                 ) })}

@@ -80,9 +80,9 @@ export function PlaygroundPage() {
               <div className="txt" aria-label={t('play.marked')}>{pieces(seen.text, r, chosen).map((p, i) => <span key={i} className={[p.entity !== undefined && 'e', p.entity === lit && lit !== undefined && 'sel', p.risk ? 'rk' : p.evidence ? 'ev' : ''].filter(Boolean).join(' ') || undefined} title={p.entity !== undefined ? entityName(r.entities[p.entity]!.type) : p.risk ? riskName(p.risk) : undefined}>{p.text}</span>)}</div>
               <div className="lg f12 t2"><span className="row g6"><i className="le" />{t('play.legend.entities', { n: r.entities.length })}</span><span className="row g6"><i className="lev" />{t('play.legend.evidence', { field: chosen ? fieldName(chosen.field) : '' })}</span><span className="row g6"><i className="lrk" />{t('play.legend.risks', { n: r.risks.length })}</span><span className="sp" /><span className="t3">{t('play.size', { n: [...seen.text].length, language: languageName(r.language.tag), share: percent(r.language.confidence) })}</span></div>
               {r.entities.length > 0 && (
-                <div className="scroll-x"><table className="tbl">
+                <div className="scroll-x" tabIndex={0} role="region" aria-label={t('insight.entities')}><table className="tbl">
                   <thead><tr><th>{t('play.entity')}</th><th>{t('play.text')}</th><th>{t('play.value')}</th><th>{t('play.why')}</th><th className="r">{t('play.confidence')}</th></tr></thead>
-                  <tbody>{r.entities.map((e, i) => <tr key={i} className={i === lit ? 'on' : undefined} onMouseEnter={() => setLit(i)} onMouseLeave={() => setLit(undefined)}><td className="t3">{entityName(e.type)}</td><td>{e.text}</td><td>{entityValue(e)}</td><td className="t3">{entityWhy(e.why)}</td><td className="r">{percent(e.confidence)}</td></tr>)}</tbody>
+                  <tbody>{r.entities.map((e, i) => <tr key={i} className={i === lit ? 'on' : undefined} onMouseEnter={() => setLit(i)} onMouseLeave={() => setLit(undefined)}><td className="t3">{entityName(e.type)}</td><td>{e.text}</td><td>{entityValue(e)}</td><td className="t3 reason">{entityWhy(e.why)}</td><td className="r">{percent(e.confidence)}</td></tr>)}</tbody>
                 </table></div>
               )}
               <h2 className="h2">{t('insight.summary')}</h2>
