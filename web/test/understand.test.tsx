@@ -102,6 +102,8 @@ describe('words about a judgement', () => {
   it('show values as people write them', () => {
     expect(entityValue({ type: 'amount', text: '1299块', value: '1299.00 CNY' })).toBe('¥1,299')
     expect(entityValue({ type: 'order', text: 'dd 1', value: 'DD1' })).toBe('DD1')
+    expect(entityValue({ type: 'duration', text: '30天', value: 'P30D' })).toBe('30天')
+    expect(entityValue({ type: 'date', text: '上个月', value: '2026-10', from: '2026-10-01T00:00:00+08:00', to: '2026-11-01T00:00:00+08:00', parts: { grain: 'month' } })).toContain('2026')
   })
   it('say why something was found in the language of the reader, and nothing rather than a word of the program', () => {
     expect(entityWhy('cue: 订单; checksum fails')).toBe('旁边有「订单」，校验码不符')

@@ -92,9 +92,17 @@ function Entities({ u }: { u: Understanding }) {
 /** What an entity means, for people: a time as a date, an amount as money, otherwise as normalised. */
 export function entityValue(e: Pick<Entity, 'type' | 'text' | 'value' | 'parts' | 'from' | 'to'>): string {
   if ((e.type === 'date' || e.type === 'time') && e.from && !Number.isNaN(Date.parse(e.from))) return when(e.from, e.to, e.type === 'date' ? (e.parts?.grain ?? 'day') : (e.parts?.grain ?? 'minute'))
+  if (e.type === 'duration') return lengthOf(e.value) || e.text
   const money = e.type === 'amount' ? /^(-?[\d.]+) ([A-Z]{3})$/.exec(e.value) : null
   if (money) return new Intl.NumberFormat(locale(), { style: 'currency', currency: money[2]!, maximumFractionDigits: 2, minimumFractionDigits: 0 }).format(Number(money[1]))
   return e.value || e.text
+}
+
+/** ISO 8601 "P3D" as "3 days"; empty where there is nothing to count. */
+function lengthOf(iso: string): string {
+  const found = /^P(?:([\d.]+)Y)?(?:([\d.]+)M)?(?:([\d.]+)W)?(?:([\d.]+)D)?(?:T(?:([\d.]+)H)?(?:([\d.]+)M)?(?:([\d.]+)S)?)?$/.exec(iso) ?? []
+  const units = ['year', 'month', 'week', 'day', 'hour', 'minute', 'second']
+  return units.flatMap((unit, i) => (found[i + 1] ? [new Intl.NumberFormat(locale(), { style: 'unit', unit, unitDisplay: 'long' }).format(Number(found[i + 1]))] : [])).join(' ')
 }
 
 /** As exactly as it was said: a month stays a month, an evening is from and to. */
