@@ -178,6 +178,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		Blobs: s.Blobs, Forms: s.Forms, Customers: s.Customers, Staff: s.Staff, Desk: s.Desk,
 		// Longer and larger than any plan of a language model; who asks has limits of their own.
 		HTTP: guard.NewDialer(guard.Policy{Allow: allowed}).Client(guard.Limits{Timeout: 3 * time.Minute, MaxBytes: 8 << 20, Redirects: -1})})
+	s.onClose(s.Mind.Close)
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil

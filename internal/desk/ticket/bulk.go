@@ -47,7 +47,7 @@ type BulkError struct {
 	Message string `json:"message"`
 }
 
-const undoAction = "undo"
+const undoAction, sayAction = "undo", "reply"
 
 // StartBulk begins an action on the tickets and returns at once.
 func (d *Desk) StartBulk(ctx context.Context, a *staff.Actor, action string, raw json.RawMessage, tickets []id.ID) (*Bulk, error) {
@@ -70,11 +70,13 @@ func (d *Desk) StartBulk(ctx context.Context, a *staff.Actor, action string, raw
 	}
 	b := &Bulk{ID: d.IDs.Next(), Actor: a.ID, Action: action, State: "running", Total: len(tickets), input: raw, ids: tickets}
 	err = d.Write(ctx, a, func(ctx context.Context, w *Write) error {
-		u, err := d.saveUndo(ctx, w, "bulk", &undoRecord{Data: struct{}{}})
-		if err != nil {
-			return err
+		if action != sayAction { // what was said to customers cannot be unsaid
+			u, err := d.saveUndo(ctx, w, "bulk", &undoRecord{Data: struct{}{}})
+			if err != nil {
+				return err
+			}
+			b.Undo = u.ID
 		}
-		b.Undo = u.ID
 		return d.insertBulk(ctx, w, b)
 	})
 	return b, err
@@ -242,6 +244,9 @@ func (d *Desk) bulkOne(ctx context.Context, actor *staff.Actor, b *Bulk) error {
 		}
 		if _, err := d.act(ctx, w, c, act, in); err != nil {
 			return err
+		}
+		if b.Undo == 0 {
+			return nil
 		}
 		_, err = w.Tx.Exec(ctx, `insert into ticket_undo_item (tenant_id, undo_id, ticket_id, version, before) values ($1, $2, $3, $4, $5)`,
 			actor.Tenant, b.Undo, ticket, c.Ticket.Version, encode(before))

@@ -235,7 +235,7 @@ func (d *Desk) decideIn(ctx context.Context, w *Write, c *Change, decisions []De
 	}
 	for _, x := range decisions {
 		i := slices.IndexFunc(old, func(o Decision) bool { return o.Field == x.Field })
-		if i >= 0 && old[i].Judged() || x.Before != c.Ticket.value(x.Field) && (x.State == DecisionSet || i < 0) {
+		if i >= 0 && old[i].Judged() && !d.alarms(c.Ticket, x) || x.Before != c.Ticket.value(x.Field) && (x.State == DecisionSet || i < 0) {
 			continue
 		}
 		if x.At == 0 {
@@ -265,6 +265,19 @@ func cloneDecisions(list []Decision) []Decision {
 		list[i].Evidence = slices.Clone(list[i].Evidence)
 	}
 	return list
+}
+
+// alarms tells whether a decision speaks of newer words that are graver than
+// what a person has said: a judged risk must not silence the next alarm.
+func (d *Desk) alarms(t *Ticket, x Decision) bool {
+	switch x.Field {
+	case "risk":
+		return x.State == DecisionSet && x.Value >= strconv.Itoa(AtRisk) && (x.Value > x.Before || x.Value == t.value("risk") && x.Before < x.Value)
+	case "priority":
+		var now, before Priority
+		return x.State == DecisionSet && now.UnmarshalText([]byte(x.Value)) == nil && before.UnmarshalText([]byte(x.Before)) == nil && now > before && t.Risk >= AtRisk
+	}
+	return false
 }
 
 // keepDecisions stores what models said in this write and what people did to
@@ -305,7 +318,7 @@ func (d *Desk) keepDecisions(ctx context.Context, tx *db.Tx, c *Change) error {
 	for _, x := range c.Decisions {
 		if i := slices.IndexFunc(list, func(o Decision) bool { return o.Field == x.Field }); i < 0 {
 			list = append(list, x)
-		} else if !list[i].Judged() {
+		} else if !list[i].Judged() || d.alarms(c.Ticket, x) {
 			list[i] = x
 		}
 	}
@@ -427,7 +440,7 @@ type FirstWords struct {
 func (d *Desk) FirstWords(ctx context.Context, tenant id.ID, ids []id.ID) (map[id.ID]FirstWords, error) {
 	out := make(map[id.ID]FirstWords, len(ids))
 	for part := range slices.Chunk(ids, 500) {
-		rows, err := d.DB.Query(ctx, `select t.id, t.subject, coalesce(m.text, ''), coalesce(m.id, 0) from ticket t
+		rows, err := d.DB.Query(ctx, `select t.id, t.subject, substr(coalesce(m.text, ''), 1, 20000), coalesce(m.id, 0) from ticket t
 			left join ticket_message m on m.tenant_id = t.tenant_id and m.ticket_id = t.id and m.id = (
 				select min(f.id) from ticket_message f where f.tenant_id = t.tenant_id and f.ticket_id = t.id and f.kind = 'customer' and f.withdrawn_at is null)
 			where t.tenant_id = $1 and t.id in `+idSet(d.DB, "$2"), tenant, idList(part))

@@ -324,6 +324,12 @@ func (d *Desk) mayChange(ctx context.Context, r db.Reader, a *staff.Actor, t *Ti
 	return fault.Missing("ticket")
 }
 
+// May checks a permission against a ticket: what the actor may not read does
+// not exist for them.
+func (d *Desk) May(ctx context.Context, a *staff.Actor, t *Ticket, p staff.Permission) error {
+	return d.mayChange(ctx, d.DB, a, t, p)
+}
+
 // reach is the one rule of data scope for single tickets; scopeSQL is the same
 // rule for lists, and a test holds them together.
 func reach(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket, s staff.Scope) (bool, error) {

@@ -393,7 +393,12 @@ func (m *Mind) registerTicket(api *web.API) {
 			if len(x.Matters) < 2 {
 				return nil, fault.New(fault.Conflict, "matters.one", "this ticket speaks of one matter only")
 			}
+			if err := m.Desk.May(ctx, a, t, staff.TicketMerge); err != nil {
+				return nil, err
+			}
 			out := &splitOut{}
+			slices.Sort(in.Body.Matters)
+			in.Body.Matters = slices.Compact(in.Body.Matters)
 			for _, n := range in.Body.Matters {
 				if n < 0 || n >= len(x.Matters) {
 					return nil, fault.Bad("matters", "range", "there are %d matters", len(x.Matters))
@@ -446,6 +451,11 @@ func (m *Mind) incidentWire(ctx context.Context, a *staff.Actor, i Incident) (In
 	if j.Tickets, err = m.Desk.Briefs(ctx, a, i.Tickets[:min(20, len(i.Tickets))]); err != nil {
 		return j, err
 	}
+	// Its words are those of the tickets: who may read none of them learns
+	// only that there is one.
+	if !slices.ContainsFunc(j.Tickets, func(b ticket.Brief) bool { return b.Subject != "" }) {
+		j.Title, j.Words, j.Tickets = "", []string{}, []ticket.Brief{}
+	}
 	if i.Parent != 0 {
 		p, err := m.Desk.Briefs(ctx, a, []id.ID{i.Parent})
 		if err != nil {
@@ -477,14 +487,23 @@ func (m *Mind) registerIncidents(api *web.API) {
 				return nil, err
 			}
 			rows := []IncidentJSON{}
+			out := &listOut{}
+			if len(list) > in.Limit {
+				list = list[:in.Limit]
+				out.Body.NextCursor = web.Cursor(list[in.Limit-1].ID)
+			}
 			for _, i := range list {
 				w, err := m.incidentWire(ctx, a, i)
 				if err != nil {
 					return nil, err
 				}
+				if len(w.Tickets) == 0 && i.Count > 0 {
+					continue // all of it is out of the reader's reach
+				}
 				rows = append(rows, w)
 			}
-			return &listOut{web.Cut(rows, in.Limit, func(i IncidentJSON) id.ID { return i.ID })}, nil
+			out.Body.Items = rows
+			return out, nil
 		})
 	type oneOut struct{ Body IncidentJSON }
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/incidents/{id}", ID: "incident-read", Summary: "A major incident", Permission: string(staff.TicketRead), Tags: tags},

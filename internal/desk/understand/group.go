@@ -19,6 +19,7 @@ import (
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/live"
+	"zhidan/internal/platform/text"
 )
 
 // groups are the tickets that are compared with each other, by tenant. They
@@ -70,16 +71,21 @@ func (m *Mind) group(tenant id.ID) *group {
 	if g == nil {
 		g = &group{similar: retrieve.NewSimilar(compared), burst: retrieve.NewBurst(retrieve.BurstConfig{}), ready: make(chan struct{})}
 		m.groups.byTenant[tenant] = g
-		go m.fill(tenant, g)
+		m.behind(func(ctx context.Context) { m.fill(ctx, tenant, g) })
 	}
 	return g
 }
 
 // fill reads the newest tickets, oldest first. Those that were born since it
 // began are in pending as well; adding one twice does no harm.
-func (m *Mind) fill(tenant id.ID, g *group) {
-	defer close(g.ready)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+func (m *Mind) fill(ctx context.Context, tenant id.ID, g *group) {
+	filled := false
+	defer func() {
+		if !filled {
+			close(g.ready)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	var from id.ID
 	err := m.DB.QueryRow(ctx, fmt.Sprintf(`select id from ticket where tenant_id = $1 order by id desc limit 1 offset %d`, compared), tenant).Scan(&from)
@@ -107,7 +113,7 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 		}
 		for _, o := range page {
 			from = o.Ticket
-			text := o.Subject + "\n" + o.Text
+			text := text.Cap(o.Subject+"\n"+o.Text, maxCompared)
 			g.similar.Add(o.Ticket, text, retrieve.Meta{Customer: o.Requester, At: o.At})
 			if o.At >= since {
 				g.mu.Lock()
@@ -140,15 +146,15 @@ func (m *Mind) fill(tenant id.ID, g *group) {
 	g.pending = nil
 	for _, a := range pending {
 		if !seen[a.ticket] {
-			proposals = append(proposals, g.take(a))
+			if p := g.take(a); p != nil {
+				proposals = append(proposals, p)
+			}
 		}
 	}
+	filled = true
+	close(g.ready) // together with the draining: nothing waits that nobody takes
 	g.mu.Unlock()
-	for _, p := range proposals {
-		if err := m.propose(ctx, tenant, p); err != nil {
-			m.Log.Warn("understanding: an incident could not be proposed", "tenant", tenant, "error", err)
-		}
-	}
+	m.soon(tenant, proposals, g.joins(pending))
 }
 
 // watchAgain takes up the incidents that were going on before the start.
@@ -332,7 +338,7 @@ type heard struct {
 }
 
 // hear adds tickets of another node.
-func (m *Mind) hear(text string) {
+func (m *Mind) hear(ctx context.Context, text string) {
 	var h heard
 	if json.Unmarshal([]byte(text), &h) != nil {
 		return
@@ -343,7 +349,7 @@ func (m *Mind) hear(text string) {
 	if !known {
 		return // nobody has asked here yet; the store will tell
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	list, err := m.Desk.Load(ctx, h.Tenant, h.IDs)
 	if err == nil {
@@ -353,6 +359,9 @@ func (m *Mind) hear(text string) {
 		m.Log.Warn("understanding: tickets of another node could not be read", "error", err)
 	}
 }
+
+// maxCompared is how much of a text is compared, in bytes.
+const maxCompared = 8 << 10
 
 func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket) (out []*retrieve.Proposal, arrived []arrival, err error) {
 	ids := make([]id.ID, len(list))
@@ -367,7 +376,7 @@ func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, t := range list {
-		a := arrival{t.ID, t.Requester, t.CreatedAt, t.Subject + "\n" + words[t.ID].Text}
+		a := arrival{t.ID, t.Requester, t.CreatedAt, text.Cap(t.Subject+"\n"+words[t.ID].Text, maxCompared)}
 		if a.at < m.Clock.Now().Add(-late) {
 			// It waited somewhere, as after a long stand-still: what comes all
 			// at once now did not happen all at once.
@@ -451,7 +460,13 @@ func (m *Mind) soon(tenant id.ID, proposals []*retrieve.Proposal, joins map[id.I
 		g.joining[incident] = append(g.joining[incident], tickets...)
 	}
 	if !waits {
-		time.AfterFunc(moment, func() { m.proposeDue(tenant, g) })
+		m.behind(func(ctx context.Context) {
+			select {
+			case <-time.After(moment):
+			case <-ctx.Done(): // it is closing: now or never
+			}
+			m.proposeDue(tenant, g)
+		})
 	}
 }
 
@@ -513,6 +528,9 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 		}
 		if err != nil {
 			return err
+		}
+		if incident.State != Proposed {
+			return nil // a person has judged it and given it its name
 		}
 		words, err := json.Marshal(strings.Fields(p.Title))
 		if err != nil {
@@ -580,13 +598,16 @@ func (m *Mind) join(ctx context.Context, tenant, incident id.ID, tickets []id.ID
 			updated_at = $3 where tenant_id = $1 and id = $2`, tenant, incident, m.Clock.Now())
 		return err
 	})
-	if err != nil || len(fresh) == 0 {
+	if err != nil {
 		return err
 	}
-	if i.State == Accepted && i.Parent != 0 {
-		if err := m.hang(ctx, tenant, i.Parent, fresh); err != nil {
+	if i.State == Accepted && i.Parent != 0 { // those, too, that an earlier try left
+		if err := m.hang(ctx, tenant, i.Parent, tickets); err != nil {
 			return err
 		}
+	}
+	if len(fresh) == 0 {
+		return nil
 	}
 	m.tellIncident(ctx, tenant, incident)
 	return nil

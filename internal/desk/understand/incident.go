@@ -66,6 +66,10 @@ func (m *Mind) Accept(ctx context.Context, a *staff.Actor, incident id.ID, subje
 		return i, nil, err
 	}
 	if i.State == Accepted {
+		// Again after a crash or a lost connection: what is missing is done.
+		if err := m.hang(context.WithoutCancel(ctx), a.Tenant, i.Parent, i.Tickets); err != nil {
+			return i, nil, err
+		}
 		t, err := m.Desk.Get(ctx, a, i.Parent)
 		return i, t, err
 	}
@@ -110,7 +114,7 @@ func (m *Mind) Accept(ctx context.Context, a *staff.Actor, incident id.ID, subje
 	if err != nil {
 		return i, nil, err
 	}
-	if err := m.hang(ctx, a.Tenant, parent.ID, i.Tickets); err != nil {
+	if err := m.hang(context.WithoutCancel(ctx), a.Tenant, parent.ID, i.Tickets); err != nil {
 		return i, nil, err
 	}
 	m.tellIncident(ctx, a.Tenant, incident)

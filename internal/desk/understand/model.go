@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"zhidan/internal/desk/form"
 	"zhidan/internal/mind/learn"
@@ -56,6 +57,10 @@ func (m *Mind) starter(ctx context.Context, signature string, make func(ctx cont
 			return nil, err
 		}
 		err = m.DB.Tx(db.WithoutTxHook(ctx), func(ctx context.Context, tx *db.Tx) error {
+			// Names change and leave models behind that nobody asks for again.
+			if _, err := tx.Exec(ctx, `delete from understand_model where tenant_id = $1 and created_at < $2`, starterKey, m.Clock.Now().Add(-30*24*time.Hour)); err != nil {
+				return err
+			}
 			_, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at)
 				values ($1, $2, 1, 'starter', 0, 0, '{}', $3, '', null, $4) on conflict (tenant_id, field, id) do update set data = excluded.data`,
 				starterKey, signature, data, m.Clock.Now())
@@ -250,7 +255,7 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 			return f, err
 		}
 	}
-	return f, m.catchUp(ctx, tenant, field, catalog, list, &f)
+	return f, nil
 }
 
 // follow lets a stored model speak of what is in use now: what it knows of a
@@ -287,15 +292,20 @@ func current(value string, catalog *form.Catalog) string {
 	return value
 }
 
-// catchUp learns the examples that came after the model.
-func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label, f *fieldModel) error {
+// maxLearned is how many corrections are learned one by one; with more, the
+// next training is the better way, and the cheaper one.
+const maxLearned = 300
+
+// catchUp learns the examples that came after the model, until a moment; more
+// says that there are some left.
+func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label, f *fieldModel, until time.Time) (more bool, err error) {
 	if f.Model == nil {
-		return nil
+		return false, nil
 	}
 	for {
-		page, err := m.examples(ctx, tenant, field, f.position, 200)
+		page, err := m.examples(ctx, tenant, field, f.position, 100)
 		if err != nil || len(page) == 0 {
-			return err
+			return false, err
 		}
 		for _, e := range page {
 			f.position = e.ID
@@ -303,14 +313,18 @@ func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, catalog 
 			if e.Text+e.Title == "" || !slices.ContainsFunc(list, func(x learn.Label) bool { return x.Name == e.Label }) {
 				continue
 			}
-			if f.Corrections() >= learn.MaxCorrections {
-				return nil // the next training takes the rest
+			if f.Corrections() >= maxLearned {
+				return false, nil // the next training takes the rest
 			}
 			next, err := f.Learn(learn.Example{Text: e.Text, Title: e.Title, Label: e.Label})
 			if err != nil {
-				return err
+				m.Log.Warn("understanding: an example cannot be learned", "tenant", tenant, "field", field, "example", e.ID, "error", err)
+				continue
 			}
 			f.Model = next
+			if time.Now().After(until) {
+				return true, nil
+			}
 		}
 	}
 }
@@ -356,6 +370,11 @@ func (m *Mind) examples(ctx context.Context, tenant id.ID, field string, after i
 // addExample notes what a person said. The newest word on a ticket counts.
 func addExample(ctx context.Context, tx *db.Tx, tenant id.ID, field string, e Example) error {
 	if e.Ticket != 0 {
+		var n int // a reaction may come twice
+		if err := tx.QueryRow(ctx, `select count(*) from understand_example where tenant_id = $1 and field = $2 and ticket_id = $3 and label = $4 and at = $5`,
+			tenant, field, e.Ticket, e.Label, e.At).Scan(&n); err != nil || n > 0 {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `delete from understand_example where tenant_id = $1 and field = $2 and ticket_id = $3`, tenant, field, e.Ticket); err != nil {
 			return err
 		}

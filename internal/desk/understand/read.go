@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/ticket"
@@ -14,6 +15,7 @@ import (
 	"zhidan/internal/mind/nlp"
 	"zhidan/internal/mind/nlp/entity"
 	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/id"
 )
 
 // Version is that of the rules; learned models carry their own.
@@ -169,6 +171,11 @@ func (r *resident) read(t Text, full bool) *Reading {
 		}
 		return nil
 	}
+	if letters(words)+letters(subject) < fewLetters { // nothing to hear a tone from
+		for _, field := range []string{"priority", "sentiment", "risk"} {
+			delete(x.Fields, field)
+		}
+	}
 	x.hear(in(x.body))
 	if !full {
 		return x
@@ -192,6 +199,21 @@ func (r *resident) read(t Text, full bool) *Reading {
 	}
 	lap("entities")
 	return x
+}
+
+// fewLetters is the length below which a text has no tone: "ok", "order 402".
+const fewLetters = 6
+
+// letters counts up to fewLetters; an ideograph counts as one.
+func letters(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			if n++; n >= fewLetters {
+				break
+			}
+		}
+	}
+	return n
 }
 
 // heardAt is how sure the model of risk must be to add a kind that no cue of
@@ -274,6 +296,10 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 		if !ok || !open(field) || g.Label == "" {
 			continue
 		}
+		// The model may be older than the catalogue.
+		if g.Label = current(g.Label, catalog); !inUse(field, g.Label, catalog) {
+			continue
+		}
 		// What is unlike all that the model has seen is not decided, however
 		// sure the model is among the labels that it knows.
 		confidence := g.Confidence * min(1, g.Known*2)
@@ -293,7 +319,8 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 		}
 		d := ticket.Decision{Field: field, Value: g.Label, State: s, Confidence: round(confidence), Model: g.Model, At: at, Evidence: evidence(x.why(field))}
 		for _, o := range g.Runners {
-			if o.Label != g.Label && o.Confidence >= .02 {
+			o.Label = current(o.Label, catalog)
+			if o.Label != g.Label && inUse(field, o.Label, catalog) && o.Confidence >= .02 {
 				d.Runners = append(d.Runners, ticket.Scored{Value: o.Label, Confidence: round(o.Confidence)})
 			}
 		}
@@ -439,6 +466,20 @@ func evidence(list []learn.Evidence) []ticket.Evidence {
 	return out
 }
 
+// inUse tells whether a value may be given to a ticket now.
+func inUse(field, value string, catalog *form.Catalog) bool {
+	if field == "type" {
+		t, ok := catalog.Type(value)
+		return ok && !t.Retired
+	}
+	category, err := id.Parse(value)
+	if err != nil {
+		return false
+	}
+	c, ok := catalog.Category(category)
+	return ok && !c.Retired
+}
+
 func round(x float64) float64 { return float64(int(x*1000+.5)) / 1000 }
 
 // Pass reads a new ticket before its transaction, and every further message of
@@ -453,7 +494,29 @@ func (m *Mind) Pass() ticket.Pass {
 	}
 }
 
-func (m *Mind) prepare(ctx context.Context, c *ticket.Change) error {
+// maxWait is how long a ticket waits for what reads it to be loaded.
+const maxWait = 3 * time.Second
+
+// prepare never refuses a ticket: what goes wrong here leaves it as the sender
+// gave it, and is told in the log.
+func (m *Mind) prepare(ctx context.Context, c *ticket.Change) (err error) {
+	before := *c.Ticket
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+		if err != nil {
+			*c.Ticket, c.Decisions = before, nil
+			m.Log.Error("understanding: a ticket was not read", "tenant", before.Tenant, "error", err)
+			err = nil
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	return m.understand(ctx, c)
+}
+
+func (m *Mind) understand(ctx context.Context, c *ticket.Change) error {
 	t := c.Ticket
 	r, err := m.resident(ctx, t.Tenant)
 	if err != nil {

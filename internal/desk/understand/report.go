@@ -268,7 +268,7 @@ func (m *Mind) registerFigures(api *web.API) {
 				ticket, by id.ID
 			}
 			rows, err := m.DB.Query(ctx, fmt.Sprintf(`select id, ticket_id, field, was, became, confidence, coalesce(by_id, 0), at from understand_correction
-				where tenant_id = $1 and id < $2 and at >= $3 and ($4 = '' or field = $4) order by id desc limit %d`, in.Limit+1), a.Tenant, before, since, in.Field)
+				where tenant_id = $1 and id < $2 and id >= $5 and at >= $3 and ($4 = '' or field = $4) order by id desc limit %d`, in.Limit+1), a.Tenant, before, since, in.Field, id.At(int64(since.Add(-time.Hour))))
 			list, err := db.Each(rows, err, func(r *sql.Rows) (row, error) {
 				var x row
 				return x, r.Scan(&x.ID, &x.ticket, &x.Field, &x.From, &x.To, &x.Confidence, &x.by, &x.At)

@@ -161,11 +161,12 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog 
 		}
 	}
 	column := map[string]string{"type": "t.type", "category": "coalesce(cast(t.category_id as text), '')", "priority": "cast(t.priority as text)", "sentiment": "coalesce(cast(t.sentiment as text), '')"}[field]
+	filled := map[string]string{"category": " and t.category_id is not null"}
 	var after id.ID = 1 << 62
 	// The mood of a ticket is what the model said unless a person put it right;
 	// to learn from the rest would be to learn from oneself.
 	for field != "sentiment" && len(out) < trainTickets {
-		rows, err := m.DB.Query(ctx, `select t.id, `+column+` from ticket t where t.tenant_id = $1 and t.id < $2 and t.status in (5, 6) and t.merged_into is null
+		rows, err := m.DB.Query(ctx, `select t.id, `+column+` from ticket t where t.tenant_id = $1 and t.id < $2 and t.status in (5, 6) and t.merged_into is null`+filled[field]+`
 			order by t.id desc limit 500`, tenant, after)
 		type row struct {
 			ticket id.ID
@@ -339,6 +340,13 @@ func (m *Mind) saveModel(ctx context.Context, tenant id.ID, run *Run, model *lea
 	}
 	version := m.IDs.Next()
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		n, err := tx.Exec(ctx, `update understand_run set state = 'done' where tenant_id = $1 and id = $2 and state in ('waiting', 'running')`, tenant, run.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return errStopped
+		}
 		state := "rejected"
 		if promote {
 			state = "active"
@@ -372,15 +380,21 @@ func (m *Mind) saveModel(ctx context.Context, tenant id.ID, run *Run, model *lea
 		if promote {
 			promoted = 1
 		}
-		_, err := tx.Exec(ctx, `update understand_run set state = 'done', report = $3, model_id = $4, promoted = $5, ended_at = $6, done = total where tenant_id = $1 and id = $2 and state in ('waiting', 'running')`,
+		_, err = tx.Exec(ctx, `update understand_run set report = $3, model_id = $4, promoted = $5, ended_at = $6, done = total where tenant_id = $1 and id = $2`,
 			tenant, run.ID, string(told), version, promoted, m.Clock.Now())
 		return err
 	})
+	if errors.Is(err, errStopped) {
+		return nil
+	}
 	if err == nil && promote {
 		m.changed(tenant)
 	}
 	return err
 }
+
+// errStopped says that a training was cancelled while it ended.
+var errStopped = errors.New("understand: the training was cancelled")
 
 // Activate brings a stored model back, or puts one in use that was rejected.
 func (m *Mind) Activate(ctx context.Context, tenant, version id.ID) error {

@@ -25,6 +25,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"zhidan/internal/desk/customer"
@@ -72,6 +73,9 @@ type Mind struct {
 	groups  groups
 	models  languageModels
 	fresh   sync.Mutex // one refresh at a time
+	base    context.Context
+	stop    func()
+	running sync.WaitGroup
 }
 
 // resident is what one tenant needs in memory. It is not changed once it is
@@ -84,7 +88,9 @@ type resident struct {
 	catalog  int64 // version of the catalogue that the models speak of
 	models   map[string]fieldModel
 	zone     *time.Location
-	used     clock.Time
+	used     atomic.Int64 // when it was last asked for
+	stale    atomic.Bool  // a refresh is on its way
+	more     bool         // there is still something to learn
 }
 
 // fieldModel is a model with what it has learned so far.
@@ -121,14 +127,15 @@ func New(c Config) *Mind {
 		c.Log = slog.Default()
 	}
 	m := &Mind{Config: c, tenants: map[id.ID]*resident{}, loading: map[id.ID]chan struct{}{}}
+	m.base, m.stop = context.WithCancel(context.Background())
 	m.groups.byTenant = map[id.ID]*group{}
 	m.registerJobs()
 	m.Bus.Subscribe(topic, func(text string) {
 		if tenant, err := id.Parse(text); err == nil {
-			go m.refresh(tenant)
+			m.behind(func(context.Context) { m.refresh(tenant) })
 		}
 	}, m.forgetAll)
-	m.Bus.Subscribe(topicBorn, func(text string) { go m.hear(text) }, nil)
+	m.Bus.Subscribe(topicBorn, func(text string) { m.behind(func(ctx context.Context) { m.hear(ctx, text) }) }, nil)
 	return m
 }
 
@@ -161,24 +168,55 @@ func (m *Mind) refresh(tenant id.ID) {
 	if old == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	next, err := m.load(ctx, tenant, old)
-	if err != nil {
-		m.Log.Warn("understanding: a tenant could not be brought up to date", "tenant", tenant, "error", err)
+	// Learning many corrections takes a while; what was learned by then is
+	// used at once, and the rest follows.
+	for m.base.Err() == nil {
+		ctx, cancel := context.WithTimeout(m.base, 30*time.Second)
+		next, err := m.load(ctx, tenant, old, patience)
+		cancel()
+		if err != nil {
+			if m.base.Err() == nil {
+				m.Log.Warn("understanding: a tenant could not be brought up to date", "tenant", tenant, "error", err)
+			}
+			old.stale.Store(false)
+			return
+		}
+		m.put(next)
+		if old = next; !next.more {
+			return
+		}
+	}
+}
+
+// patience is how long corrections are learned before they are put to use.
+const patience = 2 * time.Second
+
+// behind does something that outlives the request, until Close.
+func (m *Mind) behind(fn func(ctx context.Context)) {
+	if m.base.Err() != nil {
 		return
 	}
-	m.put(next)
+	m.running.Add(1)
+	go func() {
+		defer m.running.Done()
+		fn(m.base)
+	}()
+}
+
+// Close ends what goes on behind the requests. It comes before the store's.
+func (m *Mind) Close() {
+	m.stop()
+	m.running.Wait()
 }
 
 func (m *Mind) put(r *resident) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if len(m.tenants) >= maxResidents && m.tenants[r.tenant] == nil {
-		oldest := slices.MinFunc(slices.Collect(maps.Values(m.tenants)), func(a, b *resident) int { return int(a.used - b.used) })
+		oldest := slices.MinFunc(slices.Collect(maps.Values(m.tenants)), func(a, b *resident) int { return int(a.used.Load() - b.used.Load()) })
 		delete(m.tenants, oldest.tenant)
 	}
-	r.used = m.Clock.Now()
+	r.used.Store(int64(m.Clock.Now()))
 	m.tenants[r.tenant] = r
 }
 
@@ -191,14 +229,15 @@ func (m *Mind) resident(ctx context.Context, tenant id.ID) (*resident, error) {
 		m.mu.RUnlock()
 		if r != nil {
 			catalog, err := m.Forms.Get(ctx, tenant)
-			if err != nil || catalog.Version() == r.catalog {
-				return r, err
-			}
-			// Types or categories have changed: the models' labels follow.
-			if r, err = m.load(ctx, tenant, r); err != nil {
+			if err != nil {
 				return nil, err
 			}
-			m.put(r)
+			r.used.Store(int64(m.Clock.Now()))
+			if catalog.Version() != r.catalog && r.stale.CompareAndSwap(false, true) {
+				// Types or categories have changed: the models follow in a
+				// moment; until then what is no longer in use is passed over.
+				m.behind(func(context.Context) { m.refresh(tenant) })
+			}
 			return r, nil
 		}
 		m.mu.Lock()
@@ -216,9 +255,10 @@ func (m *Mind) resident(ctx context.Context, tenant id.ID) (*resident, error) {
 				return nil, ctx.Err()
 			}
 		}
-		r, err := m.load(context.WithoutCancel(ctx), tenant, nil)
+		r, err := m.load(context.WithoutCancel(ctx), tenant, nil, 0)
 		if err == nil {
 			m.put(r)
+			m.behind(func(context.Context) { m.refresh(tenant) }) // what was learned since the models were stored
 		}
 		m.mu.Lock()
 		delete(m.loading, tenant)
@@ -229,8 +269,8 @@ func (m *Mind) resident(ctx context.Context, tenant id.ID) (*resident, error) {
 }
 
 // load reads what a tenant has told and learned. With old it only adds what is
-// new.
-func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident) (*resident, error) {
+// new. Corrections since the stored models are learned for as long as learn.
+func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident, learn time.Duration) (*resident, error) {
 	catalog, err := m.Forms.Get(ctx, tenant)
 	if err != nil {
 		return nil, err
@@ -257,9 +297,18 @@ func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident) (*resident
 		if old != nil {
 			had = old.models[field]
 		}
-		if r.models[field], err = m.loadModel(ctx, tenant, field, catalog, s, had); err != nil {
+		f, err := m.loadModel(ctx, tenant, field, catalog, s, had)
+		if err != nil {
 			return nil, err
 		}
+		if learn > 0 {
+			more, err := m.catchUp(ctx, tenant, field, catalog, labels(field, catalog, s), &f, time.Now().Add(learn))
+			if err != nil {
+				return nil, err
+			}
+			r.more = r.more || more
+		}
+		r.models[field] = f
 	}
 	return r, nil
 }

@@ -108,7 +108,8 @@ func (p *Prepared) opensQuote(n Span) bool {
 // ideograph, one for another letter or digit.
 func (p *Prepared) weigh(from, to int) int {
 	w := 0
-	for _, r := range p.Normal.Runes[from:to] {
+	// A cue may run on beyond the sentence in which it begins.
+	for _, r := range p.Normal.Runes[min(from, to):to] {
 		switch {
 		case isHan(r):
 			w += 2
