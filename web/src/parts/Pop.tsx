@@ -14,9 +14,12 @@ export function Pop({ content, children, placement = 'bottomLeft', open, onOpen,
 }) {
   const [own, setOwn] = useState(false)
   const shown = open ?? own
+  // once somebody has pressed inside, the pointer may leave: what it holds may have become smaller
+  const [held, setHeld] = useState(false)
   const before = useRef<HTMLElement>(null)
   const set = (next: boolean) => {
     setOwn(next)
+    if (!next) setHeld(false)
     onOpen?.(next)
   }
   useEffect(() => {
@@ -33,7 +36,7 @@ export function Pop({ content, children, placement = 'bottomLeft', open, onOpen,
   }, [shown])
   return (
     <Popover
-      trigger={hover ? ['hover', 'click'] : 'click'}
+      trigger={hover && !held ? ['hover', 'click'] : 'click'}
       mouseEnterDelay={0.2}
       mouseLeaveDelay={0.2}
       arrow={false}
@@ -42,7 +45,7 @@ export function Pop({ content, children, placement = 'bottomLeft', open, onOpen,
       onOpenChange={set}
       destroyOnHidden
       content={
-        <div style={width ? { width } : undefined} onKeyDown={(e) => {
+        <div style={width ? { width } : undefined} onPointerDown={() => setHeld(true)} onKeyDown={(e) => {
           if (e.key === 'Escape') {
             e.stopPropagation()
             e.nativeEvent.preventDefault()
