@@ -1,6 +1,7 @@
 package understand_test
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/zhidantest"
 )
@@ -432,6 +434,46 @@ func TestABurstInASmallStore(t *testing.T) {
 		h.Call("GET", "/incidents", nil).JSON(t, &list)
 		if len(list.Items) != 1 || list.Items[0].Count != 30 {
 			t.Errorf("%+v", list.Items)
+		}
+	})
+}
+
+func TestABrokenModelRefusesNoTicket(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		err := h.DB.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at)
+				values ($1, 'type', 1, 'active', 0, 0, '{}', $2, '', null, 0)`, h.Tenant, []byte("not a model"))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if x := open(t, h, "a@example.com", "冰箱不制冷，请派师傅来修"); x.Type == "" || len(x.Decisions) != 0 {
+			t.Errorf("born as %+v", x)
+		}
+	})
+}
+
+func TestAJudgedRiskDoesNotSilenceAGraverAlarm(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		x := open(t, h, "a@example.com", "你们什么态度，垃圾服务，气死我了！")
+		if a := h.Call("POST", "/tickets/"+x.ID.String()+"/decide", map[string]any{"field": "risk", "verdict": "correct", "value": "0"}); a.Status != 200 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		r, err := h.Desk.PrepareContact(t.Context(), h.Tenant, ticket.Contact{Known: x.ID, NewTicket: ticket.NewTicket{Body: "插座起火了，家里全是烟！", Channel: "chat"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.DB.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, _, err := h.Desk.ReceiveIn(ctx, tx, h.Tenant, r)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		var y made
+		h.Call("GET", "/tickets/"+x.ID.String(), nil).JSON(t, &y)
+		if y.Risk != 3 || y.Priority != "urgent" {
+			t.Errorf("after the fire: %+v", y)
 		}
 	})
 }
