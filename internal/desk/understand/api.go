@@ -497,8 +497,8 @@ func (m *Mind) registerIncidents(api *web.API) {
 				if err != nil {
 					return nil, err
 				}
-				if len(w.Tickets) == 0 && i.Count > 0 {
-					continue // all of it is out of the reader's reach
+				if len(w.Tickets) == 0 {
+					continue // all of it is out of the reader's reach, or on its way
 				}
 				rows = append(rows, w)
 			}
