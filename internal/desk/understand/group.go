@@ -44,7 +44,6 @@ type group struct {
 	due     map[id.ID]*retrieve.Proposal
 	joining map[id.ID][]id.ID
 	watched []watched
-	failed  error
 }
 
 type arrival struct {
