@@ -30,7 +30,6 @@ type prompt struct {
 	turns  []turn
 	schema json.RawMessage
 	audio  *block
-	mode   Structured
 
 	maxTokens   int
 	temperature *float64

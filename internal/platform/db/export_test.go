@@ -70,7 +70,7 @@ func (s *faultyStmt) ExecContext(ctx context.Context, args []driver.NamedValue) 
 			return nil, err
 		}
 		defer back.Close()
-		if _, err := back.Exec(nil); err != nil { //nolint:staticcheck // the plain driver call
+		if _, err := back.(driver.StmtExecContext).ExecContext(ctx, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -395,7 +395,7 @@ func modelForm(c code) bool {
 	}
 	if c.marks > 0 {
 		lead := strings.IndexAny(s, "-./")
-		if notModel[s[:lead]] || s[lead] != '-' || lead > 8 || lead > 5 && strings.ContainsAny(s[:lead], "0123456789") == false {
+		if notModel[s[:lead]] || s[lead] != '-' || lead > 8 || lead > 5 && !strings.ContainsAny(s[:lead], "0123456789") {
 			return false
 		}
 		if c.digits < 2 || lead < 2 { // SD-3C, X-T30S: letters on both sides

@@ -132,12 +132,6 @@ func (d *doc) lowAt(i int) rune {
 	return d.low[i]
 }
 
-// free says that no ASCII letter or digit touches [start, end), so that it is
-// a word of its own.
-func (d *doc) free(start, end int) bool {
-	return !isAlnum(d.at(start-1)) && !isAlnum(d.at(end))
-}
-
 // has says whether the lower-case word stands at i.
 func (d *doc) has(i int, word string) bool {
 	if i < 0 || i >= len(d.low) {

@@ -1,7 +1,5 @@
 package entity
 
-import "strconv"
-
 // currencies by the signs and words that stand beside a number.
 var currencyBefore = []struct{ sign, code string }{
 	{"hk$", "HKD"}, {"us$", "USD"}, {"nt$", "TWD"}, {"a$", "AUD"}, {"c$", "CAD"}, {"s$", "SGD"},
@@ -373,11 +371,4 @@ func (d *doc) quantity(i, end int, n num) {
 		weight = weightGuess
 	}
 	d.add(Quantity, start, stop, weight, 0.85, value+" "+unit, "number and unit", map[string]string{"number": value, "unit": unit})
-}
-
-func twoDigits(n int) string {
-	if n < 10 {
-		return "0" + strconv.Itoa(n)
-	}
-	return strconv.Itoa(n)
 }
