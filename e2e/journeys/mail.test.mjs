@@ -46,7 +46,7 @@ journey('邮件进来，键盘处理到结案，再被搜到', async (open) => {
 
   await page.keyboard.press('j')
   await page.locator('.conv h1', { hasText: '冷藏室不制冷' }).waitFor()
-  await page.getByText('家里的药要冷藏').waitFor()
+  await page.locator('.conv').getByText('家里的药要冷藏').first().waitFor()
   await page.keyboard.press('c')
   await page.getByLabel('属性').getByText('李晓雯').waitFor()
   await page.locator('.hd').getByText('处理中').waitFor()
