@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strconv"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
@@ -224,5 +223,3 @@ func score(ctx context.Context, tx *db.Tx, tenant id.ID, field string, o outcome
 		tenant, o.Week, field, o.Channel, o.Language, int64(o.Category), o.Tier, o.Bin, n, b(o.Applied), b(o.Right), int64(float64(n)*o.Confidence*1e6))
 	return err
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -3,17 +3,213 @@ package understand
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/mind/retrieve"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/live"
 )
+
+// Incident is a major incident (共性事件): many tickets that probably have one
+// cause. It is proposed by the figures and accepted or dismissed by a person.
+type Incident struct {
+	ID        id.ID
+	State     string // proposed, accepted, dismissed
+	Title     string
+	Words     []string
+	Count     int
+	Customers int
+	Expected  float64
+	Score     float64
+	Since     clock.Time
+	Parent    id.ID
+	CreatedAt clock.Time
+	UpdatedAt clock.Time
+	Tickets   []id.ID
+}
+
+// The states of an incident.
+const (
+	Proposed  = "proposed"
+	Accepted  = "accepted"
+	Dismissed = "dismissed"
+)
+
+// incidentQuiet is how long a dismissed or accepted matter takes further
+// tickets in before the same words are a new incident.
+const incidentQuiet = 6 * time.Hour
+
+// propose stores a proposal, or adds what is new to the incident that it
+// belongs to: the one with the same first ticket, or the one that has most of
+// its tickets (another node may have seen another one first).
+func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) error {
+	if p == nil || len(p.Members) == 0 {
+		return nil
+	}
+	var incident Incident
+	told := false
+	members := p.Members
+	now := m.Clock.Now()
+	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		found, err := m.incidentOf(ctx, tx, tenant, p.Members, now.Add(-incidentQuiet))
+		if err != nil {
+			return err
+		}
+		if told = found == 0; told {
+			incident = Incident{ID: m.IDs.Next(), State: Proposed, CreatedAt: now}
+			_, err = tx.Exec(ctx, `insert into understand_incident (tenant_id, id, state, title, words, count, customers, expected, score, since, parent_id, judged_by, created_at, updated_at)
+				values ($1, $2, $3, $4, '[]', 0, 0, 0, 0, $5, null, null, $6, $6)`, tenant, incident.ID, Proposed, p.Title, p.Since, now)
+		} else {
+			incident, err = m.incident(ctx, tx, tenant, found)
+		}
+		if err != nil {
+			return err
+		}
+		if incident.State != Proposed {
+			return nil // a person has judged it and given it its name
+		}
+		words, err := json.Marshal(strings.Fields(p.Title))
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `update understand_incident set title = $3, words = $4, customers = $5, expected = $6, score = $7, updated_at = $8
+			where tenant_id = $1 and id = $2`, tenant, incident.ID, p.Title, string(words), max(p.Customers, incident.Customers), p.Expected, max(p.Score, incident.Score), now)
+		return err
+	})
+	if err != nil || incident.State == Dismissed {
+		return err
+	}
+	g := m.group(tenant)
+	texts, err := m.Desk.FirstWords(ctx, tenant, p.Members[len(p.Members)-1:])
+	if err != nil {
+		return err
+	}
+	for _, w := range texts {
+		g.watch(incident.ID, w.Subject+"\n"+w.Text, now.Add(incidentQuiet))
+	}
+	if told { // those before it who said the same in other words
+		recent, err := m.Desk.Openings(ctx, tenant, id.At(int64(p.Since))-1, 1<<62, 1000)
+		if err != nil {
+			return err
+		}
+		var list []arrival
+		for _, o := range recent {
+			list = append(list, arrival{o.Ticket, o.Requester, o.At, o.Subject + "\n" + o.Text})
+		}
+		for _, t := range g.joins(list)[incident.ID] {
+			if !slices.Contains(members, t) {
+				members = append(slices.Clip(members), t)
+			}
+		}
+	}
+	return m.join(ctx, tenant, incident.ID, members)
+}
+
+// join adds tickets to an incident; when it was accepted they come under its
+// parent.
+func (m *Mind) join(ctx context.Context, tenant, incident id.ID, tickets []id.ID) error {
+	var fresh []id.ID
+	var i Incident
+	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		fresh = nil
+		if i, err = m.incident(ctx, tx, tenant, incident); err != nil || i.State == Dismissed {
+			return err
+		}
+		for _, t := range tickets {
+			if t == i.Parent {
+				continue
+			}
+			n, err := tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id) values ($1, $2, $3) on conflict do nothing`, tenant, incident, t)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				fresh = append(fresh, t)
+			}
+		}
+		if len(fresh) == 0 {
+			return nil
+		}
+		_, err = tx.Exec(ctx, `update understand_incident set count = (select count(*) from understand_incident_ticket x where x.tenant_id = $1 and x.incident_id = $2),
+			updated_at = $3 where tenant_id = $1 and id = $2`, tenant, incident, m.Clock.Now())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if i.State == Accepted && i.Parent != 0 { // those, too, that an earlier try left
+		if err := m.hang(ctx, tenant, i.Parent, tickets); err != nil {
+			return err
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	m.tellIncident(ctx, tenant, incident)
+	return nil
+}
+
+func (m *Mind) tellIncident(ctx context.Context, tenant, incident id.ID) {
+	err := m.Hub.Publish(ctx, live.Event{ID: m.IDs.Next(), Tenant: tenant, Name: "incident", Data: map[string]id.ID{"id": incident}, Audience: live.Audience{All: true}})
+	if err != nil {
+		m.Log.Warn("understanding: an incident could not be pushed", "error", err)
+	}
+}
+
+// incidentOf finds the incident that holds at least half of the tickets and
+// was alive since a moment.
+func (m *Mind) incidentOf(ctx context.Context, tx *db.Tx, tenant id.ID, members []id.ID, since clock.Time) (id.ID, error) {
+	raw, err := json.Marshal(members)
+	if err != nil {
+		return 0, err
+	}
+	var found id.ID
+	var n int
+	err = tx.QueryRow(ctx, `select x.incident_id, count(*) from understand_incident_ticket x
+		join understand_incident i on i.tenant_id = x.tenant_id and i.id = x.incident_id
+		where x.tenant_id = $1 and i.updated_at >= $3 and x.ticket_id in (select cast(j.value as bigint) from `+tx.Engine().JSONEach("$2", "j")+`)
+		group by x.incident_id order by count(*) desc, x.incident_id limit 1`, tenant, string(raw), since).Scan(&found, &n)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && 2*n < len(members)-1 {
+		return 0, nil
+	}
+	return found, err
+}
+
+const incidentColumns = `i.id, i.state, i.title, i.words, i.count, i.customers, i.expected, i.score, i.since, coalesce(i.parent_id, 0), i.created_at, i.updated_at`
+
+func scanIncident(r interface{ Scan(...any) error }) (Incident, error) {
+	var i Incident
+	var words string
+	err := r.Scan(&i.ID, &i.State, &i.Title, &words, &i.Count, &i.Customers, &i.Expected, &i.Score, &i.Since, &i.Parent, &i.CreatedAt, &i.UpdatedAt)
+	if err == nil {
+		err = json.Unmarshal([]byte(words), &i.Words)
+	}
+	return i, err
+}
+
+func (m *Mind) incident(ctx context.Context, r db.Reader, tenant, incident id.ID) (Incident, error) {
+	i, err := scanIncident(r.QueryRow(ctx, `select `+incidentColumns+` from understand_incident i where i.tenant_id = $1 and i.id = $2`, tenant, incident))
+	if err != nil {
+		return i, err
+	}
+	rows, err := r.Query(ctx, `select ticket_id from understand_incident_ticket where tenant_id = $1 and incident_id = $2 order by ticket_id limit 500`, tenant, incident)
+	i.Tickets, err = db.Each(rows, err, func(r *sql.Rows) (id.ID, error) {
+		var t id.ID
+		return t, r.Scan(&t)
+	})
+	return i, err
+}
 
 // Incidents lists those in a state (all when empty), newest first.
 func (m *Mind) Incidents(ctx context.Context, tenant id.ID, state string, before id.ID, limit int) ([]Incident, error) {

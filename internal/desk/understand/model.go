@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -133,7 +134,7 @@ func labels(field string, catalog *form.Catalog, s *Settings) []learn.Label {
 		}
 	case "sentiment":
 		for step := -2; step <= 2; step++ {
-			out = append(out, learn.Label{Name: itoa(step)})
+			out = append(out, learn.Label{Name: strconv.Itoa(step)})
 		}
 	case "risk":
 		out = append(out, learn.Label{Name: noRisk})
@@ -172,7 +173,7 @@ func shippedExamples(field string, catalog *form.Catalog, list []learn.Label) []
 		case "priority":
 			e.Label = s.Priority
 		case "sentiment":
-			e.Label = itoa(s.Sentiment)
+			e.Label = strconv.Itoa(s.Sentiment)
 		case "risk":
 			e.Label = noRisk
 			for _, kind := range slices.Backward(nlp.RiskKinds) { // the gravest of several

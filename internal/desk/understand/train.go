@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -234,7 +235,7 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 	}
 	if len(all) < minExamples {
 		return fault.New(fault.Conflict, "training.too_few", "there are %d labelled tickets; a training needs %d", len(all), minExamples).
-			With("have", itoa(len(all))).With("need", itoa(minExamples))
+			With("have", strconv.Itoa(len(all))).With("need", strconv.Itoa(minExamples))
 	}
 	// Every tenth is held out, spread evenly over the time that they come from.
 	step := max(int(1/heldOut), len(all)/maxHeldOut)

@@ -1,6 +1,11 @@
 package learn
 
-import "math"
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+)
 
 // logistic is a logistic regression over a few numbers; the last weight is
 // the constant.
@@ -156,4 +161,73 @@ func auroc(known, unknown []float64) float64 {
 		i = j
 	}
 	return sum / (float64(len(known)) * float64(len(unknown)))
+}
+
+// learnKnown learns to tell texts of known kinds from others: some labels are
+// hidden from a small training, and their texts play the unknown.
+func (t *training) learnKnown(ctx context.Context) error {
+	t.known = slices.Clone(knownBefore)
+	const mostExamples = 2500
+	present := make([]int, len(t.labels))
+	for _, d := range t.docs {
+		present[d.label]++
+	}
+	var usable []int32
+	for l, n := range present {
+		if n >= 5 {
+			usable = append(usable, int32(l))
+		}
+	}
+	if len(usable) < 6 {
+		return nil
+	}
+	rng := rand.New(rand.NewPCG(t.options.Seed, 9))
+	rng.Shuffle(len(usable), func(i, j int) { usable[i], usable[j] = usable[j], usable[i] })
+	usable = usable[:min(len(usable), 60)]
+	quota := make([]int, len(t.labels))
+	for _, l := range usable {
+		quota[l] = mostExamples / len(usable)
+	}
+	for round := range 2 {
+		hidden := map[int32]bool{}
+		for i, l := range usable {
+			if i%4 == round {
+				hidden[l] = true
+			}
+		}
+		taken := make([]int, len(t.labels))
+		var in []document
+		var out []int
+		for _, i := range rng.Perm(len(t.docs)) {
+			d := t.docs[i]
+			if taken[d.label] >= quota[d.label] {
+				continue
+			}
+			taken[d.label]++
+			if hidden[d.label] || taken[d.label]%4 == 0 {
+				out = append(out, i)
+			} else {
+				in = append(in, d)
+			}
+		}
+		f, err := fit(ctx, in, len(t.labels), t.settings, t.options.Seed, nil)
+		if err != nil {
+			return err
+		}
+		var xs [][]float64
+		var ys []bool
+		for _, h := range t.answer(f, out) {
+			_, first, _ := firstTwo(h.score)
+			xs = append(xs, []float64{first, h.unseen, h.cover})
+			ys = append(ys, !hidden[t.docs[h.example].label])
+		}
+		l := fitLogistic(xs, ys, nil, knownBefore, 1)
+		for i := range t.known {
+			if round == 0 {
+				t.known[i] = 0
+			}
+			t.known[i] += l[i] / 2
+		}
+	}
+	return nil
 }

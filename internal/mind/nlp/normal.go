@@ -1,6 +1,7 @@
 package nlp
 
 import (
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -348,20 +349,7 @@ func shortRun(in []rune, i, end int, keep func(i, last int)) int {
 }
 
 // doubles are words with a double letter that people hold long.
-var doubles = func() map[string]bool {
-	m := map[string]bool{}
-	w := ""
-	for _, r := range " good cool too soon food poor sooner book look boo mood room zoo moo noon hello hell all call tell well will still small kill bill full ill sell yell dull pull wall week see need free feel keep been seen meet agree three seem speed steel sleep green feet off stuff staff less miss mess pass loss boss kiss fuss class hiss pissed happy sorry worry hurry annoy horrible terrible better bitter butter really finally totally add egg oops aww ahh grr ooh pretty funny silly awwful " {
-		if r == ' ' {
-			m[w] = true
-			w = ""
-			continue
-		}
-		w += string(r)
-	}
-	delete(m, "")
-	return m
-}()
+var doubles = wordSet("good cool too soon food poor sooner book look boo mood room zoo moo noon hello hell all call tell well will still small kill bill full ill sell yell dull pull wall week see need free feel keep been seen meet agree three seem speed steel sleep green feet off stuff staff less miss mess pass loss boss kiss fuss class hiss pissed happy sorry worry hurry annoy horrible terrible better bitter butter really finally totally add egg oops aww ahh grr ooh pretty funny silly awwful")
 
 // shortWord cuts the letters of one word that stand three times or more to
 // one, or to two where that makes a word. A word of one letter only ("www",
@@ -482,4 +470,13 @@ func isWordRune(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z'
 	}
 	return r < 0x2e80 && (unicode.IsLetter(r) || unicode.IsMark(r)) || r >= 0xac00 && r <= 0xd7a3
+}
+
+// wordSet is the set of the words of a text.
+func wordSet(text string) map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(text) {
+		m[w] = true
+	}
+	return m
 }

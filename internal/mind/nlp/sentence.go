@@ -139,20 +139,7 @@ func inLink(rs []rune, i int) bool {
 	return false
 }
 
-var abbreviations = func() map[string]bool {
-	m := map[string]bool{}
-	w := ""
-	for _, r := range " mr mrs ms dr prof st no nos vs etc inc ltd co corp llc dept tel ext fig approx est min max jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ave blvd rd apt e.g i.e a.m p.m u.s u.k cf al resp ca bzw z.b usw nr str sr sra art pág ref rev vol ed pp attn re fwd qty amt acct temp " {
-		if r == ' ' {
-			m[w] = true
-			w = ""
-			continue
-		}
-		w += string(r)
-	}
-	delete(m, "")
-	return m
-}()
+var abbreviations = wordSet("mr mrs ms dr prof st no nos vs etc inc ltd co corp llc dept tel ext fig approx est min max jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ave blvd rd apt e.g i.e a.m p.m u.s u.k cf al resp ca bzw z.b usw nr str sr sra art pág ref rev vol ed pp attn re fwd qty amt acct temp")
 
 // fullStop says whether the dot at i ends a sentence.
 func fullStop(rs []rune, start, i int) bool {
