@@ -1,6 +1,6 @@
 import { t } from '~/i18n'
 import { prefer, prefs } from '~/stores/prefs'
-import { signOut } from '~/stores/session'
+import { can, signOut } from '~/stores/session'
 import { say, undoLast } from '~/stores/toast'
 import { show } from '~/stores/ui'
 import { may } from '~/stores/understanding'
@@ -26,6 +26,7 @@ export const appActions: Action[] = [
   { id: 'go.create', name: 'action.goCreate', group: 'go', icon: 'plus', keys: 'g c', perform: (c) => c.go('/create'), silent: true },
   { id: 'go.incidents', name: 'action.goIncidents', group: 'go', icon: 'burst', keys: 'g e', perform: (c) => c.go('/incidents') },
   { id: 'go.intelligence', name: 'action.goIntelligence', group: 'go', icon: 'flask', keys: 'g m', when: (c) => may(c.me, 'understand.read'), perform: (c) => c.go('/intelligence') },
+  { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
   { id: 'app.light', name: 'action.light', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'light', perform: () => prefer({ theme: 'light' }) },
   { id: 'app.dark', name: 'action.dark', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'dark', perform: () => prefer({ theme: 'dark' }) },
   { id: 'app.compact', name: 'action.compact', group: 'app', icon: 'list', when: () => prefs.get().density !== 'compact', perform: () => prefer({ density: 'compact' }) },

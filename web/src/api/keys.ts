@@ -21,6 +21,11 @@ export const keys = {
   understanding: (id: ID) => ['understood', id] as const,
   incidents: (state?: string) => (state ? (['incidents', state] as const) : (['incidents'] as const)),
   mind: (...part: unknown[]) => ['mind', ...part] as const,
+  calendars: (...part: unknown[]) => ['calendars', ...part] as const,
+  sla: (...part: unknown[]) => ['sla', ...part] as const,
+  roster: (...part: unknown[]) => ['roster', ...part] as const,
+  routing: (...part: unknown[]) => ['routing', ...part] as const,
+  notices: (...part: unknown[]) => ['notices', ...part] as const,
   customers: {
     find: (q: string) => ['customers', 'find', q] as const,
     one: (id: ID) => ['customers', 'one', id] as const,

@@ -111,6 +111,18 @@ export type Provider = LanguageModels['providers'][number]
 export type ProviderTest = Answer<'/understanding/llm/test', 'post'>
 export type Call = Item<Answer<'/understanding/llm/calls'>>
 
+export type Calendar = Omit<Answer<'/calendars/{id}'>, '$schema'>
+export type CalendarSettings = Omit<Body<'/calendars'>, '$schema'>
+export type Range = Calendar['week'][number][number]
+export type CalendarDay = NonNullable<Calendar['overrides']>[number]
+export type YearPreview = Answer<'/calendars/{id}/year'>
+export type DayInfo = YearPreview['days'][number]
+export type HolidayTable = Item<Answer<'/calendars/tables'>>
+export type HolidayImport = Omit<Body<'/calendars/tables/{table}/import'>, '$schema'>
+export type Imported = Answer<'/calendars/tables/{table}/import', 'post'>
+export type CalendarAssignment = Omit<Answer<'/calendars/assignment'>, '$schema'>
+export type Tried = Answer<'/calendars/test', 'post'>
+
 /** Pushed by the server: not an answer, so not in the schema. */
 export interface LiveTicket {
   id: ID; number: string; seq: number; kinds: string[]; actor_id?: ID; assignee_id?: ID; team_id?: ID; status: Status

@@ -4,7 +4,7 @@ import { Avatar } from '~/parts/Avatar'
 import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
 import { prefer, prefs, type Density, type Prefs, type ThemeChoice } from '~/stores/prefs'
-import { signOut, useMe } from '~/stores/session'
+import { can, signOut, useMe } from '~/stores/session'
 import { may } from '~/stores/understanding'
 import { useStore } from '~/stores/store'
 
@@ -46,6 +46,7 @@ export function ProfileCard({ close }: { close?: () => void }) {
       <div className="only-narrow">
         <Link to="/incidents" className="btn q" onClick={close}><Icon name="burst" />{t('nav.incidents')}</Link>
         {may(me, 'understand.read') && <Link to="/intelligence" className="btn q" onClick={close}><Icon name="flask" />{t('nav.intelligence')}</Link>}
+        {can(me, 'config.manage') && <Link to="/admin" className="btn q" onClick={close}><Icon name="sliders" />{t('nav.admin')}</Link>}
       </div>
       <button type="button" className="btn q" style={{ justifyContent: 'flex-start', margin: '0 -10px' }} onClick={() => { close?.(); void signOut() }}>{t('profile.signout')}</button>
     </div>

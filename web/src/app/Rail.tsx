@@ -4,7 +4,7 @@ import { ActionButton } from '~/actions/ActionButton'
 import { t } from '~/i18n'
 import { Icon, Logo } from '~/parts/Icon'
 import { Kbd } from '~/parts/Kbd'
-import { useMe } from '~/stores/session'
+import { can, useMe } from '~/stores/session'
 import { may } from '~/stores/understanding'
 import { useProposed } from './IncidentBanner'
 import { ProfileMenu } from './ProfileMenu'
@@ -30,6 +30,11 @@ export function Rail() {
         </Tooltip>
       )}
       <span className="sp" />
+      {can(me, 'config.manage') && (
+        <Tooltip title={<>{t('nav.admin')}<Kbd keys="g s" /></>} placement="right" arrow={false}>
+          <Link to="/admin" aria-label={t('nav.admin')} activeProps={{ className: 'on' }}><Icon name="sliders" size="l" /></Link>
+        </Tooltip>
+      )}
       <ActionButton id="app.keys" bare />
       <ProfileMenu />
     </nav>

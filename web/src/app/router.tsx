@@ -58,9 +58,13 @@ const incident = createRoute({ getParentRoute: () => incidents, path: '/$inciden
 const Intelligence = lazyRouteComponent(() => import('~/scenes/intelligence/Intelligence'), 'Intelligence')
 const intelligence = createRoute({ getParentRoute: () => desk, path: '/intelligence', component: Intelligence })
 const intelligencePage = createRoute({ getParentRoute: () => intelligence, path: '/$page' })
+const Admin = lazyRouteComponent(() => import('~/scenes/admin/Admin'), 'Admin')
+const admin = createRoute({ getParentRoute: () => desk, path: '/admin', component: Admin })
+const adminSection = createRoute({ getParentRoute: () => admin, path: '/$section' })
+const adminItem = createRoute({ getParentRoute: () => adminSection, path: '/$item' })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage])])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), admin.addChildren([adminSection.addChildren([adminItem])])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

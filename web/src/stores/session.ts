@@ -18,6 +18,12 @@ export function useMe(): Me | undefined {
   return useQuery({ ...meQuery, enabled: false }).data
 }
 
+/** Whether somebody holds a permission, however far it reaches. */
+export function can(me: Me | undefined, permission: string): boolean {
+  const scope = (me?.permissions as Record<string, string> | undefined)?.[permission]
+  return scope !== undefined && scope !== 'none' && scope !== ''
+}
+
 /** Before the first sign-in a 401 leads to the sign-in page; after it, to the overlay that keeps the page. */
 onSignedOut(() => {
   if (!queries.getQueryData(keys.me)) return Promise.reject(new Error('signed out'))

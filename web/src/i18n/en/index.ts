@@ -3,8 +3,9 @@ import inbox from './inbox'
 import ticket from './ticket'
 import mind from './mind'
 import studio from './studio'
+import admin from './admin'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...error }
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...error }
 export default en

@@ -3,6 +3,7 @@ import inbox from './inbox'
 import ticket from './ticket'
 import mind from './mind'
 import studio from './studio'
+import admin from './admin'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...error }

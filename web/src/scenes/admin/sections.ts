@@ -1,0 +1,26 @@
+// The sections of 配置, as data: a section is a line here, a name in the
+// catalogues (admin.<id>) and a page of its own, loaded when it is opened.
+import { lazy, type ComponentType } from 'react'
+import type { Me } from '~/api/types'
+import { can } from '~/stores/session'
+
+export type SectionGroup = 'service' | 'people' | 'work' | 'system'
+export interface Section {
+  /** Its place in the address: /admin/<id>. */
+  id: SectionID
+  group: SectionGroup
+  /** Whoever has one of these sees it; nobody named: everybody does. */
+  needs: string[]
+  page: ComponentType
+}
+
+export type SectionID = 'calendars'
+
+const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
+
+/** In the order in which they are listed. */
+export const sections: Section[] = [
+  { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
+]
+
+export const visible = (me: Me | undefined): Section[] => sections.filter((s) => s.needs.length === 0 || s.needs.some((p) => can(me, p)))
