@@ -14,8 +14,9 @@
 //     where it is until a person, a rule on absence or the ticket's own fate
 //     moves it.
 //
-// routing.go, rules.go, pool.go, eligible.go, factor.go, strategy.go, decide.go
-// and simulate.go are the rules, without I/O. room.go, store.go, pass.go,
+// routing.go, rules.go, check.go, row.go, pool.go, eligible.go, factor.go,
+// strategy.go, decide.go, hash.go and simulate.go are the rules, without I/O.
+// room.go, store.go, pass.go,
 // queue.go, offer.go, leave.go, respond.go and api*.go join them to tickets,
 // people and the store.
 package routing
@@ -42,6 +43,9 @@ type RuleSet struct {
 	Other    int            `json:"other_channel,omitempty" minimum:"0" maximum:"10000"`
 	// Capacity of an agent whose profile says nothing, in hundredths.
 	Capacity int `json:"capacity,omitempty" minimum:"0" maximum:"1000000"`
+	// NearTie is how close to the best of them scores are taken for equal, so
+	// that chance decides and simultaneous tickets spread; 0: 0.01.
+	NearTie float64 `json:"near_tie,omitempty" minimum:"0" maximum:"0.5"`
 }
 
 // Mode is how a ticket reaches a person.
@@ -190,6 +194,8 @@ type Matter struct {
 	Region     string
 	Place      *Place
 	Confidence float64 // of type and category as understood; 1 when a person said so
+	Team       id.ID   // that a person has named for it: counts more than the rule's
+	Nearby     []id.ID // categories next to the ticket's in the tree, see Nearby
 	LastAgent  id.ID   // who solved the customer's last ticket
 	Former     id.ID   // who had this ticket before
 	Barred     []id.ID // must not have it: complained about, or they gave it back or let the offer pass
@@ -226,6 +232,7 @@ type Decision struct {
 	Candidates []Candidate    `json:"candidates"` // the ten best, in order
 	Eligible   int            `json:"eligible"`
 	Excluded   map[string]int `json:"excluded"` // people left out, by reason
+	Draw       float64        `json:"draw"`     // the number that chance gave for near ties
 	Hash       string         `json:"hash"`     // of all that went in, hex SHA-256
 	At         clock.Time     `json:"at"`
 
