@@ -23,6 +23,7 @@ import (
 	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/roster"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/desk/understand"
@@ -74,6 +75,7 @@ type Server struct {
 	Staff     *staff.House
 	Calendars *calendar.Cache
 	Customers *customer.Book
+	Roster    *roster.Room
 	Desk      *ticket.Desk
 	Mind      *understand.Mind
 	Intake    *channel.Intake
@@ -164,8 +166,10 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		Demo: c.Demo, Seed: s.seedTenant})
 	s.Calendars = calendar.NewCache(calendar.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Staff: s.Staff, Bus: s.Bus})
 	s.Customers = customer.New(customer.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Vault: s.Vault})
-	s.Hub = live.New(live.Config{Bus: s.Bus, Log: s.Log})
+	s.Hub = live.New(live.Config{Bus: s.Bus, Log: s.Log, Connected: func(tenant, user id.ID, screens int) { s.Roster.Connected(tenant, user, screens) }})
 	s.onClose(s.Hub.Close)
+	s.Roster = roster.New(roster.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Staff: s.Staff, Bus: s.Bus, Hub: s.Hub})
+	s.onClose(s.Roster.Close)
 	s.Desk = ticket.NewDesk(ticket.Config{
 		DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Vault: s.Vault, Forms: s.Forms,
 		Customers: s.Customers, Staff: s.Staff, Index: s.Index, Blobs: s.Blobs, Hub: s.Hub,
@@ -230,6 +234,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Staff.Register(s.API)
 	s.Forms.Register(s.API)
 	s.Calendars.Register(s.API)
+	s.Roster.Register(s.API)
 	s.Customers.Register(s.API)
 	s.Desk.Register(s.API)
 	s.Mind.Register(s.API)

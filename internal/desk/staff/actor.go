@@ -86,6 +86,10 @@ func (a *Actor) InTeam(team id.ID) bool { return team != 0 && slices.Contains(a.
 // InDepartment reports whether the department is the actor's or below it.
 func (a *Actor) InDepartment(d id.ID) bool { return d != 0 && slices.Contains(a.Departments, d) }
 
+// OnScreen says that a person acts in a browser, and not a program with a token
+// or the house itself.
+func (a *Actor) OnScreen() bool { return a.credentialID != 0 && !a.credential.token }
+
 // Actor is a person of the directory acting, without a credential of their own:
 // for work that was ordered earlier and for the command line.
 func (h *House) Actor(ctx context.Context, tenant, user id.ID) (*Actor, error) {

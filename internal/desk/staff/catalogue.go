@@ -33,6 +33,8 @@ var Catalogue = []Entry{
 	{UnderstandManage, "admin", "管理智能判断、训练与大模型", "Manage understanding, training and language models", false},
 	{StaffRead, "admin", "查看人员与组织", "See people and teams", false},
 	{StaffManage, "admin", "管理人员、部门、班组和技能", "Manage people, departments, teams and skills", false},
+	{RosterRead, "admin", "查看坐席状态与排班", "See agent states and rosters", true},
+	{RosterManage, "admin", "设置他人状态、排班与审批假期", "Set others' states, plan rosters, approve leave", true},
 	{RoleManage, "admin", "管理角色", "Manage roles", false},
 	{ConfigManage, "admin", "管理系统配置", "Manage settings", false},
 	{JobManage, "admin", "处理停滞的后台任务", "Handle parked jobs", false},
@@ -62,14 +64,14 @@ func shipped() []shippedRole {
 	}
 	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk,
-		CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export} {
+		CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export, RosterRead, RosterManage} {
 		supervisor[p] = ScopeDepartment
 	}
-	agent := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, CustomerUpdate: ScopeTeam, CustomerReveal: ScopeOwn, TokenOwn: ScopeAll, ReportRead: ScopeOwn}
+	agent := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, CustomerUpdate: ScopeTeam, CustomerReveal: ScopeOwn, TokenOwn: ScopeAll, ReportRead: ScopeOwn, RosterRead: ScopeTeam}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk} {
 		agent[p] = ScopeTeam
 	}
-	auditor := Grants{TicketRead: ScopeAll, CustomerRead: ScopeAll, ReportRead: ScopeAll, UnderstandRead: ScopeAll, StaffRead: ScopeAll, AuditRead: ScopeAll}
+	auditor := Grants{TicketRead: ScopeAll, CustomerRead: ScopeAll, ReportRead: ScopeAll, UnderstandRead: ScopeAll, StaffRead: ScopeAll, RosterRead: ScopeAll, AuditRead: ScopeAll}
 	return []shippedRole{
 		{Administrator, "管理员", "Administrator", administrator},
 		{Supervisor, "主管", "Supervisor", supervisor},

@@ -94,6 +94,12 @@ func (h *House) raise(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	return nil
 }
 
+// Record appends to the events what another room did to people, in its
+// transaction. Data names fields and ids, never secrets or personal values.
+func (h *House) Record(ctx context.Context, tx *db.Tx, a *Actor, kind string, subject id.ID, data map[string]any) error {
+	return h.event(ctx, tx, a, kind, subject, data)
+}
+
 // event appends what was done. Data names fields and ids, never secrets or
 // personal values.
 func (h *House) event(ctx context.Context, tx *db.Tx, a *Actor, kind string, subject id.ID, data map[string]any) error {

@@ -28,7 +28,9 @@ const (
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"
 	StaffRead        Permission = "staff.read"
-	StaffManage      Permission = "staff.manage" // people, departments, teams, skills
+	StaffManage      Permission = "staff.manage"  // people, departments, teams, skills
+	RosterRead       Permission = "roster.read"   // how people stand, and the plan
+	RosterManage     Permission = "roster.manage" // set others' states, plan, approve leave
 	RoleManage       Permission = "role.manage"
 	ConfigManage     Permission = "config.manage"
 	JobManage        Permission = "job.manage"

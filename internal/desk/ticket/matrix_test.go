@@ -37,6 +37,9 @@ var public = map[string]int{"POST /session": 401, "GET /setup": 200, "POST /setu
 
 var matrix = []route{
 	{"GET /actions", "", "200 200 200 200", ""},
+	{"GET /agents/states", "", "403 200 200 200", ""},
+	{"PUT /agents/{id}/state", "user", "403 404 404 200", `{"state":"busy"}`},
+	{"GET /agents/{id}/state-history?from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z", "user", "403 404 404 200", ""},
 	{"POST /attachments", "", "201 201 201 201", "raw"},
 	{"GET /attachments/{id}", "file", "404 404 404 200", ""},
 	{"POST /bulk", "ticket", "202 202 202 202", `{"action":"priority","input":{"priority":"high"},"ids":["{id}"]}`},
@@ -93,6 +96,8 @@ var matrix = []route{
 	{"POST /me/password", "", "422 422 422 422", `{"old":"x","new":"correct horse battery staple"}`},
 	{"GET /me/sessions", "", "200 200 200 200", ""},
 	{"DELETE /me/sessions/{id}", "session", "404 404 404 204", ""},
+	{"GET /me/state", "", "200 200 200 200", ""},
+	{"PUT /me/state", "", "200 200 200 200", `{"state":"busy"}`},
 	{"GET /me/tokens", "", "200 200 200 200", ""},
 	{"POST /me/tokens", "", "201 201 201 201", `{"name":"x"}`},
 	{"DELETE /me/tokens/{id}", "token of the administrator", "404 404 404 204", ""},
@@ -100,6 +105,8 @@ var matrix = []route{
 	{"DELETE /quarantine/{id}", "nothing", "403 403 404 404", ""},
 	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
 	{"POST /quarantine/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"GET /roster/settings", "", "200 200 200 200", ""},
+	{"PUT /roster/settings", "", "403 403 200 200", `{"grace_seconds":60,"break_minutes_per_day":60,"no_work_states":["offline"],"min_rest_minutes":0,"max_shift_minutes":600,"max_week_minutes":0,"swap_needs_approval":true}`},
 	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
 	{"GET /staff/departments", "", "403 200 200 200", ""},
 	{"POST /staff/departments", "", "403 403 201 201", `{"name":"{new}"}`},

@@ -111,14 +111,19 @@ func (d *Desk) announceBulk(ctx context.Context, tenant, bulk id.ID) {
 
 // hears is the rule of data scope for push: the same reach as for reading.
 func hears(a *staff.Actor) func(live.Event) bool {
-	scope := a.Scope(staff.TicketRead)
+	tickets, people := a.Scope(staff.TicketRead), a.Scope(staff.RosterRead)
 	return func(e live.Event) bool {
 		to := e.Audience
+		scope := staff.ScopeNone
+		switch e.Name {
+		case "ticket":
+			scope = tickets
+		case "agent_state":
+			scope = people
+		}
 		switch {
 		case to.All, slices.Contains(to.Users, a.ID):
 			return true
-		case e.Name != "ticket":
-			return false
 		case scope == staff.ScopeAll:
 			return true
 		case scope >= staff.ScopeDepartment && slices.ContainsFunc(to.Departments, a.InDepartment):
@@ -133,6 +138,6 @@ func (d *Desk) registerLive(api *web.API) {
 		Permission: string(staff.TicketRead), Tags: []string{"Live"}, Stream: true},
 		func(w http.ResponseWriter, r *http.Request) error {
 			a := actor(r.Context())
-			return d.Hub.ServeSSE(w, r, live.Subscription{Tenant: a.Tenant, User: a.ID, Filter: hears(a)})
+			return d.Hub.ServeSSE(w, r, live.Subscription{Tenant: a.Tenant, User: a.ID, Filter: hears(a), Screen: a.OnScreen()})
 		})
 }

@@ -77,6 +77,10 @@ type Config struct {
 	// MaxAge ends a stream after a time, so that the browser signs in anew and
 	// its filter has the reader's present rights [10 minutes].
 	MaxAge time.Duration
+	// Connected is told how many screens somebody has on this node whenever
+	// that changes. It is called with the hub locked: it must be quick, and must
+	// not call the hub.
+	Connected func(tenant, user id.ID, screens int)
 }
 
 // Hub is the push of one node.
@@ -92,6 +96,7 @@ type Hub struct {
 	byID    map[id.ID]int64
 	streams map[id.ID]map[*Stream]struct{} // by tenant
 	users   map[userName]int
+	screens map[userName]int // streams that are somebody's screen
 	count   int
 	closed  bool
 	unbind  func()
@@ -143,7 +148,7 @@ func New(c Config) *Hub {
 	var b [6]byte
 	rand.Read(b[:])
 	h := &Hub{cfg: c, log: c.Log, node: hex.EncodeToString(b[:]), seq: 1, floor: 1,
-		byID: map[id.ID]int64{}, streams: map[id.ID]map[*Stream]struct{}{}, users: map[userName]int{}}
+		byID: map[id.ID]int64{}, streams: map[id.ID]map[*Stream]struct{}{}, users: map[userName]int{}, screens: map[userName]int{}}
 	h.unbind = c.Bus.Subscribe(topic, h.heard, h.gap)
 	return h
 }

@@ -20,6 +20,8 @@ type Subscription struct {
 	// lets only events for all through. It is called with the hub locked, for
 	// every event: it must be quick, and must not call the hub.
 	Filter func(Event) bool
+	// Screen says that a person looks at it, and not a program.
+	Screen bool
 }
 
 // Stream is one browser's.
@@ -84,6 +86,7 @@ func (h *Hub) Subscribe(ctx context.Context, sub Subscription, last string) (*St
 	}
 	set[s] = struct{}{}
 	h.users[u]++
+	h.screen(s, 1)
 	h.count++
 	return s, nil
 }
@@ -129,8 +132,23 @@ func (h *Hub) end(s *Stream, why error) {
 	if h.users[u]--; h.users[u] == 0 {
 		delete(h.users, u)
 	}
+	h.screen(s, -1)
 	h.count--
 	close(s.c)
+}
+
+// screen counts the screens of a stream's user. The caller holds the mutex.
+func (h *Hub) screen(s *Stream, n int) {
+	if !s.sub.Screen {
+		return
+	}
+	u := userName{s.sub.Tenant, s.sub.User}
+	if h.screens[u] += n; h.screens[u] == 0 {
+		delete(h.screens, u)
+	}
+	if h.cfg.Connected != nil {
+		h.cfg.Connected(u.tenant, u.user, h.screens[u])
+	}
 }
 
 // maxPosition bounds what is read of a position.
