@@ -99,6 +99,9 @@ type Ticket struct {
 	ClosedAt       *time.Time     `json:"closed_at"`
 	CreatedAt      time.Time      `json:"created_at"`
 	UpdatedAt      time.Time      `json:"updated_at"`
+	DueAt          time.Time      `json:"due_at"`
+	SLA            string         `json:"sla"`
+	SLAMetric      string         `json:"sla_metric"`
 	Version        int64          `json:"version"`
 	Highlight      *Highlight     `json:"highlight"`
 

@@ -23,6 +23,7 @@ import (
 	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/roster"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
@@ -78,6 +79,7 @@ type Server struct {
 	Roster    *roster.Room
 	Desk      *ticket.Desk
 	Mind      *understand.Mind
+	SLA       *sla.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -183,6 +185,8 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		// Longer and larger than any plan of a language model; who asks has limits of their own.
 		HTTP: guard.NewDialer(guard.Policy{Allow: allowed}).Client(guard.Limits{Timeout: 3 * time.Minute, MaxBytes: 8 << 20, Redirects: -1})})
 	s.onClose(s.Mind.Close)
+	s.SLA = sla.New(sla.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Jobs: s.Jobs, Bus: s.Bus, Forms: s.Forms, Staff: s.Staff, Calendars: s.Calendars, Desk: s.Desk})
+	s.Calendars.Changed = s.SLA.CalendarsChanged
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
@@ -238,6 +242,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Customers.Register(s.API)
 	s.Desk.Register(s.API)
 	s.Mind.Register(s.API)
+	s.SLA.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()

@@ -21,9 +21,15 @@ const (
 	kindRenew = "sla.renew" // what is due is counted again after calendars have changed
 )
 
-// EventStep is the event of a warning or breach on a ticket: Kind is the step,
-// the change names the metric and when it was due.
-const EventStep = "sla"
+// EventStep is the event of what time, not a person, does to a promise: Kind is
+// the step, the change names the metric and when it is due.
+const EventStep = ticket.EventSLA
+
+// Kinds of EventStep beside warnings and the breach.
+const (
+	StepResumed = "resumed" // the limit of a pause has ended it
+	StepMoved   = "moved"   // another calendar, or another version of the policy, holds
+)
 
 // Told is a warning or breach that is told.
 type Told struct {
@@ -119,7 +125,14 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 			t.Tenant, t.ID, string(y.Metric), int64(y.Round), y.Step, y.DueAt, c.At); err != nil {
 			return err
 		}
-		c.Append(EventStep, ticket.EventData{Kind: y.Step, Changes: []ticket.FieldChange{{Field: string(y.Metric), To: y.DueAt}}})
+		c.AppendQuietly(EventStep, ticket.EventData{Kind: y.Step, Changes: []ticket.FieldChange{{Field: string(y.Metric), To: y.DueAt}}})
+	}
+	changed, err := x.stand(ctx, tx, r, t, c.At)
+	if err != nil {
+		return err
+	}
+	if changed && len(told) == 0 { // a pause has come to its limit
+		c.AppendQuietly(EventStep, ticket.EventData{Kind: StepResumed, Changes: []ticket.FieldChange{{Field: t.SLAMetric, To: t.DueAt}}})
 	}
 	x.fired = true
 	if err := m.save(ctx, tx, r, t.Tenant, t.ID, x); err != nil || len(told) == 0 || m.Told == nil {
@@ -195,6 +208,25 @@ func (m *Room) renew(ctx context.Context, j job.Job) error {
 	})
 }
 
+// dues is when each open clock is due.
+func (s *Sheet) dues(r *Rules) map[Metric]clock.Time {
+	out := map[Metric]clock.Time{}
+	for _, c := range s.Clocks {
+		if c.Open() {
+			out[c.Metric] = c.DueAt(r)
+		}
+	}
+	return out
+}
+
+// when is a moment in an event; nothing when there is none.
+func when(at clock.Time) any {
+	if at == 0 {
+		return nil
+	}
+	return at
+}
+
 func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID) error {
 	return m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
 		c, err := w.Ticket(ctx, ticketID, staff.TicketRead)
@@ -212,8 +244,22 @@ func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID
 		if err != nil {
 			return err
 		}
+		was := x.dues(r)
 		if err := x.applyAll(ctx, w.Tx, r, []Fact{{At: c.At, Kind: Renewed}}, c.Ticket); err != nil {
 			return err
+		}
+		changed, err := x.stand(ctx, w.Tx, r, c.Ticket, c.At)
+		if err != nil {
+			return err
+		}
+		var moved []ticket.FieldChange
+		for _, y := range x.Clocks {
+			if due := y.DueAt(r); y.Open() && due != was[y.Metric] {
+				moved = append(moved, ticket.FieldChange{Field: string(y.Metric), From: when(was[y.Metric]), To: when(due)})
+			}
+		}
+		if changed || len(moved) > 0 {
+			c.AppendQuietly(EventStep, ticket.EventData{Kind: StepMoved, Changes: moved})
 		}
 		return m.save(ctx, w.Tx, r, tenant, ticketID, x)
 	})

@@ -71,6 +71,9 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 	if err := x.applyAll(ctx, tx, r, facts, t); err != nil {
 		return err
 	}
+	if _, err := x.stand(ctx, tx, r, t, x.At); err != nil {
+		return err
+	}
 	return m.save(ctx, tx, r, t.Tenant, t.ID, x)
 }
 

@@ -35,35 +35,26 @@ type scene struct {
 	room *sla.Room
 }
 
-// rooms finds the room of a node, made when the node was wired.
-type rooms struct {
+// failing makes the first tellings fail.
+type failing struct {
 	mu   sync.Mutex
-	of   map[*server.Server]*sla.Room
-	fail int // so many more tellings fail
+	left int
 }
 
-func (x *rooms) wire(s *server.Server) {
-	room := sla.New(sla.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Jobs: s.Jobs, Bus: s.Bus, Forms: s.Forms, Staff: s.Staff, Calendars: s.Calendars, Desk: s.Desk,
-		Told: func(context.Context, *db.Tx, *ticket.Ticket, []sla.Told) error {
-			x.mu.Lock()
-			defer x.mu.Unlock()
-			if x.fail > 0 {
-				x.fail--
-				return fmt.Errorf("told once too early")
-			}
-			return nil
-		}})
-	s.Desk.Passes = append(s.Desk.Passes, room.Pass())
-	s.Calendars.Changed = room.CalendarsChanged
-	room.Register(s.API)
-	x.mu.Lock()
-	x.of[s] = room
-	x.mu.Unlock()
+func (x *failing) wire(s *server.Server) {
+	s.SLA.Told = func(context.Context, *db.Tx, *ticket.Ticket, []sla.Told) error {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if x.left > 0 {
+			x.left--
+			return fmt.Errorf("told once too early")
+		}
+		return nil
+	}
 }
 
 func each(t *testing.T, fn func(t *testing.T, s *scene)) {
-	x := &rooms{of: map[*server.Server]*sla.Room{}}
-	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) { fn(t, &scene{h, t, x.of[h.Server]}) }, x.wire)
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) { fn(t, &scene{h, t, h.SLA}) })
 }
 
 func (s *scene) must(err error) {
@@ -247,9 +238,9 @@ func TestMergeAndItsUndo(t *testing.T) {
 }
 
 func TestWarningAndBreachAreToldOnce(t *testing.T) {
-	x := &rooms{of: map[*server.Server]*sla.Room{}, fail: 1}
+	x := &failing{left: 1}
 	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
-		s := &scene{h, t, x.of[h.Server]}
+		s := &scene{h, t, h.SLA}
 		tk := s.open(ticket.Urgent)
 		s.Clock.Advance(22 * time.Minute)
 		s.Settle()
@@ -344,9 +335,8 @@ func TestThreeDaysOfTimers(t *testing.T) {
 }
 
 func TestTwoNodesTellOnce(t *testing.T) {
-	x := &rooms{of: map[*server.Server]*sla.Room{}}
 	zhidantest.OnPostgres(t, func(t *testing.T, h *zhidantest.House) {
-		s := &scene{h, t, x.of[h.Server]}
+		s := &scene{h, t, h.SLA}
 		other := h.Second()
 		var tickets []*ticket.Ticket
 		for i := range 12 {
@@ -365,7 +355,7 @@ func TestTwoNodesTellOnce(t *testing.T) {
 				t.Errorf("told %v", got)
 			}
 		}
-	}, x.wire)
+	})
 }
 
 func TestPolicies(t *testing.T) {

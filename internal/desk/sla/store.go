@@ -301,6 +301,9 @@ func (s *Sheet) next(r *Rules) (at clock.Time) {
 		if steps := c.Steps(r, p); len(steps) > 0 && (at == 0 || steps[0].At < at) {
 			at = steps[0].At
 		}
+		if c.Open() && c.ResumeAt != 0 && c.Target != 0 && (at == 0 || c.ResumeAt < at) { // lists are to show that it runs again
+			at = c.ResumeAt
+		}
 	}
 	return at
 }

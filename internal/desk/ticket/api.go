@@ -98,7 +98,7 @@ func (d *Desk) registerTickets(api *web.API) {
 		Q      string `query:"q" maxLength:"500" doc:"words to search for"`
 		Filter string `query:"filter" maxLength:"4096" doc:"a condition in CEL"`
 		View   web.ID `query:"view"`
-		Sort   string `query:"sort" enum:"updated,-updated,created,-created,priority,-priority"`
+		Sort   string `query:"sort" enum:"updated,-updated,created,-created,priority,-priority,due,-due"`
 	}
 	type listOut struct{ Body web.List[JSON] }
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/tickets", ID: "ticket-list", Summary: "List, filter and search tickets",

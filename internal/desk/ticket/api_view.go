@@ -33,7 +33,7 @@ type viewBody struct {
 	Scope    string `json:"scope" enum:"own,team,shared"`
 	Team     id.ID  `json:"team_id,omitzero"`
 	Filter   string `json:"filter" maxLength:"4096"`
-	Sort     string `json:"sort,omitempty" enum:"updated,-updated,created,-created,priority,-priority"`
+	Sort     string `json:"sort,omitempty" enum:"updated,-updated,created,-created,priority,-priority,due,-due"`
 	Position int    `json:"position,omitempty" minimum:"0" maximum:"100000"`
 }
 

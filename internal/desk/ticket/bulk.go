@@ -300,7 +300,9 @@ func (d *Desk) undoOne(ctx context.Context, w *Write, b *Bulk, ticket id.ID, num
 		return err
 	}
 	*number = c.Ticket.Number
-	if c.Ticket.Version != version {
+	if loud, err := changedSince(ctx, w.Tx, c.Ticket, version); err != nil {
+		return err
+	} else if loud {
 		return errUndoLate
 	}
 	if changes := restore(c.Ticket, before.Ticket); len(changes) > 0 {

@@ -136,12 +136,18 @@ func (c *Change) Born() bool { return c.Before == nil }
 // Append records an act. It gives the event its number and returns it, so that
 // free text can be filed beside it.
 func (c *Change) Append(name string, data EventData) int64 {
+	c.Ticket.UpdatedAt = c.At
+	return c.AppendQuietly(name, data)
+}
+
+// AppendQuietly records what nobody did, such as that a promise is late: the
+// ticket does not count as worked on and keeps its place in lists.
+func (c *Change) AppendQuietly(name string, data EventData) int64 {
 	c.Ticket.Version++
 	c.Events = append(c.Events, Event{
 		Tenant: c.Ticket.Tenant, Ticket: c.Ticket.ID, Seq: c.Ticket.Version, At: c.At,
 		ActorKind: string(c.Actor.Kind), Actor: c.Actor.ID, Name: name, Data: data,
 	})
-	c.Ticket.UpdatedAt = c.At
 	return c.Ticket.Version
 }
 

@@ -167,12 +167,16 @@ func (s *scene) history(tid string, after int64) []ticket.Event {
 	return all[min(int(after), len(all)):]
 }
 
-// fired tells the events after a seq in words, such as "status message/reply".
+// fired tells the events after a seq in words, such as "status message/reply":
+// those that somebody's act has made, not those of time that passes.
 func (s *scene) fired(tid string, after int64) string {
 	s.t.Helper()
 	var out []string
 	for _, e := range s.history(tid, after) {
 		w := e.Name
+		if w == ticket.EventSLA {
+			continue
+		}
 		if e.Data.Kind != "" {
 			w += "/" + e.Data.Kind
 		}

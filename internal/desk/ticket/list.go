@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ const (
 type Query struct {
 	Text   string // full-text search
 	Filter string // CEL
-	Sort   string // updated, created, priority; "-" for newest or most urgent first
+	Sort   string // updated, created, priority, due; "-" for newest, most urgent or latest first
 	Limit  int
 	Cursor string
 }
@@ -59,6 +60,7 @@ var sortings = map[string]sorting{
 	"updated":  {keys: []string{"t.updated_at", "t.id"}, of: func(t *Ticket) []int64 { return []int64{int64(t.UpdatedAt), int64(t.ID)} }},
 	"created":  {keys: []string{"t.id"}, of: func(t *Ticket) []int64 { return []int64{int64(t.ID)} }},
 	"priority": {keys: []string{"t.priority", "t.updated_at", "t.id"}, of: func(t *Ticket) []int64 { return []int64{int64(t.Priority), int64(t.UpdatedAt), int64(t.ID)} }},
+	"due":      {keys: []string{"t.due_at", "t.id"}, of: func(t *Ticket) []int64 { return []int64{t.dueKey(), int64(t.ID)} }},
 }
 
 func sortOf(name string) (sorting, error) {
@@ -67,7 +69,7 @@ func sortOf(name string) (sorting, error) {
 	}
 	s, ok := sortings[strings.TrimPrefix(name, "-")]
 	if !ok {
-		return s, fault.Bad("sort", "choice", "sort is updated, created or priority, with - for descending")
+		return s, fault.Bad("sort", "choice", "sort is updated, created, priority or due, with - for descending")
 	}
 	s.name, s.desc = name, strings.HasPrefix(name, "-")
 	return s, nil
@@ -177,6 +179,11 @@ func (d *Desk) filter(ctx context.Context, a *staff.Actor, text string) (*filter
 // budget is needed.
 func (f *filter) indexed() bool { return f.prog == nil || len(f.prog.Indexed()) > 0 }
 
+// active reports whether the condition admits none but active tickets.
+func (f *filter) active() bool {
+	return f.prog != nil && slices.ContainsFunc(f.prog.Indexed(), func(c expr.Constraint) bool { return c.Field == "active" && c.Op == "true" })
+}
+
 func (f *filter) add(w *where) error {
 	if f.prog == nil {
 		return nil
@@ -227,7 +234,7 @@ func (d *Desk) windows(ctx context.Context, a *staff.Actor, f *filter, s sorting
 	start := time.Now()
 	var out Page
 	for size := firstWindow; ; size *= 2 {
-		until, err := d.windowEnd(ctx, a.Tenant, s, key, size)
+		until, err := d.windowEnd(ctx, a.Tenant, f, s, key, size)
 		if err != nil {
 			return Page{}, err
 		}
@@ -251,9 +258,12 @@ func (d *Desk) windows(ctx context.Context, a *staff.Actor, f *filter, s sorting
 }
 
 // windowEnd finds the key that is size rows on, or nil when the list ends before.
-func (d *Desk) windowEnd(ctx context.Context, tenant id.ID, s sorting, key []int64, size int) ([]int64, error) {
+func (d *Desk) windowEnd(ctx context.Context, tenant id.ID, f *filter, s sorting, key []int64, size int) ([]int64, error) {
 	w := &where{args: []any{tenant}}
 	w.sql.WriteString("t.tenant_id = $1")
+	if f.active() { // the indexes of what is in use hold it in every order
+		w.sql.WriteString(" and t.status <= 4")
+	}
 	if key != nil {
 		w.sql.WriteString(" and " + s.after(w, key))
 	}

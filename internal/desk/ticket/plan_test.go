@@ -20,6 +20,8 @@ func TestPlansOfHotQueries(t *testing.T) {
 		`select t.id from ticket t where t.tenant_id = $1 and t.status <= 4 and t.assignee_id = $2 and not t.snoozed_until is not null order by t.updated_at desc, t.id desc limit 50`:              "ticket_active_assignee",
 		`select t.id from ticket t where t.tenant_id = $1 and t.status <= 4 and t.priority = $2 order by t.updated_at desc, t.id desc limit 50`:                                                     "ticket_active_priority",
 		`select t.id from ticket t where t.tenant_id = $1 and t.status <= 4 order by t.priority desc, t.updated_at desc, t.id desc limit 50`:                                                        "ticket_active_priority",
+		`select t.id from ticket t where t.tenant_id = $1 and t.status <= 4 and t.sla = 1 and t.due_at < $2 order by t.due_at, t.id limit 50`: "ticket_active_due (tenant_id=? AND due_at<?",
+		`select t.due_at, t.id from ticket t where t.tenant_id = $1 and t.status <= 4 order by t.due_at, t.id limit 1 offset 1999`: "ticket_active_due",
 		`select t.id from ticket t where t.tenant_id = $1 and t.status <= 4 and t.unsure > 0 order by t.updated_at desc, t.id desc limit 50`:                                                        "ticket_unsure",
 		`select t.id from ticket t where t.tenant_id = $1 and t.status <= 4 and t.risk >= 2 order by t.updated_at desc, t.id desc limit 50`:                                                         "ticket_at_risk",
 		`select t.id from ticket t where t.tenant_id = $1 and t.status = $2 order by t.updated_at desc, t.id desc limit 50`:                                                                         "ticket_status",

@@ -22,9 +22,10 @@ const columns = `t.tenant_id, t.id, t.number, t.subject, t.status, t.substatus_i
 	t.assignee_id, t.team_id, t.department_id, t.tags, t.fields, t.hold_reason, t.cancel_reason,
 	t.snoozed_until, t.parent_id, t.merged_into, t.resolution, t.reopen_count, t.repeat_count,
 	t.message_count, t.child_count, t.open_child_count, t.last_message, t.first_replied_at,
-	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.sentiment, t.risk, t.unsure, t.version`
+	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.sentiment, t.risk, t.unsure,
+	t.due_at, t.sla, t.sla_metric, t.version`
 
-const columnCount = 41
+const columnCount = 44
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -39,11 +40,15 @@ func scanTicket(row scanner) (*Ticket, error) {
 		zero(&t.Assignee), zero(&t.Team), zero(&t.Department), &tags, &fields, &t.HoldReason, &t.CancelReason,
 		zero(&t.SnoozedUntil), zero(&t.Parent), zero(&t.MergedInto), &resolution, &t.ReopenCount, &t.RepeatCount,
 		&t.MessageCount, &t.ChildCount, &t.OpenChildren, &last, zero(&t.FirstReplied),
-		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &sentiment, &t.Risk, &unsure, &t.Version)
+		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &sentiment, &t.Risk, &unsure,
+		&t.DueAt, &t.SLA, &t.SLAMetric, &t.Version)
 	if err != nil {
 		return nil, err
 	}
 	t.Unsure = unsure > 0
+	if t.DueAt == Never {
+		t.DueAt = 0
+	}
 	if sentiment.Valid {
 		n := int(sentiment.Int64)
 		t.Sentiment = &n
@@ -71,7 +76,8 @@ func (t *Ticket) values() []any {
 		null(t.Assignee), null(t.Team), null(t.Department), pack(t.Tags, "[]", len(t.Tags)), pack(t.Fields, "{}", len(t.Fields)), t.HoldReason, t.CancelReason,
 		null(t.SnoozedUntil), null(t.Parent), null(t.MergedInto), packPtr(t.Resolution), t.ReopenCount, t.RepeatCount,
 		t.MessageCount, t.ChildCount, t.OpenChildren, packPtr(t.LastMessage), null(t.FirstReplied),
-		null(t.SolvedAt), null(t.ClosedAt), int64(t.CreatedAt), int64(t.UpdatedAt), sentiment, t.Risk, unsure, t.Version}
+		null(t.SolvedAt), null(t.ClosedAt), int64(t.CreatedAt), int64(t.UpdatedAt), sentiment, t.Risk, unsure,
+		t.dueKey(), int64(t.SLA), t.SLAMetric, t.Version}
 }
 
 // zeroScanner reads NULL as zero.

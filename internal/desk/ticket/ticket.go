@@ -148,10 +148,13 @@ type Ticket struct {
 	ClosedAt     clock.Time
 	CreatedAt    clock.Time
 	UpdatedAt    clock.Time
-	Sentiment    *int  // -2 … 2 as understood, nil when nobody has said
-	Risk         int   // 0 … MaxRisk: how gravely the customer's words sound
-	Unsure       bool  // a suggested type or category waits for a person
-	Version      int64 // seq of the newest event; the ETag
+	Sentiment    *int       // -2 … 2 as understood, nil when nobody has said
+	Risk         int        // 0 … MaxRisk: how gravely the customer's words sound
+	Unsure       bool       // a suggested type or category waits for a person
+	DueAt        clock.Time // when the next promise falls due; zero when none does
+	SLA          SLA        // how the promises stand
+	SLAMetric    string     // whose due date and standing these are
+	Version      int64      // seq of the newest event; the ETag
 }
 
 // Resolution is what is filled in on solving (结案信息).
@@ -261,6 +264,7 @@ const (
 	EventRepeat       = "repeat_contact"
 	EventUndo         = "undo"
 	EventJudged       = "judged" // a decision, without a change of its value
+	EventSLA          = "sla"    // what time does to a promise
 )
 
 // Limits of what a ticket may hold.

@@ -8,6 +8,7 @@ import (
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 )
@@ -16,6 +17,18 @@ import (
 type Undo struct {
 	ID        id.ID      `json:"id"`
 	ExpiresAt clock.Time `json:"expires_at"`
+}
+
+// changedSince reports whether anybody has done anything to a ticket after a
+// version. That time has passed over a promise is nobody's doing.
+func changedSince(ctx context.Context, r db.Reader, t *Ticket, version int64) (bool, error) {
+	if t.Version == version {
+		return false, nil
+	}
+	var n int
+	err := r.QueryRow(ctx, `select count(*) from (select 1 from ticket_event where tenant_id = $1 and ticket_id = $2 and seq > $3 and name <> $4 limit 1) e`,
+		t.Tenant, t.ID, version, EventSLA).Scan(&n)
+	return n > 0, err
 }
 
 type undoRecord struct{ Data any }

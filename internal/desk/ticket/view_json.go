@@ -93,6 +93,9 @@ type JSON struct {
 	Risk         int            `json:"risk" minimum:"0" maximum:"3"`
 	Unsure       bool           `json:"to_classify" doc:"a suggested type or category waits for a person"`
 	Decisions    []Decision     `json:"decisions" doc:"values that a model has set or suggests; in lists always empty"`
+	DueAt        clock.Time     `json:"due_at,omitzero" doc:"when the next promise falls due; absent when none does"`
+	SLA          SLA            `json:"sla" enum:"none,running,paused,breached,met" doc:"how the promises stand"`
+	SLAMetric    string         `json:"sla_metric,omitempty" enum:"first_response,next_response,update,resolution" doc:"whose due date and standing these are"`
 	Highlight    *HighlightJSON `json:"highlight,omitempty"`
 
 	// Of a single ticket only.
@@ -154,6 +157,7 @@ func (n names) ticket(t *Ticket) JSON {
 		MessageCount: t.MessageCount, ChildCount: t.ChildCount, OpenChildren: t.OpenChildren, LastMessage: t.LastMessage,
 		FirstReplied: t.FirstReplied, SolvedAt: t.SolvedAt, ClosedAt: t.ClosedAt, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 		Version: t.Version, Sentiment: t.Sentiment, Risk: t.Risk, Unsure: t.Unsure, Decisions: []Decision{},
+		DueAt: t.DueAt, SLA: t.SLA, SLAMetric: t.SLAMetric,
 	}
 	if j.Tags == nil {
 		j.Tags = []string{}
