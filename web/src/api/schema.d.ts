@@ -21,6 +21,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/states": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the people within reach stand */
+        get: operations["agent-states"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set somebody's state */
+        put: operations["agent-state-force"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{id}/state-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The states of a person in a period, oldest first */
+        get: operations["agent-state-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attachments": {
         parameters: {
             query?: never;
@@ -862,6 +913,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How I stand */
+        get: operations["me-state"];
+        /** Set my state */
+        put: operations["me-state-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/tokens": {
         parameters: {
             query?: never;
@@ -965,6 +1034,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roster/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of presence and planning */
+        get: operations["roster-settings"];
+        /** Change the rules of presence and planning */
+        put: operations["roster-settings-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -995,6 +1082,76 @@ export interface paths {
         put?: never;
         /** Set the system up with the one-time token */
         post: operations["setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the SLA policies in their order */
+        get: operations["sla-list"];
+        put?: never;
+        /** Make an SLA policy */
+        post: operations["sla-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an SLA policy */
+        get: operations["sla-read"];
+        /** Make a new version of an SLA policy, or retire it */
+        put: operations["sla-update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring all open tickets under the newest versions of their policies, in the background */
+        post: operations["sla-renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/soon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what is about to breach, or has, in one's reach */
+        get: operations["sla-soon"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1640,6 +1797,23 @@ export interface paths {
         put?: never;
         /** Say for whom the ticket exists */
         post: operations["ticket-requester"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** See a ticket's clocks and why they stand as they do */
+        get: operations["sla-clocks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2338,6 +2512,33 @@ export interface components {
             added: number;
             errors: components["schemas"]["ProblemJSON"][];
         };
+        AgentState: {
+            /**
+             * Format: int64
+             * @description of the breaks of today; absent: no quota
+             */
+            break_left_seconds?: number;
+            /** @description who set it; absent when the connection or the time did */
+            by_id?: string;
+            /** @description has a screen open */
+            connected: boolean;
+            department_id?: string;
+            /** @description set by somebody else */
+            forced: boolean;
+            /** @description it stays without a screen */
+            held: boolean;
+            name: string;
+            reason?: string;
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            state: "online" | "busy" | "break" | "meal" | "training" | "after_call" | "offline";
+            takes_work: boolean;
+            team_ids: string[];
+            /** Format: date-time */
+            until?: string;
+            user_id: string;
+        };
         AssignInput: {
             assignee_id?: string;
             department_id?: string;
@@ -2507,6 +2708,13 @@ export interface components {
             title: string;
         };
         ClaimInput: Record<string, never>;
+        ClocksJSON: {
+            items: components["schemas"]["Shown"][];
+            policy_id?: string;
+            policy_name?: string;
+            /** Format: int64 */
+            policy_version?: number;
+        };
         Code: {
             id?: string;
             key: string;
@@ -3165,6 +3373,11 @@ export interface components {
             kind: "related" | "duplicate" | "caused_by";
             ticket_id: string;
         };
+        ListAgentState: {
+            items: components["schemas"]["AgentState"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListBrief: {
             items: components["schemas"]["Brief"][];
             next_cursor?: string;
@@ -3401,6 +3614,16 @@ export interface components {
             tags?: string[];
             tier?: string;
         };
+        NewState: {
+            reason?: string;
+            /** @enum {string} */
+            state: "online" | "busy" | "break" | "meal" | "training" | "after_call" | "offline";
+            /**
+             * Format: date-time
+             * @description when it ends by itself; who is there is online then
+             */
+            until?: string;
+        };
         NewTokenOutBody: {
             /** Format: date-time */
             created_at: string;
@@ -3498,6 +3721,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Pause: {
+            hold_reasons?: string[];
+            /** @description empty: all */
+            metrics?: string[];
+            statuses?: string[];
+            when?: string;
+        };
         PeopleInput: {
             add?: string[];
             remove?: string[];
@@ -3557,6 +3787,12 @@ export interface components {
              * @description counted from 1
              */
             row: number;
+        };
+        Promise: {
+            /** @description a calendar; always: around the clock; empty: that of the ticket's team, department or company */
+            calendar?: string;
+            /** Format: int64 */
+            minutes: number;
         };
         ProviderJSON: {
             /** @description the model transcribes */
@@ -3689,6 +3925,37 @@ export interface components {
             };
             name?: string;
         };
+        RosterSettings: {
+            /**
+             * Format: int64
+             * @description of 小休; 0: as much as one likes
+             */
+            break_minutes_per_day: number;
+            /**
+             * Format: int64
+             * @description how long somebody without a screen keeps the state
+             */
+            grace_seconds: number;
+            /**
+             * Format: int64
+             * @description of one shift
+             */
+            max_shift_minutes: number;
+            /**
+             * Format: int64
+             * @description of a person from Monday to Sunday; 0: no limit
+             */
+            max_week_minutes: number;
+            /**
+             * Format: int64
+             * @description between two shifts of a person
+             */
+            min_rest_minutes: number;
+            /** @description in which no work comes; offline is always one of them, online never */
+            no_work_states: string[];
+            /** @description a swap that both have agreed on waits for a lead */
+            swap_needs_approval: boolean;
+        };
         Rule: {
             off: boolean;
             /**
@@ -3792,6 +4059,40 @@ export interface components {
             time_zone?: string;
             token: string;
         };
+        Shown: {
+            /** @description what ended it */
+            cause?: string;
+            /**
+             * Format: date-time
+             * @description absent while it is paused without end, or nothing is promised
+             */
+            due_at?: string;
+            /**
+             * Format: double
+             * @description business time until now
+             */
+            elapsed_seconds: number;
+            /** Format: date-time */
+            ended_at?: string;
+            /**
+             * Format: double
+             * @description negative after a breach
+             */
+            left_seconds: number;
+            metric: string;
+            /** Format: int64 */
+            round: number;
+            /** @description whether business time passes at this moment unless the calendar is closed */
+            runs: boolean;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "paused" | "breached" | "met" | "stopped";
+            /** Format: double */
+            target_seconds?: number;
+            /** @description its intervals, on a single ticket */
+            why?: components["schemas"]["WhyInterval"][];
+        };
         SignInBody: {
             email: string;
             password: string;
@@ -3807,9 +4108,75 @@ export interface components {
             level: number;
             skill_id: string;
         };
+        SlaEntry: {
+            readonly id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description longest single pause in minutes of the day; 0: no limit
+             */
+            pause_limit_minutes?: number;
+            /**
+             * Format: int64
+             * @description all pauses of a clock together; 0: no limit
+             */
+            pause_total_minutes?: number;
+            pauses?: components["schemas"]["Pause"][];
+            /**
+             * Format: int64
+             * @description policies are tried in this order
+             */
+            position?: number;
+            readonly problem?: string;
+            /**
+             * @description what a reopened ticket's resolution clock does: goes on with its rest, or begins anew
+             * @enum {string}
+             */
+            reopen?: "continue" | "restart";
+            retired?: boolean;
+            stop_on?: components["schemas"]["StopOn"];
+            targets: components["schemas"]["Target"][];
+            /** Format: int64 */
+            readonly version: number;
+            warnings?: components["schemas"]["Warning"][];
+            /** @description condition on the ticket; empty fits all */
+            when?: string;
+        };
         SnoozeInput: {
             /** Format: date-time */
             until: string | null;
+        };
+        Soon: {
+            assignee_id?: string;
+            /** Format: date-time */
+            due_at: string;
+            /**
+             * Format: double
+             * @description time of the day until it is due; negative after it
+             */
+            left_seconds: number;
+            metric: string;
+            number: string;
+            priority: string;
+            /** @enum {string} */
+            state: "running" | "breached";
+            subject: string;
+            team_id?: string;
+            ticket_id: string;
+        };
+        SoonJSON: {
+            items: components["schemas"]["Soon"][];
+            /** @description there may be more than these */
+            more?: boolean;
+        };
+        Span: {
+            by_id?: string;
+            forced?: boolean;
+            /** Format: date-time */
+            from: string;
+            state: string;
+            /** Format: date-time */
+            to: string;
         };
         SplitInBody: {
             /** @description which of the matters become tickets of their own, counted from 0 */
@@ -3823,6 +4190,13 @@ export interface components {
         SplitOutBody: {
             tickets: components["schemas"]["TicketJSON"][];
         };
+        StateHistory: {
+            items: components["schemas"]["Span"][];
+            more?: boolean;
+            seconds: {
+                [key: string]: number;
+            };
+        };
         StatusInput: {
             /** @description custom fields to set with it, such as those that solving asks for */
             fields?: {
@@ -3835,6 +4209,12 @@ export interface components {
             /** @enum {string} */
             status: "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
             substatus_id?: string;
+        };
+        StopOn: {
+            /** @description an answer of the AI agent */
+            ai?: boolean;
+            /** @description solving without a word: else the clock is stopped and not counted */
+            solve?: boolean;
         };
         Stretch: {
             /** Format: date-time */
@@ -3888,6 +4268,14 @@ export interface components {
         TagsInput: {
             add?: string[];
             remove?: string[];
+        };
+        Target: {
+            high?: components["schemas"]["Promise"];
+            low?: components["schemas"]["Promise"];
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution";
+            normal?: components["schemas"]["Promise"];
+            urgent?: components["schemas"]["Promise"];
         };
         TeamJSON: {
             department_id: string | null;
@@ -3966,6 +4354,11 @@ export interface components {
             /** @description values that a model has set or suggests; in lists always empty */
             decisions: components["schemas"]["Decision"][];
             department?: components["schemas"]["Ref"];
+            /**
+             * Format: date-time
+             * @description when the next promise falls due; absent when none does
+             */
+            due_at?: string;
             fields: {
                 [key: string]: unknown;
             };
@@ -3996,6 +4389,16 @@ export interface components {
             risk: number;
             /** Format: int64 */
             sentiment?: number;
+            /**
+             * @description how the promises stand
+             * @enum {string}
+             */
+            sla: "none" | "running" | "paused" | "breached" | "met";
+            /**
+             * @description whose due date and standing these are
+             * @enum {string}
+             */
+            sla_metric?: "first_response" | "next_response" | "update" | "resolution";
             /** Format: date-time */
             snoozed_until?: string;
             /** Format: date-time */
@@ -4191,7 +4594,7 @@ export interface components {
             /** @enum {string} */
             scope: "own" | "team" | "shared";
             /** @enum {string} */
-            sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority";
+            sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
             team_id?: string;
         };
         ViewJSON: {
@@ -4208,6 +4611,12 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Warning: {
+            /** Format: int64 */
+            before_minutes?: number;
+            /** Format: int64 */
+            percent?: number;
+        };
         WatchInput: {
             on: boolean;
             /** @description default: oneself */
@@ -4218,10 +4627,29 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        WebListEntry2: {
+            items: components["schemas"]["SlaEntry"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         WebListJSON: {
             items: components["schemas"]["TicketJSON"][];
             next_cursor?: string;
             partial?: boolean;
+        };
+        WhyInterval: {
+            calendar: string;
+            /** Format: double */
+            counted_seconds: number;
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            mode: "running" | "paused" | "over";
+            /** Format: double */
+            target_seconds?: number;
+            /** Format: date-time */
+            to?: string;
+            why?: string;
         };
         Words: {
             en: string;
@@ -4267,6 +4695,115 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActionJSON"][];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agent-states": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description only its members */
+                team?: string;
+                /** @description only its people, with all below it */
+                department?: string;
+                state?: "online" | "busy" | "break" | "meal" | "training" | "after_call" | "offline";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAgentState"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agent-state-force": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewState"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "agent-state-history": {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateHistory"];
                 };
             };
             /** @description An error */
@@ -6174,6 +6711,68 @@ export interface operations {
             };
         };
     };
+    "me-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "me-state-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewState"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentState"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "me-tokens": {
         parameters: {
             query?: {
@@ -6391,6 +6990,73 @@ export interface operations {
             };
         };
     };
+    "roster-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterSettings"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-settings-set": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RosterSettings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterSettings"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session-open": {
         parameters: {
             query?: never;
@@ -6505,6 +7171,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListEntry2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlaEntry"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlaEntry"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaEntry"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-soon": {
+        parameters: {
+            query?: {
+                /** @description due within so many minutes */
+                minutes?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoonJSON"];
                 };
             };
             /** @description An error */
@@ -7508,7 +8368,7 @@ export interface operations {
                 /** @description a condition in CEL */
                 filter?: string;
                 view?: string;
-                sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority";
+                sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
             };
             header?: never;
             path?: never;
@@ -8362,6 +9222,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-clocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClocksJSON"];
                 };
             };
             /** @description An error */
