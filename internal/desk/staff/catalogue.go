@@ -35,6 +35,8 @@ var Catalogue = []Entry{
 	{StaffManage, "admin", "管理人员、部门、班组和技能", "Manage people, departments, teams and skills", false},
 	{RosterRead, "admin", "查看坐席状态与排班", "See agent states and rosters", true},
 	{RosterManage, "admin", "设置他人状态、排班与审批假期", "Set others' states, plan rosters, approve leave", true},
+	{RoutingRead, "admin", "查看派单规则、仿真与均衡度", "See routing rules, simulations and balance", true},
+	{RoutingManage, "admin", "管理派单规则", "Manage routing rules", false},
 	{RoleManage, "admin", "管理角色", "Manage roles", false},
 	{ConfigManage, "admin", "管理系统配置", "Manage settings", false},
 	{JobManage, "admin", "处理停滞的后台任务", "Handle parked jobs", false},
@@ -62,16 +64,16 @@ func shipped() []shippedRole {
 	for _, e := range Catalogue {
 		administrator[e.Name] = ScopeAll
 	}
-	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll}
+	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll, RoutingManage: ScopeAll}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk,
-		CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export, RosterRead, RosterManage} {
+		CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export, RosterRead, RosterManage, RoutingRead} {
 		supervisor[p] = ScopeDepartment
 	}
 	agent := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, CustomerUpdate: ScopeTeam, CustomerReveal: ScopeOwn, TokenOwn: ScopeAll, ReportRead: ScopeOwn, RosterRead: ScopeTeam}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk} {
 		agent[p] = ScopeTeam
 	}
-	auditor := Grants{TicketRead: ScopeAll, CustomerRead: ScopeAll, ReportRead: ScopeAll, UnderstandRead: ScopeAll, StaffRead: ScopeAll, RosterRead: ScopeAll, AuditRead: ScopeAll}
+	auditor := Grants{TicketRead: ScopeAll, CustomerRead: ScopeAll, ReportRead: ScopeAll, UnderstandRead: ScopeAll, StaffRead: ScopeAll, RosterRead: ScopeAll, RoutingRead: ScopeAll, AuditRead: ScopeAll}
 	return []shippedRole{
 		{Administrator, "管理员", "Administrator", administrator},
 		{Supervisor, "主管", "Supervisor", supervisor},

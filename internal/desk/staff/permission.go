@@ -28,9 +28,11 @@ const (
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"
 	StaffRead        Permission = "staff.read"
-	StaffManage      Permission = "staff.manage"  // people, departments, teams, skills
-	RosterRead       Permission = "roster.read"   // how people stand, and the plan
-	RosterManage     Permission = "roster.manage" // set others' states, plan, approve leave
+	StaffManage      Permission = "staff.manage"   // people, departments, teams, skills
+	RosterRead       Permission = "roster.read"    // how people stand, and the plan
+	RosterManage     Permission = "roster.manage"  // set others' states, plan, approve leave
+	RoutingRead      Permission = "routing.read"   // rule sets, simulations, the balance of those in reach
+	RoutingManage    Permission = "routing.manage" // make, try and switch rule sets
 	RoleManage       Permission = "role.manage"
 	ConfigManage     Permission = "config.manage"
 	JobManage        Permission = "job.manage"
