@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
@@ -109,6 +110,9 @@ func (t *teller) house() error {
 	if err := t.views(); err != nil {
 		return err
 	}
+	if err := t.promises(); err != nil {
+		return err
+	}
 	return t.companies()
 }
 
@@ -160,6 +164,25 @@ func (t *teller) views() error {
 		}
 	}
 	return nil
+}
+
+// promises are the company's policies beside the shipped one.
+func (t *teller) promises() error {
+	in := func(minutes int, calendar string) *sla.Promise {
+		return &sla.Promise{Minutes: minutes, Calendar: calendar}
+	}
+	vip := sla.Policy{
+		Name: "VIP", When: `tier == "vip"`, Reopen: sla.Continue,
+		Targets: []sla.Target{
+			{Metric: sla.FirstResponse, Urgent: in(15, sla.Always), High: in(30, sla.Always), Normal: in(60, sla.Always), Low: in(60, sla.Always)},
+			{Metric: sla.NextResponse, Urgent: in(60, sla.Always), High: in(120, sla.Always), Normal: in(4*60, sla.Always), Low: in(4*60, sla.Always)},
+			{Metric: sla.Resolution, Urgent: in(8*60, sla.Always), High: in(24*60, sla.Always), Normal: in(36*60, sla.Always), Low: in(48*60, sla.Always)},
+		},
+		Pauses:   []sla.Pause{{Statuses: []string{"pending", "on_hold"}, Metrics: []sla.Metric{sla.Update, sla.Resolution}}},
+		Warnings: []sla.Warning{{Percent: 50}, {Percent: 75}},
+	}
+	_, err := t.sla.Save(t.ctx, t.actors["admin@demo.example"], sla.Entry{Policy: vip, Position: 1})
+	return err
 }
 
 var firms = []struct{ name, domain, tier, lang, note string }{

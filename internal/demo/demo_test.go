@@ -68,6 +68,7 @@ func TestTheDemoLooksAlive(t *testing.T) {
 			`active && assignee == ""`: 12, `active && assignee == me()`: 3, `language == "en"`: 60, `tier == "vip"`: 10,
 			`priority == "urgent"`: 1, `fields.fault_code == "E4"`: 10, `reopen_count > 0`: 5, `repeat_count > 0`: 15, `active && snoozed`: 3,
 			`active && watching`: 1, `active && mentioned`: 1, `active && collaborating`: 1, `created_at > now() - duration("1h")`: 8, `type == "complaint"`: 20, `type == "praise"`: 1,
+			`active && sla == "running"`: 20, `active && sla == "breached"`: 3, `active && sla == "paused"`: 3, `sla == "met"`: 150, `active && sla == "running" && due_at < now() + duration("24h")`: 3,
 			`channel == "phone"`: 20, `channel == "email"`: 20, `"E4" in tags`: 10,
 		}
 		for filter, n := range least {

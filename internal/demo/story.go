@@ -6,11 +6,14 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
+	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
+	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
@@ -37,6 +40,7 @@ type teller struct {
 	staff *staff.House
 	book  *customer.Book
 	desk  *ticket.Desk
+	sla   *sla.Room
 
 	tenant      id.ID
 	system      *staff.Actor
@@ -48,9 +52,11 @@ type teller struct {
 	castOf      map[string][]*person // by language
 	categories  map[string]id.ID     // by path of Chinese names
 
-	next    agenda
-	counter int
-	photo   ticket.File
+	next agenda
+	// reminded is which warning or breach of a ticket stands on the agenda.
+	reminded map[id.ID]clock.Time
+	counter  int
+	photo    ticket.File
 }
 
 // newTeller wires rooms of its own on the server's store: the same code, with
@@ -63,7 +69,7 @@ func newTeller(ctx context.Context, s *server.Server, progress func(float64)) *t
 	t := &teller{
 		ctx: ctx, s: s, progress: progress, rng: rand.New(rand.NewPCG(seed, 1)), clock: c, start: now.Add(-past), now: now,
 		departments: map[string]id.ID{}, teams: map[string]id.ID{}, crew: map[string][]string{}, actors: map[string]*staff.Actor{},
-		firms: map[int]id.ID{}, castOf: map[string][]*person{}, categories: map[string]id.ID{},
+		firms: map[int]id.ID{}, castOf: map[string][]*person{}, categories: map[string]id.ID{}, reminded: map[id.ID]clock.Time{},
 	}
 	t.forms = form.NewCache(form.Config{DB: s.DB, IDs: ids, Clock: c})
 	t.staff = staff.New(staff.Config{DB: s.DB, IDs: ids, Clock: c, Log: s.Log,
@@ -71,11 +77,19 @@ func newTeller(ctx context.Context, s *server.Server, progress func(float64)) *t
 			return t.forms.Seed(ctx, tx, tenant.ID)
 		}})
 	t.book = customer.New(customer.Config{DB: s.DB, IDs: ids, Clock: c, Vault: s.Vault})
+	jobs := job.New_(job.Config{DB: s.DB, IDs: ids, Clock: c, Log: s.Log, Node: "demo"})
 	t.desk = ticket.NewDesk(ticket.Config{
 		DB: s.DB, IDs: ids, Clock: c, Log: s.Log, Vault: s.Vault, Forms: t.forms, Customers: t.book, Staff: t.staff,
-		Index: s.Index, Blobs: s.Blobs, Hub: s.Hub, Passes: s.Desk.Passes,
-		Jobs: job.New_(job.Config{DB: s.DB, IDs: ids, Clock: c, Log: s.Log, Node: "demo"}),
+		Index: s.Index, Blobs: s.Blobs, Hub: s.Hub, Jobs: jobs, Passes: slices.Clone(s.Desk.Passes),
 	})
+	// Warnings and breaches of the past are told by this room, at their time.
+	t.sla = sla.New(sla.Config{DB: s.DB, IDs: ids, Clock: c, Jobs: jobs, Forms: t.forms, Staff: t.staff, Desk: t.desk,
+		Calendars: calendar.NewCache(calendar.Config{DB: s.DB, IDs: ids, Clock: c, Staff: t.staff})})
+	for i, p := range t.desk.Passes {
+		if now := t.sla.Pass(); p.Name == now.Name {
+			t.desk.Passes[i] = now
+		}
+	}
 	return t
 }
 
@@ -151,6 +165,9 @@ func (t *teller) tell() error {
 		if len(e.tale.beats) > 0 {
 			t.schedule(e.tale, e.at.Add(e.tale.beats[0].wait))
 		}
+		if err := t.remind(e.tale); err != nil {
+			return err
+		}
 		if t.progress != nil && told%100 == 0 {
 			t.progress(float64(e.at-t.start) / float64(t.now-t.start))
 		}
@@ -159,6 +176,20 @@ func (t *teller) tell() error {
 		t.progress(1)
 	}
 	return t.ctx.Err()
+}
+
+// remind puts the next warning or breach of a story's ticket on the agenda.
+func (t *teller) remind(x *tale) error {
+	if x.ticket == 0 {
+		return nil
+	}
+	at, err := t.sla.Next(t.ctx, t.tenant, x.ticket)
+	if err != nil || at == 0 || at == t.reminded[x.ticket] {
+		return err
+	}
+	t.reminded[x.ticket] = at
+	t.schedule(&tale{teller: t, topic: x.topic, ticket: x.ticket, beats: []beat{{do: func() error { return t.sla.Tell(t.ctx, t.tenant, x.ticket) }}}}, at)
+	return nil
 }
 
 // tale is the story of one ticket.

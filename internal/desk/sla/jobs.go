@@ -2,7 +2,9 @@ package sla
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,16 +75,37 @@ func (m *Room) step(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
-	k, err := m.fresh(ctx, j.Tenant)
+	return m.tellNow(ctx, j.Tenant, ticketID, job.Done(ctx))
+}
+
+// Tell tells what has come due on a ticket, as its timer does. It is for a past
+// that is told without timers.
+func (m *Room) Tell(ctx context.Context, tenant, ticketID id.ID) error {
+	return m.tellNow(ctx, tenant, ticketID, nil)
+}
+
+// Next is when the next step of a ticket comes due; zero: none.
+func (m *Room) Next(ctx context.Context, tenant, ticketID id.ID) (clock.Time, error) {
+	var at sql.NullInt64
+	err := m.DB.QueryRow(ctx, `select step_at from sla_ticket where tenant_id = $1 and ticket_id = $2`, tenant, ticketID).Scan(&at)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return clock.Time(at.Int64), err
+}
+
+func (m *Room) tellNow(ctx context.Context, tenant, ticketID id.ID, done func(context.Context, *db.Tx) error) error {
+	k, err := m.fresh(ctx, tenant)
 	if err != nil {
 		return err
 	}
-	done := job.Done(ctx)
 	return m.Desk.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if err := done(ctx, tx); err != nil {
-			return err
+		if done != nil {
+			if err := done(ctx, tx); err != nil {
+				return err
+			}
 		}
-		return m.Desk.WriteIn(ctx, tx, staff.System(j.Tenant), func(ctx context.Context, w *ticket.Write) error {
+		return m.Desk.WriteIn(ctx, tx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
 			c, err := w.Ticket(ctx, ticketID, staff.TicketRead)
 			if fault.KindOf(err) == fault.NotFound {
 				return nil
@@ -90,12 +113,12 @@ func (m *Room) step(ctx context.Context, j job.Job) error {
 			if err != nil {
 				return err
 			}
-			return m.tell(ctx, tx, k, c)
+			return m.tell(ctx, tx, k, c, done != nil)
 		})
 	})
 }
 
-func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change) error {
+func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change, timer bool) error {
 	t := c.Ticket
 	x, err := loadSheet(ctx, tx, t.Tenant, t.ID, c.At, "")
 	if err != nil || x == nil {
@@ -134,7 +157,7 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 	if changed && len(told) == 0 { // a pause has come to its limit
 		c.AppendQuietly(EventStep, ticket.EventData{Kind: StepResumed, Changes: []ticket.FieldChange{{Field: t.SLAMetric, To: t.DueAt}}})
 	}
-	x.fired = true
+	x.fired = timer
 	if err := m.save(ctx, tx, r, t.Tenant, t.ID, x); err != nil || len(told) == 0 || m.Told == nil {
 		return err
 	}
