@@ -15,6 +15,10 @@ import (
 
 const kindCategory = "ticket.category" // the rest of a merge of categories
 
+// categoryMoves is the key of all moves of a tenant: one ends before the next
+// begins, so that a ticket of a chain of merges reaches its end.
+const categoryMoves = "moves"
+
 // categoryMove is how far the tickets of a merged category have been moved.
 type categoryMove struct{ From, Into, After id.ID }
 
@@ -25,7 +29,7 @@ const categoryWindow = 2000
 // tickets, those that have ended too, in the background.
 func (d *Desk) MergeCategory(ctx context.Context, a *staff.Actor, from, into id.ID) error {
 	return d.Forms.MergeCategory(ctx, a.Tenant, from, into, func(ctx context.Context, tx *db.Tx) error {
-		return d.Jobs.Add(ctx, tx, job.New{Tenant: a.Tenant, Kind: kindCategory, Key: from.String(), Payload: categoryMove{From: from, Into: into}})
+		return d.Jobs.Add(ctx, tx, job.New{Tenant: a.Tenant, Kind: kindCategory, Key: categoryMoves, Payload: categoryMove{From: from, Into: into}})
 	})
 }
 
@@ -45,6 +49,11 @@ func (d *Desk) moveCategory(ctx context.Context, j job.Job) error {
 	if err != nil {
 		return err
 	}
+	catalog, err := d.Forms.Get(ctx, j.Tenant)
+	if err != nil {
+		return err
+	}
+	into := catalog.Final(in.Into) // which may have been merged meanwhile
 	done := job.Done(ctx)
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		err := d.WriteIn(ctx, tx, staff.System(j.Tenant), func(ctx context.Context, w *Write) error {
@@ -57,8 +66,8 @@ func (d *Desk) moveCategory(ctx context.Context, j job.Job) error {
 					return err
 				}
 				if c.Ticket.Category == in.From {
-					c.Append(EventChange, EventData{Kind: "merged", Changes: []FieldChange{{Field: "category", From: in.From, To: in.Into}}})
-					c.Ticket.Category = in.Into
+					c.Append(EventChange, EventData{Kind: "merged", Changes: []FieldChange{{Field: "category", From: in.From, To: into}}})
+					c.Ticket.Category = into
 				}
 			}
 			return nil

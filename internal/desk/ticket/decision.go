@@ -29,6 +29,7 @@ type Decision struct {
 	At         clock.Time    `json:"at"`
 	Before     string        `json:"before,omitempty" doc:"the value that it replaced"`
 	After      string        `json:"after,omitempty" doc:"the value that a person gave instead"`
+	Applied    bool          `json:"applied,omitempty" doc:"of a judged one: the model had set the value, not only suggested it"`
 	By         id.ID         `json:"by,omitzero" doc:"who judged it"`
 	JudgedAt   clock.Time    `json:"judged_at,omitzero"`
 }
@@ -66,6 +67,13 @@ const (
 
 // Judged reports whether a person has spoken.
 func (d *Decision) Judged() bool { return d.State != DecisionSet && d.State != DecisionSuggested }
+
+// outweighs reports whether a decision that has changed the ticket would be
+// lost under a mere suggestion of the same field: it could no longer be taken
+// back.
+func (d *Decision) outweighs(x Decision) bool {
+	return d.State == DecisionSet && d.Value != d.Before && x.State == DecisionSuggested
+}
 
 // decidable are the fields on which there may be decisions.
 var decidable = []string{"type", "category", "priority", "language", "sentiment", "risk"}
@@ -318,7 +326,7 @@ func (d *Desk) keepDecisions(ctx context.Context, tx *db.Tx, c *Change) error {
 	for _, x := range c.Decisions {
 		if i := slices.IndexFunc(list, func(o Decision) bool { return o.Field == x.Field }); i < 0 {
 			list = append(list, x)
-		} else if !list[i].Judged() || d.alarms(c.Ticket, x) {
+		} else if (!list[i].Judged() || d.alarms(c.Ticket, x)) && !list[i].outweighs(x) {
 			list[i] = x
 		}
 	}
@@ -326,6 +334,9 @@ func (d *Desk) keepDecisions(ctx context.Context, tx *db.Tx, c *Change) error {
 		x := &list[i]
 		if !touched[x.Field] {
 			continue
+		}
+		if !x.Judged() {
+			x.Applied = x.State == DecisionSet
 		}
 		x.By, x.JudgedAt, x.After = c.Actor.ID, c.At, ""
 		switch now := t.value(x.Field); {

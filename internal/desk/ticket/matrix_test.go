@@ -202,6 +202,7 @@ var matrix = []route{
 	{"PUT /understanding/patterns", "", "403 403 200 200", `{"patterns":[],"version":-1}`},
 	{"POST /understanding/patterns/learn", "", "403 403 200 200", `{"examples":["AB-1234","CD-5678","EF-9012"]}`},
 	{"POST /understanding/read", "", "403 200 200 200", `{"text":"x"}`},
+	{"PUT /understanding/retraining", "", "403 403 200 200", `{"off":false,"after":200,"days":7}`},
 	{"GET /understanding/risk-lists", "", "403 200 200 200", ""},
 	{"PUT /understanding/risk-lists", "", "403 403 200 200", `{"lists":[],"version":-1}`},
 	{"GET /understanding/runs", "", "403 200 200 200", ""},

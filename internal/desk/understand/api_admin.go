@@ -59,6 +59,7 @@ type RunJSON struct {
 	Total     int        `json:"total"`
 	Report    *RunReport `json:"report,omitempty"`
 	Error     string     `json:"error,omitempty"`
+	Code      string     `json:"error_code,omitempty" doc:"such as training.too_few"`
 	Model     id.ID      `json:"model_id,omitzero"`
 	Promoted  bool       `json:"promoted"`
 	StartedBy id.ID      `json:"started_by,omitzero"`
@@ -67,7 +68,7 @@ type RunJSON struct {
 }
 
 func (r *Run) wire() RunJSON {
-	return RunJSON{r.ID, r.Field, r.State, r.Done, r.Total, r.Report, r.Error, r.Model, r.Promoted, r.StartedBy, r.StartedAt, r.EndedAt}
+	return RunJSON{r.ID, r.Field, r.State, r.Done, r.Total, r.Report, r.Error, r.Code, r.Model, r.Promoted, r.StartedBy, r.StartedAt, r.EndedAt}
 }
 
 // RiskListJSON is one list of cues.
@@ -138,8 +139,9 @@ func (m *Mind) registerSettings(api *web.API) {
 				Configured bool `json:"configured"`
 				On         bool `json:"on"`
 			} `json:"language_model"`
-			Memory  int   `json:"memory_bytes" doc:"of the models of this tenant on this node"`
-			Version int64 `json:"version"`
+			Retrain Retraining `json:"retrain" doc:"when fields are trained anew by themselves"`
+			Memory  int        `json:"memory_bytes" doc:"of the models of this tenant on this node"`
+			Version int64      `json:"version"`
 		}
 	}
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/understanding", ID: "understanding", Summary: "How tickets are understood", Permission: mayRead, Tags: tags},
@@ -178,8 +180,21 @@ func (m *Mind) registerSettings(api *web.API) {
 				out.Body.Fields = append(out.Body.Fields, j)
 			}
 			out.Body.LanguageModel.Configured, out.Body.LanguageModel.On = m.languageModel(ctx, a.Tenant)
-			out.Body.Version = r.settings.Version
+			out.Body.Retrain, out.Body.Version = r.settings.Retraining(), r.settings.Version
 			return out, nil
+		})
+
+	type retrainOut struct{ Body Retraining }
+	web.Register(api, web.Op{Method: http.MethodPut, Path: "/understanding/retraining", ID: "understanding-retraining", Summary: "Say when fields are trained anew by themselves", Permission: mayManage, Tags: tags},
+		func(ctx context.Context, in *struct{ Body Retraining }) (*retrainOut, error) {
+			s, err := m.Change(ctx, actor(ctx).Tenant, -1, func(s *Settings) error {
+				s.Retrain = &in.Body
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+			return &retrainOut{s.Retraining()}, nil
 		})
 
 	type ruleIn struct {
@@ -248,7 +263,7 @@ func (m *Mind) registerSettings(api *web.API) {
 		func(ctx context.Context, in *struct{ Body patterns }) (*patternsOut, error) {
 			s, err := m.Change(ctx, actor(ctx).Tenant, in.Body.Version, func(s *Settings) error {
 				s.Patterns = in.Body.Patterns
-				return nil
+				return checkPatterns(s.Patterns)
 			})
 			if err != nil {
 				return nil, err

@@ -35,3 +35,11 @@ func MailText(ctx context.Context, r io.ReaderAt, size int64) (extract.Result, e
 
 // Table reads a CSV or XLSX.
 func Table(ctx context.Context, data []byte) ([][]string, error) { return table(ctx, data) }
+
+// Restart forgets what is in memory, as a start of the program does.
+func (m *Mind) Restart() {
+	m.forgetAll()
+	m.groups.mu.Lock()
+	defer m.groups.mu.Unlock()
+	clear(m.groups.byTenant)
+}

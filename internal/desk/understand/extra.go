@@ -14,6 +14,7 @@ import (
 func (m *Mind) registerMore() {
 	m.registerAttach()
 	m.registerRefine()
+	m.registerTend()
 	m.Desk.MoreWords = m.attachWords
 }
 

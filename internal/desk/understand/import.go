@@ -85,13 +85,13 @@ func (m *Mind) teach(ctx context.Context, tenant id.ID, field string, items []le
 		return out, nil
 	}
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		for _, e := range out.Good {
-			e.ID = m.IDs.Next()
-			if err := addExample(ctx, tx, tenant, field, e); err != nil {
-				return err
-			}
+		for i := range out.Good {
+			out.Good[i].ID = m.IDs.Next()
 		}
-		return nil
+		if err := addExamples(ctx, tx, tenant, field, out.Good); err != nil {
+			return err
+		}
+		return m.tendLater(ctx, tx, map[taughtField]bool{{tenant, field}: true})
 	})
 	if err == nil {
 		m.changed(tenant)

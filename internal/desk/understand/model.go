@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -28,9 +29,18 @@ import (
 // names alone, by signature. They are the same for everybody with these names,
 // so the process shares them, and the store keeps them for the next start:
 // reading one takes 30 ms, making it more than a second.
-var starters struct {
+var starters = struct {
 	sync.Mutex
-	kept map[string]*learn.Model
+	kept map[string]*starterModel
+	uses int64
+}{kept: map[string]*starterModel{}}
+
+// starterModel is a starter, or one that somebody is making: whoever needs the
+// same one waits for it, whoever needs another one does not.
+type starterModel struct {
+	sync.Mutex
+	model *learn.Model
+	used  int64 // as starters counts uses
 }
 
 const maxStarters = 32
@@ -40,41 +50,60 @@ const starterKey = 0
 
 func (m *Mind) starter(ctx context.Context, signature string, make func(ctx context.Context) (*learn.Model, error)) (*learn.Model, error) {
 	starters.Lock()
-	defer starters.Unlock()
-	if model := starters.kept[signature]; model != nil {
-		return model, nil
+	s := starters.kept[signature]
+	if s == nil {
+		if len(starters.kept) >= maxStarters {
+			delete(starters.kept, slices.MinFunc(slices.Collect(maps.Keys(starters.kept)), func(a, b string) int {
+				return cmp.Compare(starters.kept[a].used, starters.kept[b].used)
+			}))
+		}
+		s = &starterModel{}
+		starters.kept[signature] = s
 	}
+	starters.uses++
+	s.used = starters.uses
+	starters.Unlock()
+	s.Lock()
+	defer s.Unlock()
+	if s.model != nil {
+		return s.model, nil
+	}
+	model, err := m.makeStarter(ctx, signature, make)
+	if err == nil {
+		s.model = model
+	}
+	return model, err
+}
+
+func (m *Mind) makeStarter(ctx context.Context, signature string, make func(ctx context.Context) (*learn.Model, error)) (*learn.Model, error) {
 	var data []byte
 	model := &learn.Model{}
 	err := m.DB.QueryRow(ctx, `select data from understand_model where tenant_id = $1 and field = $2 and id = 1`, starterKey, signature).Scan(&data)
 	if err == nil {
 		err = model.UnmarshalBinary(data)
 	}
-	if err != nil { // none yet, or one of another version of the program
-		if model, err = make(ctx); err != nil {
-			return nil, err
-		}
-		if data, err = model.MarshalBinary(); err != nil {
-			return nil, err
-		}
-		err = m.DB.Tx(db.WithoutTxHook(ctx), func(ctx context.Context, tx *db.Tx) error {
-			// Names change and leave models behind that nobody asks for again.
-			if _, err := tx.Exec(ctx, `delete from understand_model where tenant_id = $1 and created_at < $2`, starterKey, m.Clock.Now().Add(-30*24*time.Hour)); err != nil {
-				return err
-			}
-			_, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at)
-				values ($1, $2, 1, 'starter', 0, 0, '{}', $3, '', null, $4) on conflict (tenant_id, field, id) do update set data = excluded.data`,
-				starterKey, signature, data, m.Clock.Now())
+	if err == nil {
+		return model, nil
+	}
+	if model, err = make(ctx); err != nil { // none yet, or one of another version of the program
+		return nil, err
+	}
+	if data, err = model.MarshalBinary(); err != nil {
+		return nil, err
+	}
+	err = m.DB.Tx(db.WithoutTxHook(ctx), func(ctx context.Context, tx *db.Tx) error {
+		// Names change and leave models behind that nobody asks for again.
+		if _, err := tx.Exec(ctx, `delete from understand_model where tenant_id = $1 and created_at < $2`, starterKey, m.Clock.Now().Add(-30*24*time.Hour)); err != nil {
 			return err
-		})
-		if err != nil {
-			m.Log.Warn("understanding: a starter model could not be kept", "error", err)
 		}
+		_, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at)
+			values ($1, $2, 1, 'starter', 0, 0, '{}', $3, '', null, $4) on conflict (tenant_id, field, id) do update set data = excluded.data`,
+			starterKey, signature, data, m.Clock.Now())
+		return err
+	})
+	if err != nil {
+		m.Log.Warn("understanding: a starter model could not be kept", "error", err)
 	}
-	if starters.kept == nil || len(starters.kept) >= maxStarters {
-		starters.kept = map[string]*learn.Model{}
-	}
-	starters.kept[signature] = model
 	return model, nil
 }
 
@@ -216,27 +245,39 @@ func signature(field string, list []learn.Label) string {
 	return field + hex.EncodeToString(h.Sum(nil)[:12])
 }
 
-// loadModel gives the model of a field as it should be now: the active
-// training, or the starter when there is none, and all examples since. had is
-// what this node has already.
+// loadModel gives the model of a field as it should be now, but for the newest
+// examples: the active training, or the starter when there is none, with what
+// was learned up to the checkpoint. had is what this node has already.
 func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, s *Settings, had fieldModel) (fieldModel, error) {
 	if s.Rule(field).Off {
 		return fieldModel{}, nil
 	}
 	list := labels(field, catalog, s)
 	f := fieldModel{signature: signature(field, list)}
-	var data []byte
-	err := m.DB.QueryRow(ctx, `select id, position from understand_model where tenant_id = $1 and field = $2 and state = 'active' order by id desc limit 1`,
-		tenant, field).Scan(&f.version, &f.position)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		f.position = 0
-	case err != nil:
+	var recent string
+	err := m.DB.QueryRow(ctx, `select id, position, recent from understand_model where tenant_id = $1 and field = $2 and state = 'active' order by id desc limit 1`,
+		tenant, field).Scan(&f.version, &f.trained, &recent)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return f, err
 	}
 	if had.Model != nil && had.version == f.version && had.signature == f.signature {
-		f = had // labels as they were
-	} else if f.version != 0 {
+		return had, nil // labels as they were
+	}
+	if len(list) == 0 && f.version == 0 {
+		return f, nil
+	}
+	if f.seen, err = seenOf(recent); err != nil {
+		return f, err
+	}
+	f.position = f.trained
+	kept, err := m.checkpoint(ctx, tenant, field, f)
+	switch {
+	case err != nil:
+		return f, err
+	case kept.Model != nil:
+		f = kept
+	case f.version != 0:
+		var data []byte
 		if err := m.DB.QueryRow(ctx, `select data from understand_model where tenant_id = $1 and field = $2 and id = $3`, tenant, field, f.version).Scan(&data); err != nil {
 			return f, err
 		}
@@ -244,19 +285,17 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 		if err := f.Model.UnmarshalBinary(data); err != nil {
 			return f, fmt.Errorf("understand: model %s of %s, train it anew: %w", f.version, field, err)
 		}
-		if f.Model, err = follow(f.Model, list, catalog); err != nil {
-			return f, err
-		}
-	} else if len(list) > 0 {
+	default:
 		f.Model, err = m.starter(context.WithoutCancel(ctx), f.signature, func(ctx context.Context) (*learn.Model, error) {
 			model, _, err := learn.Train(ctx, shippedExamples(field, catalog, list), learn.Options{Labels: list, Balance: balanced(field), Seed: 1})
 			return model, err
 		})
-		if err != nil {
-			return f, err
-		}
+		return f, err
 	}
-	return f, nil
+	if f.version != 0 {
+		f.Model, err = follow(f.Model, list, catalog)
+	}
+	return f, err
 }
 
 // follow lets a stored model speak of what is in use now: what it knows of a
@@ -273,9 +312,12 @@ func follow(model *learn.Model, list []learn.Label, catalog *form.Catalog) (*lea
 		}
 		to := current(l.Name, catalog)
 		var err error
-		if used[to] {
+		switch {
+		case used[to] && model.Knows(to):
 			model, err = model.Merge(l.Name, to)
-		} else {
+		case used[to]: // made after the training: it takes the other one's place
+			model, err = model.Rename(l.Name, to)
+		default:
 			model, err = model.Forget(l.Name)
 		}
 		if err != nil {
@@ -291,100 +333,4 @@ func current(value string, catalog *form.Catalog) string {
 		return catalog.Final(category).String()
 	}
 	return value
-}
-
-// maxLearned is how many corrections are learned one by one; with more, the
-// next training is the better way, and the cheaper one.
-const maxLearned = 300
-
-// catchUp learns the examples that came after the model, until a moment; more
-// says that there are some left.
-func (m *Mind) catchUp(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label, f *fieldModel, until time.Time) (more bool, err error) {
-	if f.Model == nil {
-		return false, nil
-	}
-	for {
-		page, err := m.examples(ctx, tenant, field, f.position, 100)
-		if err != nil || len(page) == 0 {
-			return false, err
-		}
-		for _, e := range page {
-			f.position = e.ID
-			e.Label = current(e.Label, catalog)
-			if e.Text+e.Title == "" || !slices.ContainsFunc(list, func(x learn.Label) bool { return x.Name == e.Label }) {
-				continue
-			}
-			if f.Corrections() >= maxLearned {
-				return false, nil // the next training takes the rest
-			}
-			next, err := f.Learn(learn.Example{Text: e.Text, Title: e.Title, Label: e.Label})
-			if err != nil {
-				m.Log.Warn("understanding: an example cannot be learned", "tenant", tenant, "field", field, "example", e.ID, "error", err)
-				continue
-			}
-			f.Model = next
-			if time.Now().After(until) {
-				return true, nil
-			}
-		}
-	}
-}
-
-// Example is a labelled text. That of a ticket is read from the ticket.
-type Example struct {
-	ID     id.ID
-	Label  string
-	Source string // correction, import
-	Ticket id.ID
-	Title  string
-	Text   string
-	At     int64
-}
-
-// examples reads those after an id, in order, with the words of tickets filled
-// in; a ticket that is gone leaves an example without words.
-func (m *Mind) examples(ctx context.Context, tenant id.ID, field string, after id.ID, limit int) ([]Example, error) {
-	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select id, label, source, coalesce(ticket_id, 0), title, text, at from understand_example
-		where tenant_id = $1 and field = $2 and id > $3 order by id limit %d`, limit), tenant, field, after)
-	list, err := db.Each(rows, err, func(r *sql.Rows) (Example, error) {
-		var e Example
-		return e, r.Scan(&e.ID, &e.Label, &e.Source, &e.Ticket, &e.Title, &e.Text, &e.At)
-	})
-	if err != nil {
-		return nil, err
-	}
-	var ids []id.ID
-	for _, e := range list {
-		if e.Ticket != 0 {
-			ids = append(ids, e.Ticket)
-		}
-	}
-	words, err := m.Desk.FirstWords(ctx, tenant, ids)
-	for i := range list {
-		if w, ok := words[list[i].Ticket]; ok {
-			list[i].Title, list[i].Text = w.Subject, w.Text
-		}
-	}
-	return list, err
-}
-
-// addExample notes what a person said. The newest word on a ticket counts.
-func addExample(ctx context.Context, tx *db.Tx, tenant id.ID, field string, e Example) error {
-	if e.Ticket != 0 {
-		var n int // a reaction may come twice
-		if err := tx.QueryRow(ctx, `select count(*) from understand_example where tenant_id = $1 and field = $2 and ticket_id = $3 and label = $4 and at = $5`,
-			tenant, field, e.Ticket, e.Label, e.At).Scan(&n); err != nil || n > 0 {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `delete from understand_example where tenant_id = $1 and field = $2 and ticket_id = $3`, tenant, field, e.Ticket); err != nil {
-			return err
-		}
-	}
-	var ref any
-	if e.Ticket != 0 {
-		ref = int64(e.Ticket)
-	}
-	_, err := tx.Exec(ctx, `insert into understand_example (tenant_id, field, id, label, source, ticket_id, title, text, at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		tenant, field, e.ID, e.Label, cmp.Or(e.Source, "correction"), ref, e.Title, e.Text, e.At)
-	return err
 }

@@ -54,11 +54,14 @@ type FigureJSON struct {
 	Key       string  `json:"key"`
 	N         int     `json:"n" doc:"decisions on tickets that were solved"`
 	Applied   int     `json:"set" doc:"of them, set without asking"`
-	Right     int     `json:"right" doc:"of all, still so when the ticket was solved"`
-	Accuracy  float64 `json:"accuracy"`
+	Right     int     `json:"right" doc:"of all, still so when the ticket was solved: nobody has objected"`
+	Kept      float64 `json:"kept" doc:"share of all that was still so"`
+	Judged    int     `json:"judged" doc:"of all, those on which a person has spoken"`
+	Agreed    int     `json:"agreed" doc:"of the judged, those that were right"`
+	Accuracy  float64 `json:"accuracy" doc:"share of the judged that was right; 0 with none judged. People speak up more often where something is wrong, so the truth lies between this and kept"`
 	Coverage  float64 `json:"coverage" doc:"share that was set without asking"`
 	ECE       float64 `json:"ece" doc:"mean difference of confidence and accuracy, weighted by tenths of confidence"`
-	Uncertain float64 `json:"uncertain" doc:"half width of the 95 % interval of the accuracy (Wilson 1927)"`
+	Uncertain float64 `json:"uncertain" doc:"half width of the 95 % interval of the accuracy (Wilson 1927); 1 with none judged"`
 }
 
 // BinJSON is a tenth of the confidence.
@@ -81,24 +84,29 @@ type DriftJSON struct {
 type scoreRow struct {
 	week                           int64
 	field, channel, language, tier string
+	region                         string
 	category                       id.ID
 	bin, n, applied, right         int
+	judged, agreed                 int
 	confidence                     float64
 }
 
+// maxScores bounds what one report reads; the newest weeks come first.
+const maxScores = 200_000
+
 func (m *Mind) scores(ctx context.Context, tenant id.ID, since int64, field string) ([]scoreRow, error) {
-	rows, err := m.DB.Query(ctx, `select week, field, channel, language, category_id, tier, bin, n, applied, correct, confidence from understand_score
-		where tenant_id = $1 and week >= $2 and ($3 = '' or field = $3) and n > 0 order by week limit 200000`, tenant, since, field)
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select week, field, channel, language, category_id, tier, region, bin, n, applied, correct, judged, judged_correct, confidence from understand_score
+		where tenant_id = $1 and week >= $2 and ($3 = '' or field = $3) and n > 0 order by week desc limit %d`, maxScores), tenant, since, field)
 	return db.Each(rows, err, func(r *sql.Rows) (scoreRow, error) {
 		var s scoreRow
 		var confidence int64
-		err := r.Scan(&s.week, &s.field, &s.channel, &s.language, &s.category, &s.tier, &s.bin, &s.n, &s.applied, &s.right, &confidence)
+		err := r.Scan(&s.week, &s.field, &s.channel, &s.language, &s.category, &s.tier, &s.region, &s.bin, &s.n, &s.applied, &s.right, &s.judged, &s.agreed, &confidence)
 		s.confidence = float64(confidence) / 1e6
 		return s, err
 	})
 }
 
-func (s scoreRow) key(by string) string {
+func (s scoreRow) key(by string, catalog *form.Catalog) string {
 	switch by {
 	case "week":
 		return time.UnixMilli(s.week).UTC().Format("2006-01-02")
@@ -106,13 +114,15 @@ func (s scoreRow) key(by string) string {
 		if s.category == 0 {
 			return ""
 		}
-		return s.category.String()
+		return catalog.Final(s.category).String() // where it went, however often it was merged
 	case "channel":
 		return s.channel
 	case "language":
 		return s.language
 	case "tier":
 		return s.tier
+	case "region":
+		return s.region
 	}
 	return s.field
 }
@@ -142,29 +152,38 @@ func figure(key string, rows []scoreRow) FigureJSON {
 		f.N += s.n
 		f.Applied += s.applied
 		f.Right += s.right
+		f.Judged += s.judged
+		f.Agreed += s.agreed
 	}
 	if f.N == 0 {
 		return f
 	}
 	n := float64(f.N)
-	f.Accuracy, f.Coverage = round(float64(f.Right)/n), round(float64(f.Applied)/n)
+	f.Kept, f.Coverage, f.Uncertain = round(float64(f.Right)/n), round(float64(f.Applied)/n), 1
 	for _, b := range bins(rows) {
 		if b.N > 0 {
 			f.ECE += math.Abs(b.Confidence-float64(b.Right)/float64(b.N)) * float64(b.N) / n
 		}
 	}
 	f.ECE = round(f.ECE)
-	const z = 1.96
-	p := float64(f.Right) / n
-	f.Uncertain = round(z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n)) / (1 + z*z/n))
+	if f.Judged > 0 {
+		const z = 1.96
+		n := float64(f.Judged)
+		p := float64(f.Agreed) / n
+		f.Accuracy = round(p)
+		f.Uncertain = round(z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n)) / (1 + z*z/n))
+	}
 	return f
 }
+
+// driftWeeks are those that drift looks at, whatever a report shows.
+const driftWeeks = 8
 
 // drift tells whether a field has become worse.
 func drift(field string, rows []scoreRow, now int64) DriftJSON {
 	var a, b [2]float64 // right, n: lately and before
 	for _, s := range rows {
-		if s.field != field {
+		if s.field != field || s.week < now-(driftWeeks-1)*week {
 			continue
 		}
 		x := &b
@@ -194,7 +213,7 @@ func drift(field string, rows []scoreRow, now int64) DriftJSON {
 func (m *Mind) registerFigures(api *web.API) {
 	type accuracyIn struct {
 		Weeks int    `query:"weeks" default:"8" minimum:"1" maximum:"52"`
-		By    string `query:"by" default:"field" enum:"field,week,category,channel,language,tier"`
+		By    string `query:"by" default:"field" enum:"field,week,category,channel,language,tier,region"`
 		Field string `query:"field" enum:"type,category,priority,language,sentiment,risk"`
 	}
 	type accuracyOut struct {
@@ -206,14 +225,20 @@ func (m *Mind) registerFigures(api *web.API) {
 	}
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/understanding/accuracy", ID: "understanding-accuracy", Summary: "How often decisions were right, by groups", Permission: mayRead, Tags: tags},
 		func(ctx context.Context, in *accuracyIn) (*accuracyOut, error) {
-			now := weekOf(m.Clock.Now())
-			rows, err := m.scores(ctx, actor(ctx).Tenant, now-int64(in.Weeks-1)*week, in.Field)
+			now, tenant := weekOf(m.Clock.Now()), actor(ctx).Tenant
+			all, err := m.scores(ctx, tenant, now-int64(max(in.Weeks, driftWeeks)-1)*week, in.Field)
 			if err != nil {
 				return nil, err
 			}
+			catalog, err := m.Forms.Get(ctx, tenant)
+			if err != nil {
+				return nil, err
+			}
+			rows := slices.DeleteFunc(slices.Clone(all), func(s scoreRow) bool { return s.week < now-int64(in.Weeks-1)*week })
 			groups := map[string][]scoreRow{}
 			for _, s := range rows {
-				groups[s.key(in.By)] = append(groups[s.key(in.By)], s)
+				key := s.key(in.By, catalog)
+				groups[key] = append(groups[key], s)
 			}
 			out := &accuracyOut{}
 			out.Body.Rows, out.Body.Bins, out.Body.Drift = []FigureJSON{}, bins(rows), []DriftJSON{}
@@ -229,7 +254,7 @@ func (m *Mind) registerFigures(api *web.API) {
 			out.Body.Rows = out.Body.Rows[:min(len(out.Body.Rows), 500)]
 			for _, field := range Fields {
 				if in.Field == "" || in.Field == field {
-					out.Body.Drift = append(out.Body.Drift, drift(field, rows, now))
+					out.Body.Drift = append(out.Body.Drift, drift(field, all, now))
 				}
 			}
 			return out, nil

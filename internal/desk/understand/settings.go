@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"zhidan/internal/mind/nlp"
 	"zhidan/internal/mind/nlp/entity"
@@ -21,6 +24,7 @@ type Settings struct {
 	Risk     nlp.RiskEdits   `json:"risk,omitzero"`
 	Patterns []Pattern       `json:"patterns,omitempty"`
 	Labels   []LabelWords    `json:"labels,omitempty"`
+	Retrain  *Retraining     `json:"retrain,omitempty"`
 	Version  int64           `json:"-"`
 }
 
@@ -29,6 +33,24 @@ type Rule struct {
 	Off       bool    `json:"off"`
 	Threshold float64 `json:"threshold" minimum:"0" maximum:"1" doc:"from this confidence on the value is set"`
 	Suggest   float64 `json:"suggest" minimum:"0" maximum:"1" doc:"from this confidence on it is suggested"`
+}
+
+// Retraining says when a field is trained anew by itself: after so many new
+// examples, or so many days after the oldest of them.
+type Retraining struct {
+	Off   bool `json:"off"`
+	After int  `json:"after" minimum:"20" maximum:"30000" doc:"new examples of a field"`
+	Days  int  `json:"days" minimum:"0" maximum:"365" doc:"or so long after the oldest of at least 20 new ones; 0: never"`
+}
+
+var shippedRetraining = Retraining{After: 200, Days: 7}
+
+// Retraining is what the tenant says of it, or what is shipped.
+func (s *Settings) Retraining() Retraining {
+	if s.Retrain != nil {
+		return *s.Retrain
+	}
+	return shippedRetraining
 }
 
 // Pattern is a number of the tenant's own, learned from examples.
@@ -154,6 +176,24 @@ func (s *Settings) check() error {
 	if len(s.Labels) > MaxLabels {
 		return fault.Bad("labels", "too_many", "at most %d descriptions", MaxLabels)
 	}
+	if r := s.Retraining(); r.After < minExamples || r.After > trainTickets || r.Days < 0 || r.Days > 365 {
+		return fault.Bad("after", "range", "a training takes %d to %d new examples, and at most 365 days", minExamples, trainTickets)
+	}
 	_, err := nlp.CompileRisk(s.Risk)
 	return err
+}
+
+// checkPatterns refuses what could never be found, so that whoever types it
+// learns of it and not a ticket.
+func checkPatterns(list []Pattern) error {
+	for i, p := range list {
+		at := "patterns[" + strconv.Itoa(i) + "]"
+		if strings.TrimSpace(p.Name) == "" || utf8.RuneCountInString(p.Name) > 100 {
+			return fault.Bad(at+".name", "required", "a pattern has a name of at most 100 characters")
+		}
+		if _, err := entity.Compile(p.Name, p.Type, p.Expr); err != nil {
+			return fault.Bad(at+".expr", "pattern", "%s", err)
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -32,6 +33,7 @@ type Run struct {
 	Total     int
 	Report    *RunReport
 	Error     string
+	Code      string // of the error
 	Model     id.ID
 	Promoted  bool
 	StartedBy id.ID
@@ -57,10 +59,8 @@ type ConfusionCell struct {
 // Bounds of a training.
 const (
 	trainTickets  = 30_000 // newest solved tickets
-	heldOut       = .1
-	maxHeldOut    = 3000
-	minExamples   = 20 // fewer are no training
-	keptModels    = 10 // versions kept of a field
+	minExamples   = 20     // fewer are no training
+	keptModels    = 10     // versions kept of a field
 	keptRuns      = 50
 	starterWeight = .5 // of a shipped text beside a ticket of the tenant's own
 )
@@ -80,11 +80,16 @@ func (m *Mind) Train(ctx context.Context, a *staff.Actor, field string) (*Run, e
 			return fault.New(fault.Conflict, "training.running", "a training of this field is under way")
 		}
 		if _, err := tx.Exec(ctx, `insert into understand_run (tenant_id, id, field, state, done, total, report, error, model_id, promoted, started_by, started_at, ended_at)
-			values ($1, $2, $3, 'waiting', 0, 0, '', '', null, 0, $4, $5, null)`, a.Tenant, run.ID, field, int64(a.ID), run.StartedAt); err != nil {
+			values ($1, $2, $3, 'waiting', 0, 0, '', '', null, 0, $4, $5, null)`, a.Tenant, run.ID, field, nullable(a.ID), run.StartedAt); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `delete from understand_run where tenant_id = $1 and id < coalesce((select id from understand_run where tenant_id = $1 order by id desc limit 1 offset $2), 0)`, a.Tenant, keptRuns); err != nil {
-			return err
+		for _, q := range []string{ // the oldest, with the tickets behind their cells
+			`delete from understand_holdout where tenant_id = $1 and run_id < coalesce((select id from understand_run where tenant_id = $1 order by id desc limit 1 offset $2), 0)`,
+			`delete from understand_run where tenant_id = $1 and id < coalesce((select id from understand_run where tenant_id = $1 order by id desc limit 1 offset $2), 0)`,
+		} {
+			if _, err := tx.Exec(ctx, q, a.Tenant, keptRuns); err != nil {
+				return err
+			}
 		}
 		return m.Jobs.Add(ctx, tx, job.New{Tenant: a.Tenant, Kind: kindTrain, Key: field, Payload: trainJob{run.ID}})
 	})
@@ -103,18 +108,25 @@ func (m *Mind) registerJobs() {
 		err := m.train(ctx, j.Tenant, in.Run)
 		var f *fault.Error
 		if err != nil && !errors.Is(err, context.Canceled) && (errors.As(err, &f) || j.Attempt >= 2) {
-			// What the figures do not allow is told to whoever began the run.
-			return m.endRun(context.WithoutCancel(ctx), j.Tenant, in.Run, "failed", err.Error())
+			// What the figures do not allow is told to whoever began the run; what
+			// went wrong inside is told to the log.
+			code, why := "internal", "the training broke off; the log says why"
+			if f != nil && f.Kind != fault.Internal {
+				code, why = f.Code, f.Message
+			} else {
+				m.Log.Error("understanding: a training broke off", "tenant", j.Tenant, "run", in.Run, "error", err)
+			}
+			return m.endRun(context.WithoutCancel(ctx), j.Tenant, in.Run, "failed", code, why)
 		}
 		return err
 	})
 	m.registerMore()
 }
 
-func (m *Mind) endRun(ctx context.Context, tenant, run id.ID, state, why string) error {
+func (m *Mind) endRun(ctx context.Context, tenant, run id.ID, state, code, why string) error {
 	return m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `update understand_run set state = $3, error = $4, ended_at = $5 where tenant_id = $1 and id = $2 and state in ('waiting', 'running')`,
-			tenant, run, state, why, m.Clock.Now())
+		_, err := tx.Exec(ctx, `update understand_run set state = $3, error = $4, error_code = $6, ended_at = $5 where tenant_id = $1 and id = $2 and state in ('waiting', 'running')`,
+			tenant, run, state, why, m.Clock.Now(), code)
 		return err
 	})
 }
@@ -124,37 +136,52 @@ func (m *Mind) CancelRun(ctx context.Context, tenant, run id.ID) (*Run, error) {
 	if _, err := m.Run(ctx, tenant, run); err != nil {
 		return nil, err
 	}
-	if err := m.endRun(ctx, tenant, run, "cancelled", ""); err != nil {
+	if err := m.endRun(ctx, tenant, run, "cancelled", "", ""); err != nil {
 		return nil, err
 	}
 	return m.Run(ctx, tenant, run)
 }
 
-// sample is an example with the ticket that it comes from.
+// sample is an example with where it comes from: what a person said (said is
+// its id), or a ticket that was solved with the value.
 type sample struct {
 	learn.Example
 	ticket id.ID
+	said   id.ID
+}
+
+// heldOut tells whether a sample is never trained on but measured by. It
+// depends on the sample alone, so that no model has ever seen what it is
+// compared by.
+func (s sample) heldOut() bool { return s.lot()%10 == 0 }
+
+// lot spreads samples evenly, whatever their ids (Steele, Lea and Flood 2014).
+func (s sample) lot() uint64 {
+	x := uint64(cmp.Or(s.ticket, s.said)) + 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // samples gathers what a field can be learned from: what people said, tickets
 // that were solved with a value, imports, and for types the shipped texts.
-func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label) (out []sample, last id.ID, err error) {
+func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog *form.Catalog, list []learn.Label) (out []sample, said fieldModel, err error) {
 	known := map[string]bool{}
 	for _, l := range list {
 		known[l.Name] = true
 	}
 	seen := map[id.ID]bool{}
 	for {
-		page, err := m.examples(ctx, tenant, field, last, 500)
+		page, err := m.examples(ctx, tenant, field, said.position, 500)
 		if err != nil {
-			return nil, 0, err
+			return nil, said, err
 		}
+		said.note(page)
 		for _, e := range page {
-			last = e.ID
 			e.Label = current(e.Label, catalog)
 			if known[e.Label] && e.Text+e.Title != "" {
 				seen[e.Ticket] = true
-				out = append(out, sample{learn.Example{Text: e.Text, Title: own(e.Title, e.Text), Label: e.Label}, e.Ticket})
+				out = append(out, sample{learn.Example{Text: e.Text, Title: own(e.Title, e.Text), Label: e.Label}, e.Ticket, e.ID})
 			}
 		}
 		if len(page) < 500 || len(out) >= trainTickets {
@@ -178,7 +205,7 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog 
 			return x, r.Scan(&x.ticket, &x.value)
 		})
 		if err != nil {
-			return nil, 0, err
+			return nil, said, err
 		}
 		var ids []id.ID
 		for _, x := range page {
@@ -187,7 +214,7 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog 
 		}
 		words, err := m.Desk.FirstWords(ctx, tenant, ids)
 		if err != nil {
-			return nil, 0, err
+			return nil, said, err
 		}
 		for _, x := range page {
 			if field == "priority" && x.value >= "1" && x.value <= "4" {
@@ -196,14 +223,22 @@ func (m *Mind) samples(ctx context.Context, tenant id.ID, field string, catalog 
 			w := words[x.ticket]
 			x.value = current(x.value, catalog)
 			if known[x.value] && !seen[x.ticket] && w.Text != "" {
-				out = append(out, sample{learn.Example{Text: w.Text, Title: own(w.Subject, w.Text), Label: x.value}, x.ticket})
+				out = append(out, sample{learn.Example{Text: w.Text, Title: own(w.Subject, w.Text), Label: x.value}, x.ticket, 0})
 			}
 		}
 		if len(page) < 500 {
 			break
 		}
 	}
-	return out, last, nil
+	return out, said, nil
+}
+
+// nullable is a reference, or none.
+func nullable(x id.ID) any {
+	if x == 0 {
+		return nil
+	}
+	return int64(x)
 }
 
 // own is a subject that says something the text does not.
@@ -229,7 +264,7 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 		return err
 	}
 	list := labels(field, catalog, s)
-	all, last, err := m.samples(ctx, tenant, field, catalog, list)
+	all, said, err := m.samples(ctx, tenant, field, catalog, list)
 	if err != nil {
 		return err
 	}
@@ -237,17 +272,7 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 		return fault.New(fault.Conflict, "training.too_few", "there are %d labelled tickets; a training needs %d", len(all), minExamples).
 			With("have", strconv.Itoa(len(all))).With("need", strconv.Itoa(minExamples))
 	}
-	// Every tenth is held out, spread evenly over the time that they come from.
-	step := max(int(1/heldOut), len(all)/maxHeldOut)
-	var held []sample
-	var examples []learn.Example
-	for i, x := range all {
-		if i%step == step/2 {
-			held = append(held, x)
-		} else {
-			examples = append(examples, x.Example)
-		}
-	}
+	held, examples := holdOut(all)
 	if field != "category" {
 		for _, e := range shippedExamples(field, catalog, list) {
 			e.Weight = starterWeight
@@ -276,18 +301,69 @@ func (m *Mind) train(ctx context.Context, tenant, run id.ID) error {
 		out.Confusion = append(out.Confusion, ConfusionCell{c[0], c[1], len(tickets)})
 	}
 	slices.SortFunc(out.Confusion, func(a, b ConfusionCell) int { return b.N - a.N })
-	r, err := m.resident(ctx, tenant)
+	promote := true
+	old, err := m.opponent(ctx, tenant, field, all)
 	if err != nil {
 		return err
 	}
-	promote := true
-	if old := r.models[field]; old.Model != nil {
+	if old.Model != nil {
 		c := learn.Compare(old.Model, model, holdout)
 		out.Compared = &c
 		// The first training of one's own goes before the starter unless it is worse.
 		promote = c.Better || old.version == 0 && c.Won >= c.Lost
 	}
-	return m.saveModel(ctx, tenant, info, model, out, cells, last, promote, len(examples))
+	// What people said of those that were held out is learned on top: nobody
+	// should have to say it twice.
+	var rest []learn.Example
+	for _, x := range held {
+		if x.said != 0 {
+			rest = append(rest, x.Example)
+		}
+	}
+	if model, err = model.LearnAll(rest[max(0, len(rest)-keptLearned/2):]); err != nil {
+		return err
+	}
+	return m.saveModel(ctx, tenant, info, model, out, cells, said, promote, len(examples))
+}
+
+// holdOut parts samples into those that a training is measured by and those
+// that it learns from.
+func holdOut(all []sample) (held []sample, examples []learn.Example) {
+	luckless := slices.MinFunc(all, func(a, b sample) int { return cmp.Compare(a.lot(), b.lot()) })
+	for _, x := range all {
+		if x.heldOut() || x == luckless { // at least one, among few
+			held = append(held, x)
+		} else {
+			examples = append(examples, x.Example)
+		}
+	}
+	return held, examples
+}
+
+// opponent is the model in use as a new one has to beat it: with what it
+// learned since its training, but for what it is measured by.
+func (m *Mind) opponent(ctx context.Context, tenant id.ID, field string, all []sample) (fieldModel, error) {
+	r, err := m.resident(ctx, tenant)
+	if err != nil {
+		return fieldModel{}, err
+	}
+	old := r.models[field]
+	if old.Model == nil {
+		return old, nil
+	}
+	held, _ := holdOut(all)
+	measured := map[id.ID]bool{}
+	for _, x := range held {
+		measured[x.said] = true
+	}
+	var since []learn.Example
+	for _, x := range all {
+		if x.said > old.trained && !measured[x.said] {
+			since = append(since, x.Example)
+		}
+	}
+	old.Model, err = old.Bare().LearnAll(since[max(0, len(since)-keptLearned):])
+	return old, err
 }
 
 // progress stores how far a training is, at most every half second, and stops
@@ -325,7 +401,7 @@ type modelFigures struct {
 	Bytes    int     `json:"bytes"`
 }
 
-func (m *Mind) saveModel(ctx context.Context, tenant id.ID, run *Run, model *learn.Model, report RunReport, cells map[[2]string][]id.ID, position id.ID, promote bool, examples int) error {
+func (m *Mind) saveModel(ctx context.Context, tenant id.ID, run *Run, model *learn.Model, report RunReport, cells map[[2]string][]id.ID, said fieldModel, promote bool, examples int) error {
 	data, err := model.MarshalBinary()
 	if err != nil {
 		return err
@@ -355,8 +431,8 @@ func (m *Mind) saveModel(ctx context.Context, tenant id.ID, run *Run, model *lea
 				return err
 			}
 		}
-		if _, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10)`, tenant, run.Field, version, state, position, examples, string(figures), data, int64(run.StartedBy), m.Clock.Now()); err != nil {
+		if _, err := tx.Exec(ctx, `insert into understand_model (tenant_id, field, id, state, position, examples, figures, data, note, created_by, created_at, recent)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10, $11)`, tenant, run.Field, version, state, said.position, examples, string(figures), data, nullable(run.StartedBy), m.Clock.Now(), recent(said.seen, said.position)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `delete from understand_model where tenant_id = $1 and field = $2 and state <> 'active' and id < coalesce(
@@ -420,13 +496,13 @@ func (m *Mind) Activate(ctx context.Context, tenant, version id.ID) error {
 	return err
 }
 
-const runColumns = `id, field, state, done, total, report, error, coalesce(model_id, 0), promoted, coalesce(started_by, 0), started_at, coalesce(ended_at, 0)`
+const runColumns = `id, field, state, done, total, report, error, error_code, coalesce(model_id, 0), promoted, coalesce(started_by, 0), started_at, coalesce(ended_at, 0)`
 
 func scanRun(r interface{ Scan(...any) error }) (*Run, error) {
 	x := &Run{}
 	var report string
 	var promoted int
-	err := r.Scan(&x.ID, &x.Field, &x.State, &x.Done, &x.Total, &report, &x.Error, &x.Model, &promoted, &x.StartedBy, &x.StartedAt, &x.EndedAt)
+	err := r.Scan(&x.ID, &x.Field, &x.State, &x.Done, &x.Total, &report, &x.Error, &x.Code, &x.Model, &promoted, &x.StartedBy, &x.StartedAt, &x.EndedAt)
 	if err != nil {
 		return nil, err
 	}

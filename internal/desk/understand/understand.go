@@ -97,7 +97,10 @@ type resident struct {
 type fieldModel struct {
 	*learn.Model
 	version  id.ID // of the stored training; zero: the starter
-	position id.ID // the last example that it has seen
+	trained  id.ID // the last example that the training saw
+	position id.ID // the last example that it has seen since
+	// seen are the examples shortly before position; it is never changed.
+	seen map[id.ID]bool
 	// signature of the labels that it was made for.
 	signature string
 }
@@ -288,9 +291,15 @@ func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident, learn time
 		r.risk = nlp.ShippedRisk()
 	}
 	for _, p := range s.Patterns {
-		if !p.Off {
-			r.patterns = append(r.patterns, p.Pattern)
+		if p.Off {
+			continue
 		}
+		compiled, err := entity.Compile(p.Name, p.Type, p.Expr)
+		if err != nil { // stored before patterns were checked
+			m.Log.Warn("understanding: a pattern cannot be used", "tenant", tenant, "pattern", p.Name, "error", err)
+			continue
+		}
+		r.patterns = append(r.patterns, compiled)
 	}
 	for _, field := range modelled {
 		var had fieldModel

@@ -83,31 +83,40 @@ func (c *corrections) score(s *scratch) {
 // Learn gives a model that has taken in one correction; m stays as it is. A
 // label never seen before becomes a new one. What a training would do better
 // is left to the next training: after MaxCorrections of them Learn refuses.
-func (m *Model) Learn(e Example) (*Model, error) {
-	if err := checkLabel("label", e.Label); err != nil {
-		return nil, err
+func (m *Model) Learn(e Example) (*Model, error) { return m.LearnAll([]Example{e}) }
+
+// LearnAll is Learn for several corrections at once: they settle together,
+// which costs little more than one.
+func (m *Model) LearnAll(list []Example) (*Model, error) {
+	if len(list) == 0 {
+		return m, nil
 	}
-	if m.Corrections() >= MaxCorrections {
+	if m.Corrections()+len(list) > MaxCorrections {
 		return nil, fault.New(fault.Conflict, "learn.retrain", "after %d corrections the model is to be trained anew", MaxCorrections)
 	}
 	out := *m
-	label, ok := m.by[e.Label]
-	if !ok {
-		if len(m.labels) >= MaxLabels {
-			return nil, fault.Bad("label", "learn.labels_many", "a model has at most %d labels", MaxLabels)
+	labels := make([]int32, len(list))
+	for i, e := range list {
+		if err := checkLabel("label", e.Label); err != nil {
+			return nil, err
 		}
-		label = int32(len(m.labels))
-		out.labels = append(slices.Clip(m.labels), Label{Name: e.Label})
-		out.alias = append(slices.Clip(m.alias), label)
-		out.bias = append(slices.Clip(m.bias), 0)
-		out.by = maps.Clone(m.by)
-		out.by[e.Label] = label
-	} else if m.alias[label] < 0 { // it was forgotten and is wanted again
-		out.alias = slices.Clone(m.alias)
-		out.alias[label] = label
+		label, ok := out.by[e.Label]
+		if !ok {
+			if len(out.labels) >= MaxLabels {
+				return nil, fault.Bad("label", "learn.labels_many", "a model has at most %d labels", MaxLabels)
+			}
+			label = int32(len(out.labels))
+			out.labels = append(slices.Clip(out.labels), Label{Name: e.Label})
+			out.alias = append(slices.Clip(out.alias), label)
+			out.bias = append(slices.Clip(out.bias), 0)
+			out.by = maps.Clone(out.by)
+			out.by[e.Label] = label
+		} else if out.alias[label] < 0 { // it was forgotten and is wanted again
+			out.alias = slices.Clone(out.alias)
+			out.alias[label] = label
+		}
+		labels[i] = out.alias[label]
 	}
-	label = out.alias[label]
-
 	c := &corrections{rows: map[uint32]*row{}}
 	if m.learned != nil {
 		c.texts = slices.Clone(m.learned.texts)
@@ -117,11 +126,20 @@ func (m *Model) Learn(e Example) (*Model, error) {
 	for len(c.bias) < len(out.labels) {
 		c.bias = append(c.bias, 0)
 	}
-	t := out.correction(e, label)
-	c.texts = append(c.texts, t)
-	c.settle(len(out.labels))
+	for i, e := range list {
+		c.texts = append(c.texts, out.correction(e, labels[i]))
+	}
+	c.settle(len(out.labels), max(replayed, len(list)))
 	out.learned = c
 	return &out, nil
+}
+
+// Bare gives the model as it was trained, without corrections. Labels that came
+// with them stay, and are answered by none of its weights.
+func (m *Model) Bare() *Model {
+	out := *m
+	out.learned = nil
+	return &out
 }
 
 // correction reads an example as a corrected text.
@@ -169,11 +187,11 @@ func (m *Model) correction(e Example, label int32) corrected {
 }
 
 // settle solves the dual of the newest corrections until they stand still.
-func (c *corrections) settle(classes int) {
+func (c *corrections) settle(classes, newest int) {
 	mine := map[uint32]bool{} // rows that are already copies
 	score, delta := make([]float32, classes), make([]float32, classes)
 	alpha := make([]float32, classes)
-	from := max(0, len(c.texts)-replayed)
+	from := max(0, len(c.texts)-newest)
 	for pass := range 20 {
 		moved := false
 		// The newest first: it is the one that has to hold.
@@ -268,6 +286,44 @@ func (m *Model) Merge(from, to string) (*Model, error) {
 		return m, nil
 	}
 	return m.redirect(m.alias[a], a, b), nil
+}
+
+// Knows tells whether the model has the label, and may answer it.
+func (m *Model) Knows(label string) bool {
+	i, ok := m.by[label]
+	return ok && m.alias[i] >= 0
+}
+
+// Rename gives a model that calls a label by another name, one that it does
+// not have.
+func (m *Model) Rename(from, to string) (*Model, error) {
+	if err := checkLabel("to", to); err != nil {
+		return nil, err
+	}
+	a, ok := m.by[from]
+	if !ok {
+		return nil, fault.Bad("from", "learn.label_unknown", "the model has no such label")
+	}
+	if b, ok := m.by[to]; ok {
+		if m.alias[b] < 0 { // it was forgotten and is wanted again
+			again := *m
+			again.alias = slices.Clone(m.alias)
+			again.alias[b] = b
+			m = &again
+		}
+		return m.Merge(from, to)
+	}
+	a = m.alias[a]
+	if a < 0 {
+		return nil, fault.Bad("from", "learn.label_unknown", "the model has forgotten this label")
+	}
+	out := *m
+	out.labels = slices.Clone(m.labels)
+	out.labels[a] = Label{Name: to}
+	out.by = maps.Clone(m.by)
+	delete(out.by, m.labels[a].Name)
+	out.by[to] = a
+	return &out, nil
 }
 
 // Forget gives a model that never answers the label.

@@ -277,6 +277,47 @@ func TestTrainingStopsAndTellsHowFarItIs(t *testing.T) {
 	}
 }
 
+func TestManyCorrectionsAreLearnedTogether(t *testing.T) {
+	m := trained(t)
+	var list []Example
+	for i := range 60 {
+		label := []string{"moths", "candles", "repair"}[i%3]
+		say := []string{"another moth in the wardrobe, number %d", "a candle of scent %d would be nice", "the new gadget %d hums"}[i%3]
+		list = append(list, Example{Text: fmt.Sprintf(say, i), Label: label})
+	}
+	next, err := m.LearnAll(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if p := next.Predict(e.Text, ""); p.Label != e.Label {
+			t.Errorf("%q: %s, not %s", e.Text, p.Label, e.Label)
+		}
+	}
+	if p := next.Predict("I forgot my password", ""); p.Label != "account" {
+		t.Errorf("what it knew before: %s", p.Label)
+	}
+	if next.Corrections() != 60 || m.Corrections() != 0 || next.Bare().Corrections() != 0 {
+		t.Errorf("%d learned, %d before, %d bare", next.Corrections(), m.Corrections(), next.Bare().Corrections())
+	}
+	raw, err := next.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Model
+	if err := again.UnmarshalBinary(raw); err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range list {
+		if p := again.Predict(e.Text, ""); p.Label != e.Label {
+			t.Errorf("read back, %q: %s", e.Text, p.Label)
+		}
+	}
+	if _, err := m.LearnAll(make([]Example, MaxCorrections+1)); err == nil {
+		t.Error("more than MaxCorrections are taken")
+	}
+}
+
 func TestRefusesWhatCannotBeLearned(t *testing.T) {
 	for name, examples := range map[string][]Example{"none": nil, "no label": {{Text: "x"}}, "long label": {{Text: "x", Label: strings.Repeat("x", 300)}}, "weight": {{Text: "x", Label: "a", Weight: -1}}} {
 		if _, _, err := Train(t.Context(), examples, Options{}); err == nil {
@@ -368,6 +409,33 @@ func TestBytesWithClassesOutOfOrderAreRefused(t *testing.T) {
 		}
 	}
 	t.Fatal("no feature speaks for two labels")
+}
+
+func TestRenameAnswersByTheNewName(t *testing.T) {
+	m := trained(t)
+	next, err := m.Rename("praise", "thanks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := next.Predict("非常满意，谢谢你们", ""); p.Label != "thanks" || next.Knows("praise") || !m.Knows("praise") {
+		t.Errorf("%+v", p)
+	}
+	gone, err := m.Forget("repair")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := gone.Rename("praise", "repair")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"烤箱坏了，能派人来修吗", "非常满意，谢谢你们"} {
+		if p := again.Predict(text, ""); p.Label != "repair" {
+			t.Errorf("%s: %+v", text, p)
+		}
+	}
+	if _, err := m.Rename("nothing", "x"); err == nil {
+		t.Error("a label that is not there was renamed")
+	}
 }
 
 func TestMergeKeepsCorrections(t *testing.T) {
