@@ -1,6 +1,10 @@
 import { t } from '~/i18n'
 import { prefer, prefs } from '~/stores/prefs'
 import { can, signOut } from '~/stores/session'
+import { acknowledgeNotice, urgentQuery } from '~/stores/notify'
+import { queries } from '~/stores/query'
+import { setMyState, states, type StateName } from '~/stores/roster'
+import { answerOffer, offersQuery, type Offer } from '~/stores/routing'
 import { say, undoLast } from '~/stores/toast'
 import { show } from '~/stores/ui'
 import { may } from '~/stores/understanding'
@@ -11,6 +15,10 @@ export const focusSearch = (): void => {
   box?.focus()
   box?.select()
 }
+
+const firstOffer = (): Offer | undefined => queries.getQueryData(offersQuery.queryKey)?.items.toSorted((a, b) => a.expires_at.localeCompare(b.expires_at))[0]
+const alarm = () => queries.getQueryData(urgentQuery.queryKey)?.toSorted((a, b) => a.acknowledge_by!.localeCompare(b.acknowledge_by!))[0]
+const stateAction = (s: StateName): Action => ({ id: `state.${s}`, name: `action.state.${s}`, group: 'app', icon: 'person', perform: () => setMyState(s) })
 
 export const appActions: Action[] = [
   { id: 'app.palette', name: 'action.palette', group: 'app', keys: 'Mod+k', perform: () => show({ palette: true }), silent: true },
@@ -26,7 +34,18 @@ export const appActions: Action[] = [
   { id: 'go.create', name: 'action.goCreate', group: 'go', icon: 'plus', keys: 'g c', perform: (c) => c.go('/create'), silent: true },
   { id: 'go.incidents', name: 'action.goIncidents', group: 'go', icon: 'burst', keys: 'g e', perform: (c) => c.go('/incidents') },
   { id: 'go.intelligence', name: 'action.goIntelligence', group: 'go', icon: 'flask', keys: 'g m', when: (c) => may(c.me, 'understand.read'), perform: (c) => c.go('/intelligence') },
+  { id: 'go.queue', name: 'action.goQueue', group: 'go', icon: 'queue', keys: 'g q', when: (c) => can(c.me, 'ticket.assign'), perform: (c) => c.go('/queue') },
+  { id: 'go.notices', name: 'action.goNotices', group: 'go', icon: 'bell', keys: 'g n', perform: (c) => c.go('/notices') },
+  { id: 'go.roster', name: 'action.goRoster', group: 'go', icon: 'calendar', keys: 'g r', perform: (c) => c.go('/roster') },
   { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
+  { id: 'app.state', name: 'action.state', group: 'app', icon: 'person', keys: 'Shift+S', perform: () => show({ state: true }) },
+  ...states.map(stateAction),
+  { id: 'offer.accept', name: 'action.offerAccept', group: 'app', icon: 'check', keys: 'Shift+Y', when: () => firstOffer() !== undefined, perform: async (c) => {
+    const offer = firstOffer()
+    if (offer && (await answerOffer(offer, 'accept'))) c.go(`/inbox/all/${offer.ticket_id}`)
+  } },
+  { id: 'offer.decline', name: 'action.offerDecline', group: 'app', icon: 'close', keys: 'Shift+N', when: () => firstOffer() !== undefined, perform: () => show({ decline: firstOffer()?.ticket_id }) },
+  { id: 'alarm.acknowledge', name: 'action.acknowledge', group: 'app', icon: 'bell', keys: 'Shift+K', when: () => alarm() !== undefined, perform: () => acknowledgeNotice(alarm()!) },
   { id: 'app.light', name: 'action.light', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'light', perform: () => prefer({ theme: 'light' }) },
   { id: 'app.dark', name: 'action.dark', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'dark', perform: () => prefer({ theme: 'dark' }) },
   { id: 'app.compact', name: 'action.compact', group: 'app', icon: 'list', when: () => prefs.get().density !== 'compact', perform: () => prefer({ density: 'compact' }) },

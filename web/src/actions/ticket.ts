@@ -65,6 +65,7 @@ export const ticketActions: Action[] = [
       text: t('said.claimed'), back: { action: 'assign', input: { ...(ticket.assignee ? { assignee_id: ticket.assignee.id } : {}), ...(ticket.team ? { team_id: ticket.team.id } : {}) } },
     }),
   },
+  { id: 'ticket.whyAgent', name: 'action.whyAgent', group: 'ticket', icon: 'route', keys: 'Shift+W', when: one, perform: () => show(innerWidth < 1100 ? { whyAgent: true, side: true } : { whyAgent: true }) },
   { id: 'ticket.transfer', name: 'action.transfer', group: 'ticket', icon: 'transfer', keys: 'Shift+A', needs: 'transfer', when: one, perform: panel('transfer') },
   { id: 'ticket.type', name: 'action.type', group: 'ticket', icon: 'type', keys: 't', needs: 'type', when: one, perform: pick('type') },
   { id: 'ticket.category', name: 'action.category', group: 'ticket', icon: 'tree', needs: 'category', when: one, perform: pick('category') },

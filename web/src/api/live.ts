@@ -1,6 +1,8 @@
 // Push from the server: ticket events patch what is on screen, gently.
 import { createStore } from '~/stores/store'
 import { queries } from '~/stores/query'
+import { ring } from '~/stores/ring'
+import { routingChanged } from '~/stores/routing'
 import { known, place } from '~/stores/ticket'
 import { api, BASE, data } from './client'
 import { keys } from './keys'
@@ -46,6 +48,10 @@ function connect(): void {
   es.addEventListener('ticket', (e) => ticketEvent(JSON.parse((e as MessageEvent<string>).data) as LiveTicket))
   es.addEventListener('config', () => void queries.invalidateQueries({ queryKey: keys.config }))
   es.addEventListener('incident', () => void queries.invalidateQueries({ queryKey: keys.incidents() }))
+  es.addEventListener('routing', routingChanged)
+  es.addEventListener('offer', () => void queries.invalidateQueries({ queryKey: keys.routing('offers') }))
+  es.addEventListener('state', () => { void queries.invalidateQueries({ queryKey: keys.roster('state') }); void queries.invalidateQueries({ queryKey: keys.roster('states') }); routingChanged() })
+  es.addEventListener('notification', (e) => void ring(JSON.parse((e as MessageEvent<string>).data) as { id?: string }))
   es.addEventListener('resync', resync)
   es.onerror = () => {
     if (es !== source) return
@@ -61,6 +67,9 @@ function resync(): void {
   void queries.invalidateQueries({ queryKey: keys.tickets.all })
   void queries.invalidateQueries({ queryKey: keys.incidents() })
   void queries.invalidateQueries({ queryKey: keys.views.counts })
+  void queries.invalidateQueries({ queryKey: keys.routing() })
+  void queries.invalidateQueries({ queryKey: keys.roster() })
+  void queries.invalidateQueries({ queryKey: keys.notices() })
 }
 
 function ticketEvent(event: LiveTicket): void {
@@ -81,6 +90,7 @@ function ticketEvent(event: LiveTicket): void {
 async function refresh(id: ID): Promise<void> {
   if (!known(id)) return
   void queries.invalidateQueries({ queryKey: keys.tickets.timeline(id) })
+  void queries.invalidateQueries({ queryKey: keys.routing('ticket', id) })
   const ticket = await data(api.GET('/tickets/{id}', { params: { path: { id } } })).catch(() => undefined)
   if (ticket) place(ticket)
 }

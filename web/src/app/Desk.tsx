@@ -7,6 +7,7 @@ import { Palette } from '~/actions/Palette'
 import { useKeys } from '~/actions/useKeys'
 import { t } from '~/i18n'
 import { Icon } from '~/parts/Icon'
+import { onNoticeOpen } from '~/stores/ring'
 import { expired } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { ui } from '~/stores/ui'
@@ -14,7 +15,10 @@ import { BottomTabs } from './BottomTabs'
 import { IncidentBanner } from './IncidentBanner'
 import { Rail } from './Rail'
 import { SignInOverlay } from './SignInOverlay'
+import { Alarms } from './state/Alarms'
+import { Offers } from './state/Offers'
 import './shell.css'
+import './state/state.css'
 
 /** The frame round every scene of the desk. */
 export function Desk() {
@@ -22,6 +26,7 @@ export function Desk() {
   useNavigation((to) => void navigate({ to, search: true as never }))
   useKeys()
   useEffect(startLive, [])
+  useEffect(() => onNoticeOpen((ticket) => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket }, search: {} })), [navigate])
   const palette = useStore(ui, (u) => u.palette)
   const keySheet = useStore(ui, (u) => u.keys)
   const connection = useStore(link)
@@ -38,6 +43,7 @@ export function Desk() {
         </div>
         <BottomTabs />
       </div>
+      <div className="floats"><Alarms /><Offers /></div>
       {palette && <Palette />}
       {keySheet && <KeySheet />}
       {out && <SignInOverlay />}

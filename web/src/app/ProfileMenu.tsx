@@ -1,12 +1,17 @@
 import { t, type Key } from '~/i18n'
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { Avatar } from '~/parts/Avatar'
 import { Icon } from '~/parts/Icon'
+import { Kbd } from '~/parts/Kbd'
 import { Pop } from '~/parts/Pop'
 import { prefer, prefs, type Density, type Prefs, type ThemeChoice } from '~/stores/prefs'
 import { can, signOut, useMe } from '~/stores/session'
 import { may } from '~/stores/understanding'
 import { useStore } from '~/stores/store'
+import { show, ui } from '~/stores/ui'
+import { stateName } from '~/stores/roster'
+import { StateDot, StateMenu, useMyState } from './state/StateMenu'
 
 function Segment<V extends string>({ label, value, options, onChange }: { label: string; value: V; options: [V, string][]; onChange: (v: V) => void }) {
   return (
@@ -42,8 +47,12 @@ export function ProfileCard({ close }: { close?: () => void }) {
         <div className="sp"><b className="ell f13" style={{ display: 'block' }}>{me.name}</b><div className="t3 f12 ell">{me.email}</div></div>
       </div>
       <div className="t3 f12">{[me.tenant.name, ...me.role_names].join(' · ')}</div>
+      <StateButton close={close} />
       <Preferences />
       <div className="only-narrow">
+        <Link to="/queue" className="btn q" onClick={close}><Icon name="queue" />{t('nav.queue')}</Link>
+        <Link to="/notices" className="btn q" onClick={close}><Icon name="bell" />{t('nav.notices')}</Link>
+        <Link to="/roster" className="btn q" onClick={close}><Icon name="calendar" />{t('nav.roster')}</Link>
         <Link to="/incidents" className="btn q" onClick={close}><Icon name="burst" />{t('nav.incidents')}</Link>
         {may(me, 'understand.read') && <Link to="/intelligence" className="btn q" onClick={close}><Icon name="flask" />{t('nav.intelligence')}</Link>}
         {can(me, 'config.manage') && <Link to="/admin" className="btn q" onClick={close}><Icon name="sliders" />{t('nav.admin')}</Link>}
@@ -53,12 +62,24 @@ export function ProfileCard({ close }: { close?: () => void }) {
   )
 }
 
+/** My state, and the way to another. */
+function StateButton({ close }: { close?: () => void }) {
+  const mine = useMyState()
+  const [open, setOpen] = useState(false)
+  if (!mine) return null
+  if (open) return <StateMenu close={() => { setOpen(false); close?.() }} />
+  return <button type="button" className="btn q statebtn" onClick={() => setOpen(true)}><StateDot state={mine.state} /><span className="sp">{stateName(mine.state)}</span><Kbd keys="Shift+S" /></button>
+}
+
 export function ProfileMenu() {
   const me = useMe()
+  const mine = useMyState()
+  const choosing = useStore(ui, (u) => u.state === true)
+  const [open, setOpen] = useState(false)
   if (!me) return null
   return (
-    <Pop placement="rightBottom" width={264} content={(close) => <ProfileCard close={close} />}>
-      <button type="button" className="profile-button" aria-label={t('profile.menu')} title={me.name}><Avatar name={me.name} size="l" /></button>
+    <Pop placement="rightBottom" width={264} open={open || choosing} onOpen={(o) => { setOpen(o); if (!o) show({ state: undefined }) }} content={(close) => (choosing ? <StateMenu close={close} /> : <ProfileCard close={close} />)}>
+      <button type="button" className="profile-button" aria-label={mine ? t('profile.menu.state', { state: stateName(mine.state) }) : t('profile.menu')} title={me.name}><Avatar name={me.name} size="l" />{mine && <StateDot state={mine.state} />}</button>
     </Pop>
   )
 }

@@ -7,6 +7,7 @@ import { Kbd } from '~/parts/Kbd'
 import { can, useMe } from '~/stores/session'
 import { may } from '~/stores/understanding'
 import { useProposed } from './IncidentBanner'
+import { Bell } from './state/Bell'
 import { ProfileMenu } from './ProfileMenu'
 
 export function Rail() {
@@ -18,6 +19,11 @@ export function Rail() {
       <Tooltip title={<>{t('nav.inbox')}<Kbd keys="g i" /></>} placement="right" arrow={false}>
         <Link to="/inbox" aria-label={t('nav.inbox')} activeProps={{ className: 'on' }}><Icon name="inbox" size="l" /></Link>
       </Tooltip>
+      {can(me, 'ticket.assign') && (
+        <Tooltip title={<>{t('nav.queue')}<Kbd keys="g q" /></>} placement="right" arrow={false}>
+          <Link to="/queue" aria-label={t('nav.queue')} activeProps={{ className: 'on' }}><Icon name="queue" size="l" /></Link>
+        </Tooltip>
+      )}
       <Tooltip title={<>{t('action.create')}<Kbd keys="Shift+C" /></>} placement="right" arrow={false}>
         <Link to="/create" aria-label={t('action.create')} activeProps={{ className: 'on' }}><Icon name="plus" size="l" /></Link>
       </Tooltip>
@@ -29,7 +35,11 @@ export function Rail() {
           <Link to="/intelligence" aria-label={t('nav.intelligence')} activeProps={{ className: 'on' }}><Icon name="flask" size="l" /></Link>
         </Tooltip>
       )}
+      <Tooltip title={<>{t('nav.roster')}<Kbd keys="g r" /></>} placement="right" arrow={false}>
+        <Link to="/roster" aria-label={t('nav.roster')} activeProps={{ className: 'on' }}><Icon name="calendar" size="l" /></Link>
+      </Tooltip>
       <span className="sp" />
+      <Bell />
       {can(me, 'config.manage') && (
         <Tooltip title={<>{t('nav.admin')}<Kbd keys="g s" /></>} placement="right" arrow={false}>
           <Link to="/admin" aria-label={t('nav.admin')} activeProps={{ className: 'on' }}><Icon name="sliders" size="l" /></Link>

@@ -63,8 +63,16 @@ const admin = createRoute({ getParentRoute: () => desk, path: '/admin', componen
 const adminSection = createRoute({ getParentRoute: () => admin, path: '/$section' })
 const adminItem = createRoute({ getParentRoute: () => adminSection, path: '/$item' })
 
+const Monitor = lazyRouteComponent(() => import('~/scenes/queue/Monitor'), 'Monitor')
+const queue = createRoute({ getParentRoute: () => desk, path: '/queue', component: Monitor })
+const queueTeam = createRoute({ getParentRoute: () => queue, path: '/$team' })
+const notices = createRoute({ getParentRoute: () => desk, path: '/notices', component: lazyRouteComponent(() => import('~/scenes/notices/Notices'), 'Notices') })
+const noticesPage = createRoute({ getParentRoute: () => notices, path: '/$page' })
+const roster = createRoute({ getParentRoute: () => desk, path: '/roster', component: lazyRouteComponent(() => import('~/scenes/roster/Roster'), 'Roster') })
+const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
+
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), admin.addChildren([adminSection.addChildren([adminItem])])])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

@@ -10,6 +10,13 @@ export interface UI {
   picker?: PickerName
   panel?: PanelName
   side: boolean
+  /** The list of one's own agent states. */
+  state?: boolean
+  /** Why this agent: on the ticket that is open. */
+  whyAgent?: boolean
+  bell?: boolean
+  /** The offer whose refusal is being explained. */
+  decline?: ID
   /** Asks the composer to take the focus; a number so that asking twice counts. */
   compose?: { kind: 'reply' | 'note'; n: number }
 }

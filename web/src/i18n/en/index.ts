@@ -4,8 +4,9 @@ import ticket from './ticket'
 import mind from './mind'
 import studio from './studio'
 import admin from './admin'
+import assign from './assign'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...error }
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...error }
 export default en

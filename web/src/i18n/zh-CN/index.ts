@@ -4,6 +4,7 @@ import ticket from './ticket'
 import mind from './mind'
 import studio from './studio'
 import admin from './admin'
+import assign from './assign'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...error }

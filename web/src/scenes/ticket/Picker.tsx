@@ -9,6 +9,7 @@ import { Button } from '~/parts/Button'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
 import { Icon } from '~/parts/Icon'
+import { ReasonForm } from '~/parts/ReasonForm'
 import { priorities } from '~/scenes/inbox/filterChoices'
 import { bulk, wide } from '~/stores/bulk'
 import { useMe, useNames } from '~/stores/session'
@@ -67,16 +68,6 @@ function StatusPicker(p: Props) {
       if (status === 'solved') { p.close(); return show({ panel: 'resolve' }) }
       set(status, substatus_id ? { substatus_id } : {})
     }} />
-  )
-}
-
-export function ReasonForm({ label, onDone, submit }: { label: string; onDone: (reason: string) => void; submit?: string }) {
-  const [reason, setReason] = useState('')
-  return (
-    <form className="popform" style={{ width: 264 }} onSubmit={(e) => { e.preventDefault(); if (reason.trim()) onDone(reason.trim()) }}>
-      <label className="field"><span className="lb">{label}<span className="red">{'*'}</span></span><textarea className="inp" autoFocus required value={reason} maxLength={500} onChange={(e) => setReason(e.target.value)} /></label>
-      <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}><button className="btn p" type="submit" disabled={!reason.trim()}>{submit ?? t('common.done')}</button></div>
-    </form>
   )
 }
 

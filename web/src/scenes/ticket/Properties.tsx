@@ -16,6 +16,7 @@ import { CustomField } from './CustomField'
 import { Anchor } from './Header'
 import { formFields } from './form'
 import { Mark } from './understand/Mark'
+import { WhyAgentLink } from './WhyAgent'
 import { languageName } from './understand/values'
 
 /** One property: its name, its value, and a place to change it. */
@@ -39,6 +40,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
           </button>
         </Anchor>
         {!ticket.assignee && can('claim') && <button type="button" className="link f12 nw" onClick={() => perform(action('ticket.claim'))}>{t('action.claim')}</button>}
+        <WhyAgentLink ticket={ticket} />
       </Row>
       <Row label={t('side.team')}><button type="button" className="val" disabled={!can('transfer')} title={t('action.transfer')} onClick={() => show({ panel: 'transfer' })}><span className="ell">{ticket.team?.name || <span className="t3">{t('common.none')}</span>}</span></button></Row>
       <Row label={t('action.type')} wrong={wrong('type')}><Anchor name="type" id={ticket.id}><button type="button" className="val" disabled={!can('type')}><span className="ell">{names.type(ticket.type)}</span></button></Anchor><Mark ticket={ticket} field="type" /></Row>

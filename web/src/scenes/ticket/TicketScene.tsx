@@ -37,7 +37,7 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
   useEffect(() => {
     if (seenAt) see(id, seenAt)
   }, [id, seenAt])
-  useEffect(() => () => show({ panel: undefined, picker: undefined, side: false, compose: undefined }), [id])
+  useEffect(() => () => show({ panel: undefined, picker: undefined, side: false, compose: undefined, whyAgent: undefined }), [id])
 
   if (error && !ticket) {
     const gone = error instanceof Problem && (error.status === 404 || error.status === 403)

@@ -1,0 +1,1 @@
+export function NoticeList(_: { close: () => void; onAll: () => void }) { return null }

@@ -1,0 +1,1 @@
+export function Notices() { return null }
