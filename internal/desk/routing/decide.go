@@ -17,6 +17,9 @@ type scratch struct {
 	found []int32
 	ranks []rank
 	pen   pen
+
+	keys   []uint64
+	sorted []rank
 }
 
 // rank is somebody's place in the order.
@@ -48,7 +51,7 @@ func (c *Course) Decide(m *Matter, pool *Pool, rnd func() float64) Decision {
 	x.sift(s, out.Excluded)
 	out.Eligible = len(x.ranks)
 	if c.prefer != nil {
-		s.ticketRow = c.Plan.row(m)
+		s.row = s.rowOf(c.Plan.row(m))
 	}
 	x.score(s)
 	out.Hash = x.hash(s, &out)
@@ -151,9 +154,18 @@ func (x *scratch) order(s *scene, draw float64) {
 		})
 		return
 	}
-	slices.SortFunc(x.ranks, func(a, b rank) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.chance, b.chance))
-	})
+	// Scores from 0 to 1 as whole numbers, the highest first, each with its
+	// place: sorting bare numbers takes a third of the time.
+	x.keys = x.keys[:0]
+	for n := range x.ranks {
+		x.keys = append(x.keys, uint64(math.MaxUint32-uint32(clamp(x.ranks[n].score)*math.MaxUint32))<<32|uint64(n))
+	}
+	slices.Sort(x.keys)
+	x.sorted = x.sorted[:0]
+	for _, k := range x.keys {
+		x.sorted = append(x.sorted, x.ranks[uint32(k)])
+	}
+	x.ranks, x.sorted = x.sorted, x.ranks
 	near := s.c.Plan.nearTie()
 	for from := 0; from < len(x.ranks); {
 		to := from + 1

@@ -93,37 +93,3 @@ func fullMatter(n int64) *Matter {
 	m.Ticket.Company = 77
 	return m
 }
-
-func BenchmarkDecide(b *testing.B) {
-	plan := planOf(b, everything())
-	pool := NewPool(crowd(1000, 1))
-	m := fullMatter(1)
-	c := plan.Course(m)
-	d := c.Decide(m, pool, rand.Float64)
-	if d.Eligible < 300 {
-		b.Fatal(d.Eligible, d.Excluded)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		plan.Course(m).Decide(m, pool, rand.Float64)
-	}
-}
-
-func BenchmarkNewPool(b *testing.B) {
-	agents := crowd(1000, 1)
-	b.ReportAllocs()
-	for b.Loop() {
-		NewPool(agents)
-	}
-}
-
-func BenchmarkWith(b *testing.B) {
-	agents := crowd(1000, 1)
-	pool := NewPool(agents)
-	x := *agents[500]
-	x.Load++
-	b.ReportAllocs()
-	for b.Loop() {
-		pool.With(&x)
-	}
-}

@@ -116,7 +116,9 @@ type scene struct {
 	past    *experience // with the ticket's category
 	general *experience // with all
 
-	ticketRow  expr.Row // for Prefer
+	row   expr.Row // for Prefer: the ticket and looks
+	looks *person
+
 	language   string
 	place      [3]float64
 	tier       float64 // 0 nobody special … 1 VIP
@@ -312,6 +314,7 @@ func expression(s *scene, p *person) float64 {
 	if s.c.prefer == nil {
 		return 0
 	}
-	yes, err := s.c.prefer.Eval(s.row(p), nil)
+	s.looks = p
+	yes, err := s.c.prefer.Eval(s.row, nil)
 	return one(err == nil && yes)
 }

@@ -173,10 +173,12 @@ func unit(p *Place) [3]float64 {
 
 const earthKM = 6371.0088 // mean radius
 
-// kilometres is the great-circle distance of two points of the unit sphere.
+// kilometres is the distance of two points of the unit sphere straight through
+// the earth: shorter than the way along it by a thousandth at a thousand
+// kilometres, and without an arc sine for each person.
 func kilometres(a, b [3]float64) float64 {
 	x, y, z := a[0]-b[0], a[1]-b[1], a[2]-b[2]
-	return 2 * earthKM * math.Asin(min(math.Sqrt(x*x+y*y+z*z)/2, 1))
+	return earthKM * math.Sqrt(x*x+y*y+z*z)
 }
 
 // past holds, by category, what the records of a pool's people say.

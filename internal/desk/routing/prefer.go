@@ -1,6 +1,8 @@
 package routing
 
 import (
+	"strings"
+
 	"zhidan/internal/platform/expr"
 	"zhidan/internal/platform/id"
 )
@@ -27,10 +29,14 @@ func (x *member) box() *boxed {
 	return b
 }
 
-// row gives ticket and person to Prefer.
-func (s *scene) row(p *person) expr.Row {
-	ticket, b := s.ticketRow, p.box()
+// rowOf gives to Prefer the ticket and whoever the scene looks at.
+func (s *scene) rowOf(ticket expr.Row) expr.Row {
 	return func(field string) any {
+		if !strings.HasPrefix(field, agentPrefix) {
+			return ticket(field)
+		}
+		p := s.looks
+		b := p.box()
 		switch field {
 		case "agent.id":
 			return b.id
@@ -65,6 +71,6 @@ func (s *scene) row(p *person) expr.Row {
 		case "agent.on_shift":
 			return p.OnShift
 		}
-		return ticket(field)
+		return nil
 	}
 }
