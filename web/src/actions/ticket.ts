@@ -71,6 +71,7 @@ export const ticketActions: Action[] = [
   { id: 'ticket.category', name: 'action.category', group: 'ticket', icon: 'tree', needs: 'category', when: one, perform: pick('category') },
   { id: 'ticket.tags', name: 'action.tags', group: 'ticket', icon: 'tag', keys: 'l', needs: 'tags', perform: pick('tags') },
   { id: 'ticket.snooze', name: 'action.snooze', group: 'ticket', icon: 'clock', keys: 'h', needs: 'snooze', when: one, perform: pick('snooze') },
+  { id: 'ticket.clock', name: 'action.clock', group: 'ticket', icon: 'clock', keys: 'd', when: (c) => one(c) && c.ticket!.sla !== 'none', perform: pick('clock') },
   { id: 'ticket.merge', name: 'action.merge', group: 'ticket', icon: 'merge', keys: 'm', needs: 'merge', when: one, perform: panel('merge') },
   { id: 'ticket.split', name: 'action.split', group: 'ticket', icon: 'split', needs: 'split', when: one, perform: panel('split') },
   { id: 'ticket.link', name: 'action.link', group: 'ticket', icon: 'link', needs: 'link', when: one, perform: panel('link') },

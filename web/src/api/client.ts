@@ -1,6 +1,7 @@
 // The one door to the server: cookie session, CSRF mark, idempotency, typed
 // problems, and a pause while the session has run out.
 import createClient from 'openapi-fetch'
+import { observe } from '~/stores/moment'
 import type { paths } from './paths'
 import { Problem, problemOf } from './problem'
 
@@ -30,8 +31,10 @@ export async function send(request: Request): Promise<Response> {
   }
   const again = request.clone()
   let response: Response
+  const sent = Date.now()
   try {
     response = await fetch(request)
+    observe(response.headers.get('Date'), sent, Date.now())
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new Problem(0, { code: 'net.offline' })

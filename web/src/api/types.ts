@@ -47,7 +47,7 @@ export type Actor = Ticket['creator']
 export type TicketRef = NonNullable<Ticket['parent']>
 export type Resolution = NonNullable<Ticket['resolution']>
 export type Money = NonNullable<Resolution['compensation']>
-export type Sort = 'updated' | '-updated' | 'created' | '-created' | 'priority' | '-priority'
+export type Sort = 'updated' | '-updated' | 'created' | '-created' | 'priority' | '-priority' | 'due' | '-due'
 export type LinkKind = Body<'/tickets/{id}/link'>['kind']
 export type Count = Answer<'/tickets/count'>
 
@@ -122,6 +122,17 @@ export type HolidayImport = Omit<Body<'/calendars/tables/{table}/import'>, '$sch
 export type Imported = Answer<'/calendars/tables/{table}/import', 'post'>
 export type CalendarAssignment = Omit<Answer<'/calendars/assignment'>, '$schema'>
 export type Tried = Answer<'/calendars/test', 'post'>
+
+export type Clocks = Answer<'/tickets/{id}/sla'>
+export type SLAClock = Clocks['items'][number]
+export type SLAInterval = NonNullable<SLAClock['why']>[number]
+export type SLAPolicy = Omit<Answer<'/sla/policies/{id}'>, '$schema'>
+export type SLATarget = SLAPolicy['targets'][number]
+export type SLAPromise = NonNullable<SLATarget['urgent']>
+export type SLAPause = NonNullable<SLAPolicy['pauses']>[number]
+export type SLAWarning = NonNullable<SLAPolicy['warnings']>[number]
+export type Metric = SLATarget['metric']
+export type Soon = NonNullable<Answer<'/sla/soon'>['items']>[number]
 
 /** Pushed by the server: not an answer, so not in the schema. */
 export interface LiveTicket {

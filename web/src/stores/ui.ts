@@ -2,7 +2,7 @@
 import type { ID } from '~/api/types'
 import { createStore } from './store'
 
-export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category' | 'decide'
+export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category' | 'decide' | 'clock'
 export type PanelName = 'resolve' | 'transfer' | 'merge' | 'split' | 'link' | 'parent' | 'people' | 'matters' | 'children'
 export interface UI {
   palette: boolean

@@ -6,8 +6,10 @@ import { ChannelIcon, PriorityBars, StatusGlyph, statusName } from '~/parts/Glyp
 import { Icon } from '~/parts/Icon'
 import { Marked } from '~/parts/Marked'
 import { Mood } from '~/parts/Mood'
+import { SlaChip } from '~/parts/SlaChip'
 import { Time } from '~/parts/Time'
 import type { Density } from '~/stores/prefs'
+import { useStanding } from '~/stores/sla'
 
 export interface RowProps {
   ticket: Ticket
@@ -21,7 +23,7 @@ export interface RowProps {
   onChoose: (id: string, range: boolean) => void
 }
 
-/** Line 1: priority, subject, age. Line 2: channel, customer and number, status, assignee. */
+/** Line 1: priority, subject, age. Line 2: channel, customer and number, what is promised (else the status), assignee. */
 export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosing, unread, density, refused, onOpen, onChoose }: RowProps) {
   const who = ticket.requester?.name ?? ticket.creator.name
   const highlight = ticket.highlight
@@ -44,7 +46,11 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
   const subject = (
     <span className="tt ell">{highlight?.subject ? <Marked html={highlight.subject} /> : ticket.subject || t('ticket.noSubject')}</span>
   )
-  const status = <span className="row g4 state"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
+  const { standing, target } = useStanding(ticket)
+  const promised = standing.sla !== 'none'
+  const status = promised ? (
+    <><span className="row state" title={statusName(ticket.status)}><StatusGlyph status={ticket.status} /><span className="hide">{statusName(ticket.status)}</span></span><SlaChip standing={standing} metric={ticket.sla_metric} target={target} /></>
+  ) : <span className="row g4 state"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
   const assignee = ticket.assignee ? <Avatar name={ticket.assignee.name} size="s" title={ticket.assignee.name} /> : <span className="av s nobody" title={t('common.nobody')} />
   const marks = (
     <>
@@ -60,7 +66,7 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
       {density === 'compact' ? (
         <div className="a">
           {check}<PriorityBars priority={ticket.priority} />{subject}{marks}{unsure}
-          <span className="who nw">{ticket.number}</span><StatusGlyph status={ticket.status} />{assignee}<Time at={ticket.updated_at} />
+          {promised ? status : <><span className="who nw">{ticket.number}</span><StatusGlyph status={ticket.status} /></>}{assignee}<Time at={ticket.updated_at} />
         </div>
       ) : (
         <>

@@ -6,7 +6,7 @@ export type FilterField = (typeof filterFields)[number]
 export type Filters = Partial<Record<FilterField, string[]>>
 export type InboxSearch = { q?: string; sort?: Sort } & Filters
 
-export const sorts: Sort[] = ['-updated', 'updated', '-created', 'created', '-priority', 'priority']
+export const sorts: Sort[] = ['-updated', 'updated', '-created', 'created', '-priority', 'priority', 'due', '-due']
 
 export function parseSearch(raw: Record<string, unknown>): InboxSearch {
   const out: InboxSearch = {}

@@ -19,6 +19,7 @@ import { useStore } from '~/stores/store'
 import { act, refused } from '~/stores/ticket'
 import { show, ui, type PickerName } from '~/stores/ui'
 import { Picker } from './Picker'
+import { ClockChips } from './sla/ClockChips'
 import { Mark } from './understand/Mark'
 
 const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.snooze', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.copy']
@@ -48,6 +49,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         <Anchor name="status" id={ticket.id}><HeaderChip ticket={ticket} field="status" label={t('action.status')}><StatusGlyph status={ticket.status} />{sub ? named(sub.name) : statusName(ticket.status)}</HeaderChip></Anchor>
         <Anchor name="priority" id={ticket.id}><HeaderChip ticket={ticket} field="priority" label={t('action.priority')}><PriorityBars priority={ticket.priority} />{priorityName(ticket.priority)}</HeaderChip></Anchor>
         <span className="row g4"><Mark ticket={ticket} field="priority" />{ticket.sentiment !== undefined && ticket.sentiment !== 0 && <span className="mooded f12 t2"><Mood step={ticket.sentiment} />{t(`mood.${ticket.sentiment}` as Key)}</span>}</span>
+        <ClockChips ticket={ticket} />
         {over && <span className="only-phone"><ActionButton id="ticket.reopen" withKey={false} /></span>}
         {!over && <span className="only-phone"><ActionButton id="ticket.solve" look="p" withKey={false} /></span>}
         {ticket.status === 'on_hold' && ticket.hold_reason && <span className="f13 t2">{names.keyed('hold_reasons', ticket.hold_reason)}</span>}

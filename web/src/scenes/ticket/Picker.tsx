@@ -30,7 +30,7 @@ export function Picker(props: PickerProps) {
     case 'type': return <TypePicker {...props} ticket={ticket} />
     case 'category': return <CategoryPicker {...props} ticket={ticket} />
     case 'tags': return <TagPicker {...props} ticket={ticket} />
-    case 'decide': return null // the fast lane has its own list
+    case 'decide': case 'clock': return null // have lists of their own
     case 'snooze': return <SnoozePicker {...props} ticket={ticket} />
   }
 }

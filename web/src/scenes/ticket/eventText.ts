@@ -3,6 +3,8 @@ import { messages, named, t, type Key, type Params } from '~/i18n'
 import { clock, money } from '~/i18n/format'
 import { channelName, priorityName, statusName } from '~/parts/Glyph'
 import type { Names } from '~/stores/session'
+import { metricName, metrics } from '~/parts/slaText'
+import { stepText } from './sla/told'
 
 const rank: Record<string, number> = { low: 0, normal: 1, high: 2, urgent: 3 }
 
@@ -70,6 +72,8 @@ function told(key: string, params?: Params): string | undefined {
 export function eventText(entry: Entry, names: Names): string {
   const event = entry.event
   if (!event) return ''
+  const step = event.name === 'sla' ? stepText(event.kind ?? '') : undefined
+  if (step) return [metrics.filter((m) => event.changes?.some((c) => c.field === m)).map(metricName).join(t('common.and')), step].filter(Boolean).join(' ')
   const params = { number: event.ticket?.number ?? '', names: event.users?.map((u) => u.name).join(t('common.and')) ?? '' }
   const kind = told(`event.${event.name}.${event.kind}`, params)
   if (kind) return kind

@@ -1,0 +1,87 @@
+// What was promised: the clocks of tickets, and the policies that make them.
+import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { api, data, ifMatch } from '~/api/client'
+import { keys } from '~/api/keys'
+import type { ID, SLAPolicy, Ticket } from '~/api/types'
+import { t } from '~/i18n'
+import { policyFor, promiseOf, type Standing } from '~/parts/slaText'
+import { queries } from './query'
+import { complain, say } from './toast'
+
+/** Every change of a clock is a new version of its ticket. */
+export const clocksQuery = (ticket: Pick<Ticket, 'id' | 'version'>) => queryOptions({
+  queryKey: keys.sla('of', ticket.id, ticket.version),
+  queryFn: ({ signal }) => data(api.GET('/tickets/{id}/sla', { params: { path: { id: ticket.id } }, signal })),
+  staleTime: 60_000,
+  placeholderData: (old, query) => (query?.queryKey[2] === ticket.id ? keepPreviousData(old) : undefined),
+})
+
+export const policiesQuery = queryOptions({ queryKey: keys.sla('policies'), queryFn: async ({ signal }) => (await data(api.GET('/sla/policies', { signal }))).items, staleTime: 5 * 60_000 })
+
+export const soonQuery = (minutes: number) => queryOptions({
+  queryKey: keys.sla('soon', minutes), placeholderData: keepPreviousData, refetchInterval: 30_000,
+  queryFn: ({ signal }) => data(api.GET('/sla/soon', { params: { query: { minutes, limit: 200 } }, signal })),
+})
+
+/** How a ticket of a list stands; from when on it warns is what its policy would say. */
+export function useStanding(ticket: Ticket): { standing: Standing; target?: number } {
+  const policies = useQuery({ ...policiesQuery, enabled: ticket.sla === 'running' }).data
+  return useMemo(() => {
+    const promise = policies && ticket.sla === 'running' ? promiseOf(policyFor(policies, ticket), ticket.sla_metric, ticket.priority) : undefined
+    return { standing: { sla: ticket.sla, ...(ticket.due_at ? { due: Date.parse(ticket.due_at) } : {}), lead: promise?.lead }, target: promise?.target }
+  }, [policies, ticket])
+}
+
+export const policiesChanged = (): Promise<void> => queries.invalidateQueries({ queryKey: keys.sla() })
+
+/** What is sent of a policy: not what the server says of it. */
+export function bodyOfPolicy(p: SLAPolicy): SLAPolicy {
+  const { problem: _problem, ...body } = p
+  return body
+}
+
+async function put(before: Pick<SLAPolicy, 'id' | 'version'>, body: SLAPolicy): Promise<SLAPolicy> {
+  const after = await data(api.PUT('/sla/policies/{id}', { params: { path: { id: before.id } }, body: bodyOfPolicy(body), headers: ifMatch(before.version) }))
+  queries.setQueryData<SLAPolicy[]>(policiesQuery.queryKey, (old) => old?.map((p) => (p.id === after.id ? after : p)))
+  return after
+}
+
+/** Saves a policy as a new version, with the way back to the former one; a new one is made. */
+export async function savePolicy(before: SLAPolicy | undefined, body: SLAPolicy): Promise<SLAPolicy> {
+  if (!before) {
+    const made = await data(api.POST('/sla/policies', { body: bodyOfPolicy(body) }))
+    await policiesChanged()
+    say(t('common.saved'))
+    return made
+  }
+  const after = await put(before, body)
+  void policiesChanged()
+  say(t('slap.saved', { version: after.version }), { undo: () => put(after, before).then(policiesChanged, complain) })
+  return after
+}
+
+/** Puts the policies into this order; only those that move are written. */
+export async function orderPolicies(list: SLAPolicy[], back = true): Promise<void> {
+  const before = queries.getQueryData<SLAPolicy[]>(policiesQuery.queryKey) ?? []
+  queries.setQueryData(policiesQuery.queryKey, list)
+  try {
+    for (const [i, p] of list.entries()) if ((p.position ?? 0) !== (i + 1) * 10) await put(p, { ...p, position: (i + 1) * 10 })
+    await policiesChanged()
+    const now = (ids: ID[]) => ids.flatMap((id) => queries.getQueryData<SLAPolicy[]>(policiesQuery.queryKey)?.find((p) => p.id === id) ?? [])
+    if (back) say(t('slap.ordered'), { undo: () => orderPolicies(now(before.map((p) => p.id)), false) })
+  } catch (error) {
+    queries.setQueryData(policiesQuery.queryKey, before)
+    void policiesChanged()
+    complain(error)
+  }
+}
+
+export async function renewAll(): Promise<void> {
+  try {
+    await data(api.POST('/sla/renew', {}))
+    say(t('slap.renewing'))
+  } catch (error) {
+    complain(error)
+  }
+}
