@@ -158,9 +158,26 @@ func (b *Book) ResolveIn(ctx context.Context, tx *db.Tx, p Prepared) (c *Custome
 	return nil, false, fault.New(fault.Unavailable, "customer.busy", "the customer is being changed, try again")
 }
 
+// Known finds the customer of a prepared contact as of now, without a
+// transaction; nil when there is none yet.
+func (b *Book) Known(ctx context.Context, p Prepared) (*Customer, error) {
+	switch {
+	case p.by != 0:
+		c, err := b.Find(ctx, b.DB, p.fresh.Tenant, p.by)
+		if fault.KindOf(err) == fault.NotFound {
+			return nil, nil
+		}
+		return c, err
+	case len(p.identities) == 0:
+		return nil, nil
+	}
+	c, _, err := b.byIdentities(ctx, b.DB, p)
+	return c, err
+}
+
 // byIdentities finds the customer whose address comes first in the contact's
 // order, and says which addresses belong to somebody.
-func (b *Book) byIdentities(ctx context.Context, tx *db.Tx, p Prepared) (*Customer, []bool, error) {
+func (b *Book) byIdentities(ctx context.Context, tx db.Reader, p Prepared) (*Customer, []bool, error) {
 	args := []any{int64(p.fresh.Tenant)}
 	in := "$2"
 	for i, x := range p.identities {

@@ -88,6 +88,9 @@ func (d *demands) drop(what string) {
 // team that helps out.
 func (d *demands) member(a *member) bool {
 	c := d.c
+	if len(d.m.Only) > 0 {
+		return slices.Contains(d.m.Only, a.ID)
+	}
 	if (c.Team == 0 || slices.Contains(a.Teams, c.Team)) && (c.Department == 0 || a.in(c.Department)) &&
 		(len(c.agents) == 0 || slices.Contains(c.agents, a.ID)) {
 		return true
@@ -104,6 +107,14 @@ func (d *demands) member(a *member) bool {
 func (d *demands) candidates(pool *Pool, out []int32) []int32 {
 	c := d.c
 	switch {
+	case len(d.m.Only) > 0:
+		for _, a := range d.m.Only {
+			if i, ok := pool.index[a]; ok {
+				out = append(out, i)
+			}
+		}
+		slices.Sort(out)
+		return slices.Compact(out)
 	case len(c.agents) > 0:
 		for _, a := range c.agents {
 			if i, ok := pool.index[a]; ok {

@@ -82,6 +82,15 @@ func (p *Pool) With(changed ...*Agent) *Pool {
 // Len is how many people there are.
 func (p *Pool) Len() int { return len(p.people) }
 
+// Agents are all of them.
+func (p *Pool) Agents() []*Agent {
+	out := make([]*Agent, len(p.people))
+	for i, x := range p.people {
+		out[i] = x.Agent
+	}
+	return out
+}
+
 // Agent finds a person as the pool has them; nil when it does not.
 func (p *Pool) Agent(person id.ID) *Agent {
 	if i, ok := p.index[person]; ok {

@@ -198,6 +198,7 @@ type Matter struct {
 	Nearby     []id.ID // categories next to the ticket's in the tree, see Nearby
 	LastAgent  id.ID   // who solved the customer's last ticket
 	Former     id.ID   // who had this ticket before
+	Only       []id.ID // nobody else, when a person said so; empty: whom the rule means
 	Barred     []id.ID // must not have it: complained about, or they gave it back or let the offer pass
 	DueAt      clock.Time
 	Waited     time.Duration // in the queue

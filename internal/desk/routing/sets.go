@@ -203,10 +203,3 @@ func switchSet(ctx context.Context, tx *db.Tx, tenant id.ID, version int64, to S
 }
 
 var errStale = fault.New(fault.Precondition, "config.changed", "somebody else has changed this meanwhile")
-
-func orNull(v id.ID) any {
-	if v == 0 {
-		return nil
-	}
-	return int64(v)
-}

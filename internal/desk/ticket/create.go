@@ -160,7 +160,7 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 		return nil, err
 	}
 
-	place := Place{in.Assignee, in.Team, in.Department}.whole(dir, Place{})
+	place := Place{in.Assignee, in.Team, in.Department}.Whole(dir, Place{})
 	s := d.Settings(ctx, a.Tenant)
 	now := d.Clock.Now()
 	draft := &Draft{actor: a, in: in, contact: contact, settings: s, ticket: Ticket{
@@ -169,7 +169,8 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 		Creator: a.ID, Assignee: place.Assignee, Team: place.Team, Department: place.Department, Tags: in.Tags, Fields: fields,
 		CreatedAt: now, UpdatedAt: now,
 	}}
-	c := &Change{Actor: a, At: now, Ticket: &draft.ticket, Messages: []*Message{{Kind: in.Kind, Text: in.Body}}, Given: given}
+	c := &Change{Actor: a, At: now, Ticket: &draft.ticket, Messages: []*Message{{Kind: in.Kind, Text: in.Body}}, Given: given,
+		Requester: func(ctx context.Context) (*customer.Customer, error) { return d.Customers.Known(ctx, contact) }}
 	if err := d.prepare(ctx, c); err != nil {
 		return nil, err
 	}

@@ -116,6 +116,9 @@ type Change struct {
 	// Given are the decidable fields that the sender of a new ticket has set:
 	// a Pass may add to them but not silently replace them.
 	Given []string
+	// Requester finds, before the transaction, who a new ticket is for; nil when
+	// nobody knows them yet. It is nil itself on other changes.
+	Requester func(context.Context) (*customer.Customer, error)
 	// Decisions are what models say in this write.
 	Decisions []Decision
 

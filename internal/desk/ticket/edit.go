@@ -45,10 +45,10 @@ type Place struct {
 // AssignInput gives the ticket to somebody; all empty puts it back in the pool.
 type AssignInput struct{ Place }
 
-// whole completes a place. Naming only a person keeps the team when the person
+// Whole completes a place. Naming only a person keeps the team when the person
 // is in it, and otherwise takes the person's first team, so that colleagues see
 // what their team has to do; naming nobody goes back to the pool of the team.
-func (p Place) whole(dir *staff.Directory, now Place) Place {
+func (p Place) Whole(dir *staff.Directory, now Place) Place {
 	if p == (Place{}) {
 		return Place{Team: now.Team, Department: now.Department}
 	}
@@ -83,7 +83,7 @@ func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, er
 	if err != nil {
 		return nil, err
 	}
-	p = p.whole(dir, Place{t.Assignee, t.Team, t.Department})
+	p = p.Whole(dir, Place{t.Assignee, t.Team, t.Department})
 	var changes []FieldChange
 	for _, x := range []struct {
 		field string

@@ -23,9 +23,9 @@ const columns = `t.tenant_id, t.id, t.number, t.subject, t.status, t.substatus_i
 	t.snoozed_until, t.parent_id, t.merged_into, t.resolution, t.reopen_count, t.repeat_count,
 	t.message_count, t.child_count, t.open_child_count, t.last_message, t.first_replied_at,
 	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.sentiment, t.risk, t.unsure,
-	t.due_at, t.sla, t.sla_metric, t.version`
+	t.due_at, t.sla, t.sla_metric, t.weight, t.version`
 
-const columnCount = 44
+const columnCount = 45
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -41,7 +41,7 @@ func scanTicket(row scanner) (*Ticket, error) {
 		zero(&t.SnoozedUntil), zero(&t.Parent), zero(&t.MergedInto), &resolution, &t.ReopenCount, &t.RepeatCount,
 		&t.MessageCount, &t.ChildCount, &t.OpenChildren, &last, zero(&t.FirstReplied),
 		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &sentiment, &t.Risk, &unsure,
-		&t.DueAt, &t.SLA, &t.SLAMetric, &t.Version)
+		&t.DueAt, &t.SLA, &t.SLAMetric, &t.Weight, &t.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (t *Ticket) values() []any {
 		null(t.SnoozedUntil), null(t.Parent), null(t.MergedInto), packPtr(t.Resolution), t.ReopenCount, t.RepeatCount,
 		t.MessageCount, t.ChildCount, t.OpenChildren, packPtr(t.LastMessage), null(t.FirstReplied),
 		null(t.SolvedAt), null(t.ClosedAt), int64(t.CreatedAt), int64(t.UpdatedAt), sentiment, t.Risk, unsure,
-		t.dueKey(), int64(t.SLA), t.SLAMetric, t.Version}
+		t.dueKey(), int64(t.SLA), t.SLAMetric, t.Weight, t.Version}
 }
 
 // zeroScanner reads NULL as zero.

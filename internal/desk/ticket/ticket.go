@@ -150,6 +150,7 @@ type Ticket struct {
 	UpdatedAt    clock.Time
 	Sentiment    *int       // -2 … 2 as understood, nil when nobody has said
 	Risk         int        // 0 … MaxRisk: how gravely the customer's words sound
+	Weight       int        // how much of the assignee's capacity it takes, in hundredths
 	Unsure       bool       // a suggested type or category waits for a person
 	DueAt        clock.Time // when the next promise falls due; zero when none does
 	SLA          SLA        // how the promises stand

@@ -1,0 +1,359 @@
+package routing
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/fault"
+	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/live"
+)
+
+// Kinds of job of the room.
+const (
+	kindDrain   = "routing.drain"   // somebody may have room: what waits is looked at
+	kindStep    = "routing.step"    // timer: a waiting ticket gives up a demand, or an offer ends
+	kindAbsent  = "routing.absent"  // somebody has gone: what they have not begun is given to others
+	kindMove    = "routing.move"    // all tickets of a person, in one act
+	kindRespond = "routing.respond" // timer: the next supervisor is told
+	kindRecords = "routing.records" // how people have done so far is counted anew
+)
+
+func (m *Room) registerJobs() {
+	m.Jobs.Handle(job.Kind{Name: kindDrain, Concurrency: 2, MaxAttempts: 100, Timeout: 10 * time.Minute, MaxBackoff: time.Minute}, each(m.drain))
+	m.Jobs.Handle(job.Kind{Name: kindStep, Concurrency: 2, MaxAttempts: 100, Timeout: time.Minute, Batch: 64, MaxBackoff: time.Minute}, m.steps)
+	m.Jobs.Handle(job.Kind{Name: kindAbsent, Concurrency: 2, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.afterAbsence))
+	m.Jobs.Handle(job.Kind{Name: kindMove, Concurrency: 2, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.runMove))
+	m.Jobs.Handle(job.Kind{Name: kindRespond, Concurrency: 4, MaxAttempts: 100, Timeout: time.Minute, MaxBackoff: time.Minute}, each(m.respond))
+	m.Jobs.Handle(job.Kind{Name: kindRecords, Concurrency: 1, MaxAttempts: 10, Timeout: 10 * time.Minute}, each(m.countRecords))
+}
+
+func each(fn func(ctx context.Context, j job.Job) error) func(ctx context.Context, jobs []job.Job) error {
+	return func(ctx context.Context, jobs []job.Job) error {
+		for _, j := range jobs {
+			if err := fn(ctx, j); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// orderDrain has the queues of a tenant looked at. Orders that come while one
+// waits become one.
+func (m *Room) orderDrain(ctx context.Context, tx *db.Tx, tenant id.ID) error {
+	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindDrain, Key: "all", DueAt: m.Clock.Now(), Replace: true, Payload: struct{}{}})
+}
+
+// remind sets the timer of what a waiting ticket waits for next.
+func (m *Room) remind(ctx context.Context, tx *db.Tx, tenant id.ID, w *waiting) error {
+	at := w.StepAt
+	if w.State == waitOffered {
+		at = w.Until
+	}
+	if at == 0 {
+		return nil
+	}
+	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindStep, Key: w.Ticket.String(), DueAt: at, Replace: true, Payload: struct{}{}})
+}
+
+// Bounds of a drain.
+const (
+	drainRead  = 256 // tickets looked at together
+	drainWrite = 64  // given away in one transaction
+	drainIdle  = 64  // tickets of one queue in a row for which there was nobody: the rest would fare no better
+)
+
+// drain gives waiting tickets away, queue by queue in order, until those in
+// front find nobody.
+func (m *Room) drain(ctx context.Context, j job.Job) error {
+	m.stale(j.Tenant)
+	k, err := m.fresh(ctx, j.Tenant)
+	if err != nil {
+		return err
+	}
+	rows, err := m.DB.Query(ctx, `select distinct team_id from routing_wait where tenant_id = $1 and state = $2 limit 5000`, j.Tenant, waitQueued)
+	teams, err := db.Each(rows, err, func(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) })
+	if err != nil {
+		return err
+	}
+	for _, team := range teams {
+		if err := m.drainTeam(ctx, k, j.Tenant, team); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// after is a place in the order of a queue.
+type after struct {
+	priority, tier int
+	due, since     clock.Time
+	ticket         id.ID
+}
+
+func (m *Room) drainTeam(ctx context.Context, k *resident, tenant, team id.ID) error {
+	idle := map[string]int{} // tickets in a row for which there was nobody, by rule
+	var from *after
+	for {
+		list, err := m.waitingIn(ctx, tenant, team, waitQueued, from, drainRead)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		last := list[len(list)-1]
+		from = &after{int(last.Priority), last.Tier, last.due(), last.Since, last.Ticket}
+		var take []*waiting
+		tried := false
+		for _, w := range list {
+			if w.Mode != Direct && w.Mode != Offer || idle[w.Rule] >= drainIdle {
+				continue
+			}
+			tried = true
+			take = append(take, w)
+			if len(take) == drainWrite {
+				if err := m.giveAway(ctx, k, tenant, take, idle); err != nil {
+					return err
+				}
+				take = take[:0]
+			}
+		}
+		if err := m.giveAway(ctx, k, tenant, take, idle); err != nil {
+			return err
+		}
+		if !tried || len(list) < drainRead {
+			return nil
+		}
+	}
+}
+
+// waitingIn reads a queue in order.
+func (m *Room) waitingIn(ctx context.Context, tenant, team id.ID, state string, from *after, limit int) ([]*waiting, error) {
+	q := `select ` + waitColumns + ` from routing_wait w where tenant_id = $1 and state = $2 and team_id = $3`
+	args := []any{tenant, state, team, limit}
+	if from != nil {
+		q += ` and (priority < $5 or priority = $5 and (tier < $6 or tier = $6 and (due_at, since, ticket_id) > ($7, $8, $9)))`
+		args = append(args, from.priority, from.tier, from.due, from.since, from.ticket)
+	}
+	rows, err := m.DB.Query(ctx, q+` order by priority desc, tier desc, due_at, since, ticket_id limit $4`, args...)
+	return db.Each(rows, err, func(r *sql.Rows) (*waiting, error) { return scanWaiting(r) })
+}
+
+// giveAway decides for some waiting tickets and carries it out in one
+// transaction. What somebody else has done to a ticket meanwhile counts: it is
+// loaded for change, and left alone when it waits no more.
+func (m *Room) giveAway(ctx context.Context, k *resident, tenant id.ID, list []*waiting, idle map[string]int) error {
+	if len(list) == 0 {
+		return nil
+	}
+	now := m.Clock.Now()
+	ids := make([]id.ID, len(list))
+	for i, w := range list {
+		ids[i] = w.Ticket
+	}
+	tickets, err := m.tickets(ctx, tenant, ids)
+	if err != nil {
+		return err
+	}
+	choices := make([]*choice, 0, len(list))
+	for _, w := range list {
+		t := tickets[w.Ticket]
+		if t == nil {
+			continue
+		}
+		y, err := m.chooseAgain(ctx, k, t, w, now)
+		if err != nil {
+			return err
+		}
+		if y == nil {
+			continue
+		}
+		if len(y.decision.Order) == 0 && y.decision.Rule == w.Rule && y.decision.Team == w.Team {
+			idle[w.Rule]++
+			continue
+		}
+		if len(y.decision.Order) > 0 {
+			idle[w.Rule] = 0
+			// So that the next of this lot does not choose the same room.
+			if a := y.decision.Order[0]; y.decision.Mode == Direct || y.decision.Mode == Offer {
+				k.crew.note(a, k.active.Weight(t.Channel), 1, now)
+			}
+		}
+		choices = append(choices, y)
+	}
+	if len(choices) == 0 {
+		return nil
+	}
+	defer m.stale(tenant) // what was noted above is counted again
+	return m.carryOut(ctx, k, tenant, choices)
+}
+
+// tickets reads tickets by id, whoever may see them.
+func (m *Room) tickets(ctx context.Context, tenant id.ID, ids []id.ID) (map[id.ID]*ticket.Ticket, error) {
+	list, err := m.Desk.Load(ctx, tenant, ids)
+	out := make(map[id.ID]*ticket.Ticket, len(list))
+	for _, t := range list {
+		out[t.ID] = t
+	}
+	return out, err
+}
+
+// chooseAgain decides for a ticket that waits; nil: no rule wants it any more.
+func (m *Room) chooseAgain(ctx context.Context, k *resident, t *ticket.Ticket, w *waiting, now clock.Time) (*choice, error) {
+	who, err := requester(ctx, m.DB, t)
+	if err != nil {
+		return nil, err
+	}
+	x, err := m.matter(ctx, m.DB, t, who, now)
+	if err != nil {
+		return nil, err
+	}
+	x.Waited, x.Barred, x.Former, x.Only, x.Team = now.Sub(w.Since), w.Barred, w.Former, w.To, w.ToTeam
+	y, err := m.choose(ctx, k, x)
+	if err != nil || y.course == nil {
+		return nil, err
+	}
+	y.waiting = w
+	return y, nil
+}
+
+// carryOut settles choices for waiting tickets.
+func (m *Room) carryOut(ctx context.Context, k *resident, tenant id.ID, choices []*choice) error {
+	return m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
+		for _, y := range choices {
+			if err := m.carryOutOne(ctx, w, k, y); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y *choice) error {
+	tenant := w.Actor.Tenant
+	c, err := w.Ticket(ctx, y.waiting.Ticket, staff.TicketRead)
+	if fault.KindOf(err) == fault.NotFound {
+		return dropWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
+	}
+	if err != nil {
+		return err
+	}
+	now, err := loadWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
+	if err != nil || now == nil || now.State != y.waiting.State || now.Agent != y.waiting.Agent || c.Ticket.Assignee != 0 || !c.Ticket.Status.Active() {
+		return err
+	}
+	z := *y
+	place := *now
+	place.Barred = y.waiting.Barred
+	z.waiting = &place
+	z.settled = true
+	if c.Prepared == nil {
+		c.Prepared = map[string]any{}
+	}
+	c.Prepared[noted] = &z
+	if now.State == waitOffered { // the offer has ended without an answer
+		if err := m.carry(ctx, w.Tx, k, tenant, now.Agent, -now.Weight, -1); err != nil {
+			return err
+		}
+	}
+	return m.settle(ctx, w.Tx, k, c, &z)
+}
+
+// steps looks at tickets whose timer has come: a demand is given up, or an
+// offer ends.
+func (m *Room) steps(ctx context.Context, jobs []job.Job) error {
+	for _, j := range jobs {
+		ticketID, err := id.Parse(j.Key)
+		if err != nil {
+			return err
+		}
+		if err := m.step(ctx, j.Tenant, ticketID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *Room) step(ctx context.Context, tenant, ticketID id.ID) error {
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	w, err := loadWaiting(ctx, m.DB, tenant, ticketID)
+	if err != nil || w == nil {
+		return err
+	}
+	now := m.Clock.Now()
+	if w.State == waitOffered {
+		if w.Until > now {
+			return nil // another offer, with a timer of its own
+		}
+		return m.pass(ctx, k, tenant, w, "expired")
+	}
+	tickets, err := m.tickets(ctx, tenant, []id.ID{ticketID})
+	if err != nil || tickets[ticketID] == nil {
+		return err
+	}
+	y, err := m.chooseAgain(ctx, k, tickets[ticketID], w, now)
+	if err != nil || y == nil {
+		return err
+	}
+	return m.carryOut(ctx, k, tenant, []*choice{y})
+}
+
+// pass takes an offer back and gives the ticket to the next.
+func (m *Room) pass(ctx context.Context, k *resident, tenant id.ID, w *waiting, why string) error {
+	tickets, err := m.tickets(ctx, tenant, []id.ID{w.Ticket})
+	if err != nil || tickets[w.Ticket] == nil {
+		return err
+	}
+	t := tickets[w.Ticket]
+	w.Barred = append(w.Barred, w.Agent)
+	y, err := m.chooseAgain(ctx, k, t, w, m.Clock.Now())
+	if err != nil || y == nil {
+		return err
+	}
+	return m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, x *ticket.Write) error {
+		c, err := x.Ticket(ctx, w.Ticket, staff.TicketRead)
+		if err != nil {
+			return err
+		}
+		now, err := loadWaiting(ctx, x.Tx, tenant, w.Ticket)
+		if err != nil || now == nil || now.State != waitOffered || now.Agent != w.Agent || now.Until != w.Until {
+			return err // answered meanwhile
+		}
+		m.event(c, EventOffer, ticket.EventData{Kind: why, Changes: []ticket.FieldChange{{Field: "assignee", From: w.Agent}}}, nil)
+		return m.carryOutOne(ctx, x, k, y)
+	})
+}
+
+// tellScreens tells the screens of a tenant that queues or loads have moved.
+func (m *Room) tellScreens(tenant id.ID) {
+	now := time.Now()
+	m.mu.Lock()
+	soon := now.Sub(m.told[tenant]) < tellEvery
+	if !soon {
+		m.told[tenant] = now
+	}
+	m.mu.Unlock()
+	if soon {
+		return
+	}
+	_ = m.Hub.Publish(context.Background(), live.Event{ID: m.IDs.Next(), Tenant: tenant, Name: "routing", Data: struct{}{}, Audience: live.Audience{All: true}})
+}
+
+// position is a ticket's place in its queue, from 1.
+func (m *Room) position(ctx context.Context, tenant id.ID, w *waiting) (n int, err error) {
+	err = m.DB.QueryRow(ctx, `select count(*) from (select 1 from routing_wait where tenant_id = $1 and state = $2 and team_id = $3
+		and (priority > $4 or priority = $4 and (tier > $5 or tier = $5 and (due_at, since, ticket_id) < ($6, $7, $8))) limit 999) x`,
+		tenant, waitQueued, w.Team, int64(w.Priority), w.Tier, w.due(), w.Since, w.Ticket).Scan(&n)
+	return n + 1, err
+}
