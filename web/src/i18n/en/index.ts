@@ -4,17 +4,10 @@ import ticket from './ticket'
 import mind from './mind'
 import studio from './studio'
 import admin from './admin'
-<<<<<<< ours
 import assign from './assign'
-import error from './error'
-import type zh from '../zh-CN'
-
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...error }
-=======
 import sla from './sla'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...sla, ...error }
->>>>>>> theirs
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...error }
 export default en

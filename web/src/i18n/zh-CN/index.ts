@@ -4,14 +4,8 @@ import ticket from './ticket'
 import mind from './mind'
 import studio from './studio'
 import admin from './admin'
-<<<<<<< ours
 import assign from './assign'
-import error from './error'
-
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...error }
-=======
 import sla from './sla'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...sla, ...error }
->>>>>>> theirs
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...error }
