@@ -9,5 +9,6 @@ func reactions(s *Server) []ticket.Reaction {
 		s.Desk.IndexReaction(), // found by search within a second
 		s.Desk.LiveReaction(),  // on every open screen
 		s.Mind.Reaction(),      // learned from, compared, counted
+		s.Notify.Reaction(),    // told to those whom it concerns
 	}
 }

@@ -23,8 +23,9 @@ import (
 	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
-	"zhidan/internal/desk/sla"
+	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/roster"
+	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/desk/understand"
@@ -80,6 +81,7 @@ type Server struct {
 	Desk      *ticket.Desk
 	Mind      *understand.Mind
 	SLA       *sla.Room
+	Notify    *notify.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -187,6 +189,9 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.onClose(s.Mind.Close)
 	s.SLA = sla.New(sla.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Jobs: s.Jobs, Bus: s.Bus, Forms: s.Forms, Staff: s.Staff, Calendars: s.Calendars, Desk: s.Desk})
 	s.Calendars.Changed = s.SLA.CalendarsChanged
+	outside := guard.NewDialer(guard.Policy{Allow: allowed})
+	s.Notify = notify.New(notify.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault, Staff: s.Staff, Desk: s.Desk,
+		HTTP: outside.Client(guard.Limits{Timeout: 30 * time.Second, MaxBytes: 1 << 20, Redirects: -1}), Dial: outside.DialContext, URL: c.PublicURL})
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
@@ -243,6 +248,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Desk.Register(s.API)
 	s.Mind.Register(s.API)
 	s.SLA.Register(s.API)
+	s.Notify.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()

@@ -41,6 +41,7 @@ var Catalogue = []Entry{
 	{ConfigManage, "admin", "管理系统配置", "Manage settings", false},
 	{JobManage, "admin", "处理停滞的后台任务", "Handle parked jobs", false},
 	{QuarantineManage, "admin", "处理隔离区", "Handle the quarantine", false},
+	{NotifyManage, "admin", "管理通知渠道、模板与发送记录", "Manage channels, templates and the log of notifications", false},
 	{AuditRead, "admin", "查看审计记录", "Read the audit trail", false},
 }
 

@@ -40,5 +40,6 @@ const (
 	AuditRead        Permission = "audit.read"
 	UnderstandRead   Permission = "understand.read"   // how good the understanding is
 	UnderstandManage Permission = "understand.manage" // fields, lists, training, language models
+	NotifyManage     Permission = "notify.manage"     // channels, templates and log of notifications
 	TokenOwn         Permission = "token.own"         // have API tokens of one's own
 )

@@ -93,6 +93,10 @@ var matrix = []route{
 	{"GET /live", "", "200 200 200 200", ""},
 	{"GET /me", "", "200 200 200 200", ""},
 	{"PATCH /me", "", "200 200 200 200", `{"name":"我"}`},
+	{"GET /me/notifications", "", "200 200 200 200", ""},
+	{"PUT /me/notifications", "", "200 200 200 200", `{"sound":true,"desktop":false}`},
+	{"POST /me/push-subscriptions", "", "201 201 201 201", `{"endpoint":"https://push.example.com/{new}","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}`},
+	{"DELETE /me/push-subscriptions/{id}", "push subscription", "404 404 404 204", ""},
 	{"POST /me/password", "", "422 422 422 422", `{"old":"x","new":"correct horse battery staple"}`},
 	{"GET /me/sessions", "", "200 200 200 200", ""},
 	{"DELETE /me/sessions/{id}", "session", "404 404 404 204", ""},
@@ -101,6 +105,19 @@ var matrix = []route{
 	{"GET /me/tokens", "", "200 200 200 200", ""},
 	{"POST /me/tokens", "", "201 201 201 201", `{"name":"x"}`},
 	{"DELETE /me/tokens/{id}", "token of the administrator", "404 404 404 204", ""},
+	{"GET /notifications", "", "200 200 200 200", ""},
+	{"GET /notifications/count", "", "200 200 200 200", ""},
+	{"GET /notifications/events", "", "200 200 200 200", ""},
+	{"POST /notifications/read", "", "200 200 200 200", `{"ids":["1"]}`}, // only one's own
+	{"POST /notifications/{id}/acknowledge", "nothing", "404 404 404 404", ""},
+	{"GET /notify/channels", "", "403 403 200 200", ""},
+	{"GET /notify/channels/{key}", "channel", "403 403 404 200", ""},
+	{"PUT /notify/channels/{key}", "channel", "403 403 200 200", `{"kind":"mail","name":"x","active":false}`},
+	{"POST /notify/channels/{key}/test", "channel", "403 403 422 422", `{"to":"a@example.com"}`}, // of which nothing is set yet
+	{"GET /notify/deliveries", "", "403 403 200 200", ""},
+	{"POST /notify/deliveries/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"GET /notify/templates", "", "403 403 200 200", ""},
+	{"PUT /notify/templates", "", "403 403 200 200", `{"event":"assigned","locale":"en","title":"{number}","text":"x"}`},
 	{"GET /quarantine", "", "403 403 200 200", ""},
 	{"DELETE /quarantine/{id}", "nothing", "403 403 404 404", ""},
 	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
@@ -292,6 +309,13 @@ func (s *scene) thing(kind string) map[string]string {
 		list, err := s.Staff.Sessions(ctx, s.Admin) // the one in which the test began
 		must(s.t, err)
 		v["{id}"] = list[0].ID.String()
+	case "channel":
+		v["{key}"] = "mail"
+		_, err := s.c.Call(ctx, "PUT", "/notify/channels/mail", M{"kind": "mail", "name": "x", "active": false}, nil)
+		must(s.t, err)
+	case "push subscription":
+		v["{id}"] = post("/me/push-subscriptions", M{"endpoint": "https://push.example.com/" + v["{new}"], "keys": M{"auth": "BTBZMqHH6r4Tts7J_aSIgg",
+			"p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"}})
 	case "calendar":
 		v["{key}"] = v["{new}"]
 		v["{id}"] = post("/calendars", M{"key": v["{key}"], "name": M{"zh": "x", "en": ""}, "zone": "Asia/Shanghai", "week": [][]M{{}, {}, {}, {}, {}, {}, {}}})

@@ -1,0 +1,210 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
+)
+
+// maxTeam bounds who is told of a ticket that comes to a team.
+const maxTeam = 200
+
+// Reaction tells people of what happens to tickets that concern them.
+func (m *Room) Reaction() ticket.Reaction {
+	return ticket.Reaction{Name: "notify", React: m.react}
+}
+
+// rank is the order of importance: of several things that one write did, a
+// person hears of the first.
+var rank = []string{Assigned, Mentioned, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
+
+// told is one thing that one person is to hear.
+type told struct {
+	event string
+	by    id.ID
+	seq   int64
+	data  map[string]string
+}
+
+func (m *Room) react(ctx context.Context, batch []ticket.Occurrence) error {
+	watched, err := m.watchers(ctx, batch)
+	if err != nil {
+		return err
+	}
+	var notices []Notice
+	for _, o := range batch {
+		var dir *staff.Directory
+		if slices.ContainsFunc(o.Events, func(e ticket.Event) bool { return cameToTeam(o, e) != 0 }) {
+			if dir, err = m.Staff.Directory(ctx, o.Ticket.Tenant); err != nil {
+				return err
+			}
+		}
+		notices = append(notices, noticesOf(o, watched[o.Ticket.ID], dir)...)
+	}
+	if len(notices) == 0 {
+		return nil
+	}
+	return m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return m.Tell(ctx, tx, notices...) })
+}
+
+// noticesOf says whom the events of a ticket concern. It does no I/O; dir may
+// be nil when nothing came to a team.
+func noticesOf(o ticket.Occurrence, watchers []id.ID, dir *staff.Directory) []Notice {
+	t := o.Ticket
+	people := map[id.ID]told{}
+	var order []id.ID // so that the same events always give the same notices
+	add := func(user id.ID, x told) {
+		if user == 0 || user == x.by {
+			return
+		}
+		old, ok := people[user]
+		if !ok {
+			order = append(order, user)
+		}
+		if !ok || slices.Index(rank, x.event) < slices.Index(rank, old.event) {
+			people[user] = x
+		}
+	}
+	for _, e := range o.Events {
+		by := id.ID(0)
+		if e.ActorKind == string(staff.KindStaff) {
+			by = e.Actor
+		}
+		x := func(event string) told { return told{event: event, by: by, seq: e.Seq} }
+		switch e.Name {
+		case ticket.EventCreated, ticket.EventAssign, ticket.EventTransfer:
+			// Who had it and has lost it again by now hears nothing.
+			if who := changed(e, "assignee"); who == t.Assignee {
+				add(who, x(Assigned))
+			}
+		case ticket.EventMessage:
+			if e.Data.Kind == string(ticket.FromCustomer) && !bornWith(o) {
+				add(t.Assignee, x(CustomerReplied))
+			}
+		case ticket.EventStatus:
+			if from, to := fieldOf(e, "status"); from == ticket.Solved.String() && to == ticket.Open.String() {
+				add(t.Assignee, x(Reopened))
+			}
+		case ticket.EventPeople:
+			event := map[string]string{"mention": Mentioned, "collaborator": Collaborating}[e.Data.Kind]
+			for _, u := range e.Data.Users {
+				if event != "" {
+					add(u, x(event))
+				}
+			}
+		}
+		if team := cameToTeam(o, e); team != 0 && dir != nil {
+			if g, ok := dir.Team(team); ok {
+				y := x(TeamReceived)
+				y.data = map[string]string{"team": team.String()}
+				for _, member := range g.Members[:min(len(g.Members), maxTeam)] {
+					add(member.User, y)
+				}
+			}
+		}
+		if worthWatching(e) {
+			for _, u := range watchers {
+				add(u, x(Watched))
+			}
+		}
+	}
+	// One notice for all who hear the same of the same event.
+	var out []Notice
+	for _, u := range order {
+		x := people[u]
+		key := fmt.Sprintf("%s:%d:%s", t.ID, x.seq, x.event)
+		i := slices.IndexFunc(out, func(n Notice) bool { return n.Key == key })
+		if i < 0 {
+			out = append(out, Notice{Tenant: t.Tenant, Event: x.event, By: x.by, Ticket: t.ID, Data: x.data, Key: key})
+			i = len(out) - 1
+		}
+		out[i].To = append(out[i].To, u)
+	}
+	return out
+}
+
+// bornWith says whether the ticket's first event is among these: what the
+// customer says with it is no reply.
+func bornWith(o ticket.Occurrence) bool { return o.Events[0].Seq == 1 }
+
+// cameToTeam is the team that a ticket was handed or given back to without
+// naming a person; zero: none. A newborn is in the queue, of which its team has
+// a screen.
+func cameToTeam(o ticket.Occurrence, e ticket.Event) id.ID {
+	if e.Name != ticket.EventTransfer && e.Name != ticket.EventAssign || bornWith(o) || o.Ticket.Assignee != 0 {
+		return 0
+	}
+	if team := changed(e, "team"); team == o.Ticket.Team {
+		return team
+	}
+	return 0
+}
+
+func worthWatching(e ticket.Event) bool {
+	switch e.Name {
+	case ticket.EventStatus, ticket.EventAssign, ticket.EventTransfer, ticket.EventMerged:
+		return true
+	case ticket.EventMessage:
+		return e.Data.Kind != string(ticket.Note)
+	case ticket.EventChange:
+		_, to := fieldOf(e, "priority")
+		return to != ""
+	}
+	return false
+}
+
+// changed is the person or team that a field was set to; zero: it was not.
+func changed(e ticket.Event, field string) id.ID {
+	_, to := fieldOf(e, field)
+	v, _ := id.Parse(to)
+	return v
+}
+
+func fieldOf(e ticket.Event, field string) (from, to string) {
+	for _, c := range e.Data.Changes {
+		if c.Field == field {
+			return textOf(c.From), textOf(c.To)
+		}
+	}
+	return "", ""
+}
+
+// textOf is a value of an event, read from the store or fresh from a write.
+func textOf(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case fmt.Stringer:
+		return v.String()
+	}
+	return ""
+}
+
+// watchers are the people who watch those tickets of which something happened
+// that is worth it, in one query; none for newborns.
+func (m *Room) watchers(ctx context.Context, batch []ticket.Occurrence) (map[id.ID][]id.ID, error) {
+	byTenant := map[id.ID][]id.ID{}
+	for _, o := range batch {
+		if !bornWith(o) && slices.ContainsFunc(o.Events, worthWatching) {
+			byTenant[o.Ticket.Tenant] = append(byTenant[o.Ticket.Tenant], o.Ticket.ID)
+		}
+	}
+	out := map[id.ID][]id.ID{}
+	for tenant, ids := range byTenant {
+		found, err := m.Desk.PeopleAs(ctx, tenant, "watcher", ids)
+		if err != nil {
+			return nil, err
+		}
+		for t, users := range found {
+			out[t] = users
+		}
+	}
+	return out, nil
+}
