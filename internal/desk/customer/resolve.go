@@ -128,34 +128,27 @@ func (b *Book) ResolveIn(ctx context.Context, tx *db.Tx, p Prepared) (c *Custome
 		}
 		return c, true, err
 	}
-	for range 8 {
-		if len(p.identities) > 0 {
-			c, taken, err := b.byIdentities(ctx, tx, p)
-			if err != nil {
-				return nil, false, err
-			}
-			if c != nil {
-				return c, true, b.learn(ctx, tx, c, p, taken)
-			}
-			if all, err := b.insertIdentities(ctx, tx, p.fresh.Tenant, p.fresh.ID, p.fresh.ID, p.identities, p.fresh.CreatedAt); err != nil {
-				return nil, false, err
-			} else if !all {
-				// Another contact took one of the addresses a moment ago. What
-				// we took goes back, and we look again.
-				if _, err := tx.Exec(ctx, `delete from customer_identity where tenant_id = $1 and customer_id = $2`,
-					int64(p.fresh.Tenant), int64(p.fresh.ID)); err != nil {
-					return nil, false, err
-				}
-				continue
-			}
-		}
-		fresh := p.fresh
-		if err := insertCustomer(ctx, tx, &fresh); err != nil {
+	if len(p.identities) > 0 {
+		c, taken, err := b.byIdentities(ctx, tx, p)
+		if err != nil {
 			return nil, false, err
 		}
-		return &fresh, false, customerTerms.add(ctx, tx, fresh.Tenant, fresh.ID, p.terms)
+		if c != nil {
+			return c, true, b.learn(ctx, tx, c, p, taken)
+		}
+		// When another contact takes one of the addresses at this moment, the
+		// transaction runs again and finds its customer.
+		again := func() error { return db.Again }
+		q, args := identityRows(p.fresh.Tenant, p.fresh.ID, p.fresh.ID, p.identities, p.fresh.CreatedAt)
+		if err := tx.QueueUnique(ctx, again, q, args...); err != nil {
+			return nil, false, err
+		}
 	}
-	return nil, false, fault.New(fault.Unavailable, "customer.busy", "the customer is being changed, try again")
+	fresh := p.fresh
+	if err := insertCustomer(ctx, tx, &fresh); err != nil {
+		return nil, false, err
+	}
+	return &fresh, false, customerTerms.add(ctx, tx, fresh.Tenant, fresh.ID, p.terms)
 }
 
 // Known finds the customer of a prepared contact as of now, without a
@@ -278,17 +271,23 @@ func (b *Book) learn(ctx context.Context, tx *db.Tx, c *Customer, p Prepared, ta
 // insertIdentities adds addresses that nobody has; all says whether it could
 // add every one.
 func (b *Book) insertIdentities(ctx context.Context, tx *db.Tx, tenant, customer, origin id.ID, list []prepared, at clock.Time) (all bool, err error) {
+	q, args := identityRows(tenant, customer, origin, list, at)
+	n, err := tx.Exec(ctx, q+` on conflict (tenant_id, blind) do nothing`, args...)
+	return n == int64(len(list)), err
+}
+
+// identityRows is the insert of addresses.
+func identityRows(tenant, customer, origin id.ID, list []prepared, at clock.Time) (q string, args []any) {
 	// In one order everywhere, so that two transactions with the same two
 	// addresses wait for each other instead of both.
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b prepared) int { return bytes.Compare(a.blind, b.blind) })
-	args := make([]any, 0, 9*len(list))
+	args = make([]any, 0, 9*len(list))
 	for _, x := range list {
 		args = append(args, int64(tenant), x.blind, int64(x.id), int64(customer), int64(origin), x.kind, x.sealed, x.last4, int64(at))
 	}
-	n, err := tx.Exec(ctx, `insert into customer_identity (tenant_id, blind, id, customer_id, origin_id, kind, sealed, last4, created_at)
-		values `+db.Values(len(list), 9)+` on conflict (tenant_id, blind) do nothing`, args...)
-	return n == int64(len(list)), err
+	return `insert into customer_identity (tenant_id, blind, id, customer_id, origin_id, kind, sealed, last4, created_at)
+		values ` + db.Values(len(list), 9), args
 }
 
 func countIdentities(ctx context.Context, r db.Reader, tenant, customer id.ID) (n int, err error) {

@@ -179,11 +179,10 @@ func tagsText(tags []string) string {
 }
 
 func insertCustomer(ctx context.Context, tx *db.Tx, c *Customer) error {
-	_, err := tx.Exec(ctx, `insert into customer (tenant_id, id, name, sort_key, named, tier, company_id, tags, language, note, fields,
+	return tx.Queue(ctx, `insert into customer (tenant_id, id, name, sort_key, named, tier, company_id, tags, language, note, fields,
 		wrapped_key, merged_into, created_at, updated_at, version) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,null,$13,$14,$15)`,
 		int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), c.Named, c.Tier, orNull(c.Company), tagsText(c.Tags), c.Language,
 		c.sealedNote, c.sealedFields, c.wrappedKey, int64(c.CreatedAt), int64(c.UpdatedAt), c.Version)
-	return err
 }
 
 // update writes c, which was read with its lock in the same transaction.
@@ -195,11 +194,10 @@ func (b *Book) update(ctx context.Context, tx *db.Tx, keys *secret.Tenant, c *Cu
 	}
 	c.Version++
 	c.UpdatedAt = b.Clock.Now()
-	_, err := tx.Exec(ctx, `update customer set name = $3, sort_key = $4, named = $5, tier = $6, company_id = $7, tags = $8, language = $9,
+	return tx.Queue(ctx, `update customer set name = $3, sort_key = $4, named = $5, tier = $6, company_id = $7, tags = $8, language = $9,
 		note = $10, fields = $11, wrapped_key = $12, merged_into = $13, updated_at = $14, version = $15 where tenant_id = $1 and id = $2`,
 		int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), c.Named, c.Tier, orNull(c.Company), tagsText(c.Tags), c.Language,
 		c.sealedNote, c.sealedFields, c.wrappedKey, orNull(c.MergedInto), int64(c.UpdatedAt), c.Version)
-	return err
 }
 
 func sortKey(name string) string { return text.SortKey(text.Cap(name, 512)) }
@@ -370,13 +368,12 @@ func (t terms) add(ctx context.Context, tx *db.Tx, tenant, owner id.ID, list []s
 	for _, term := range list {
 		args = append(args, int64(tenant), term, int64(owner))
 	}
-	_, err := tx.Exec(ctx, `insert into `+t.table+` (tenant_id, term, `+t.owner+`) values `+db.Values(len(list), 3)+` on conflict do nothing`, args...)
-	return err
+	return tx.Queue(ctx, `insert into `+t.table+` (tenant_id, term, `+t.owner+`) values `+db.Values(len(list), 3)+` on conflict do nothing`, args...)
 }
 
 func (t terms) remove(ctx context.Context, tx *db.Tx, tenant, owner id.ID, list []string) error {
 	for _, term := range list {
-		if _, err := tx.Exec(ctx, `delete from `+t.table+` where tenant_id = $1 and term = $2 and `+t.owner+` = $3`,
+		if err := tx.Queue(ctx, `delete from `+t.table+` where tenant_id = $1 and term = $2 and `+t.owner+` = $3`,
 			int64(tenant), term, int64(owner)); err != nil {
 			return err
 		}
@@ -411,10 +408,9 @@ func (b *Book) record(ctx context.Context, tx *db.Tx, a *staff.Actor, customer i
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into customer_event (tenant_id, customer_id, id, at, actor_kind, actor_id, name, data)
+	return tx.Queue(ctx, `insert into customer_event (tenant_id, customer_id, id, at, actor_kind, actor_id, name, data)
 		values ($1,$2,$3,$4,$5,$6,$7,$8)`, int64(a.Tenant), int64(customer), int64(b.IDs.Next()), b.Clock.Millis(),
 		string(a.Kind), orNull(a.ID), name, string(raw))
-	return err
 }
 
 // Events lists what was done to a customer, newest first.

@@ -231,7 +231,7 @@ func (d *Desk) messagesJSON(ctx context.Context, r db.Reader, tenant, ticket id.
 		ids[i] = m.ID
 	}
 	rows, err := r.Query(ctx, `select `+attachmentColumns+` from ticket_attachment a where a.tenant_id = $1 and a.ticket_id = $2
-		and a.message_id in `+idSet(r, w.arg(idList(ids)))+` order by a.id`, w.args...)
+		and a.message_id `+inIDs(r, w.arg(idList(ids)))+` order by a.id`, w.args...)
 	files, err := db.Each(rows, err, func(r rower) (*Attachment, error) { return scanAttachment(r) })
 	for _, f := range files {
 		if m := out[f.Message]; m != nil {

@@ -75,7 +75,7 @@ func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Receiv
 	if r.draft != nil {
 		made, err := d.CreateIn(ctx, tx, r.draft)
 		if err == nil && r.known != 0 {
-			_, err = d.linkIn(ctx, tx, tenant, made.Ticket.ID, "related", r.known, made.Ticket.CreatedAt)
+			err = relateIn(ctx, tx, tenant, made.Ticket.ID, r.known, made.Ticket.CreatedAt)
 		}
 		return made.Ticket, made.Message, err
 	}

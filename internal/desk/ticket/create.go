@@ -280,8 +280,7 @@ func (d *Desk) noteRepeat(ctx context.Context, w *Write, c *Change, s Settings) 
 		}
 		t.RepeatCount = x.repeats + 1
 		c.Append(EventRepeat, EventData{Ref: x.id})
-		_, err := d.linkIn(ctx, w.Tx, t.Tenant, t.ID, "related", x.id, c.At)
-		return err
+		return relateIn(ctx, w.Tx, t.Tenant, t.ID, x.id, c.At)
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ func (d *Desk) customersAmong(ctx context.Context, r db.Reader, a *staff.Actor, 
 		return nil, nil
 	}
 	w := scoped(a, s)
-	w.sql.WriteString(" and t.requester_id in " + idSet(r, w.arg(idList(customers))))
+	w.sql.WriteString(" and t.requester_id " + inIDs(r, w.arg(idList(customers))))
 	rows, err := r.Query(ctx, `select distinct t.requester_id from ticket t where `+w.sql.String(), w.args...)
 	return db.Each(rows, err, scanOne)
 }
@@ -75,7 +75,7 @@ func (d *Desk) customerCounts(ctx context.Context, r db.Reader, a *staff.Actor, 
 		return out, nil
 	}
 	w := newWhere(a)
-	w.sql.WriteString(" and t.requester_id in " + idSet(r, w.arg(idList(customers))))
+	w.sql.WriteString(" and t.requester_id " + inIDs(r, w.arg(idList(customers))))
 	rows, err := r.Query(ctx, `select t.requester_id, count(*), sum(case when t.status <= 4 then 1 else 0 end), max(t.updated_at)
 		from ticket t where `+w.sql.String()+` group by t.requester_id`, w.args...)
 	_, err = db.Each(rows, err, func(r rower) (struct{}, error) {

@@ -372,9 +372,8 @@ func anyTrue(m map[string]bool) bool {
 }
 
 func saveDecisions(ctx context.Context, tx *db.Tx, t *Ticket, list []Decision) error {
-	_, err := tx.Exec(ctx, `insert into ticket_decision (tenant_id, ticket_id, decisions) values ($1, $2, $3)
+	return tx.Queue(ctx, `insert into ticket_decision (tenant_id, ticket_id, decisions) values ($1, $2, $3)
 		on conflict (tenant_id, ticket_id) do update set decisions = excluded.decisions`, t.Tenant, t.ID, encode(list))
-	return err
 }
 
 func loadDecisions(ctx context.Context, r db.Reader, tenant, ticket id.ID) ([]Decision, error) {
@@ -454,7 +453,7 @@ func (d *Desk) FirstWords(ctx context.Context, tenant id.ID, ids []id.ID) (map[i
 		rows, err := d.DB.Query(ctx, `select t.id, t.subject, substr(coalesce(m.text, ''), 1, 20000), coalesce(m.id, 0) from ticket t
 			left join ticket_message m on m.tenant_id = t.tenant_id and m.ticket_id = t.id and m.id = (
 				select min(f.id) from ticket_message f where f.tenant_id = t.tenant_id and f.ticket_id = t.id and f.kind = 'customer' and f.withdrawn_at is null)
-			where t.tenant_id = $1 and t.id in `+idSet(d.DB, "$2"), tenant, idList(part))
+			where t.tenant_id = $1 and t.id `+inIDs(d.DB, "$2"), tenant, idList(part))
 		type row struct {
 			ticket id.ID
 			words  FirstWords

@@ -269,11 +269,11 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 	var oldTags []string
 	var oldFields map[string]any
 	if c.Born() {
-		if _, err := w.Tx.Exec(ctx, insertTicket, t.values()...); err != nil {
+		if err := w.Tx.Queue(ctx, insertTicket, t.values()...); err != nil {
 			return err
 		}
 	} else {
-		if _, err := w.Tx.Exec(ctx, updateTicket, t.values()...); err != nil {
+		if err := w.Tx.Queue(ctx, updateTicket, t.values()...); err != nil {
 			return err
 		}
 		oldTags, oldFields = c.Before.Tags, c.Before.Fields
@@ -293,7 +293,7 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 		return err
 	}
 	for _, x := range c.texts {
-		if _, err := w.Tx.Exec(ctx, `insert into ticket_event_text (tenant_id, ticket_id, seq, name, value) values ($1, $2, $3, $4, $5)`,
+		if err := w.Tx.Queue(ctx, `insert into ticket_event_text (tenant_id, ticket_id, seq, name, value) values ($1, $2, $3, $4, $5)`,
 			t.Tenant, t.ID, x.seq, x.name, x.value); err != nil {
 			return err
 		}

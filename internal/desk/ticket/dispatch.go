@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"zhidan/internal/desk/staff"
@@ -238,7 +239,7 @@ func (d *Desk) lagging(ctx context.Context, tenant id.ID, spans []span) (map[lag
 	for i, s := range spans {
 		ids[i] = s.ticket
 	}
-	rows, err := d.DB.Query(ctx, `select ticket_id, reaction from ticket_reaction_lag where tenant_id = $1 and ticket_id in `+idSet(d.DB, "$2"), tenant, idList(ids))
+	rows, err := d.DB.Query(ctx, `select ticket_id, reaction from ticket_reaction_lag where tenant_id = $1 and ticket_id `+inIDs(d.DB, "$2"), tenant, idList(ids))
 	list, err := db.Each(rows, err, func(r rower) (lag, error) {
 		var l lag
 		return l, r.Scan(&l.ticket, &l.reaction)
@@ -288,7 +289,7 @@ func (d *Desk) occurrences(ctx context.Context, tenant id.ID, spans []span) ([]O
 		events = append(events, list...)
 	}
 	if len(young) > 0 {
-		rows, err := d.DB.Query(ctx, `select `+eventColumns+` from ticket_event e where e.tenant_id = $1 and e.ticket_id in `+idSet(d.DB, "$2")+`
+		rows, err := d.DB.Query(ctx, `select `+eventColumns+` from ticket_event e where e.tenant_id = $1 and e.ticket_id `+inIDs(d.DB, "$2")+`
 			and e.seq <= $3 order by e.ticket_id, e.seq`, tenant, idList(young), last)
 		list, err := db.Each(rows, err, func(r rower) (Event, error) { return scanEvent(r) })
 		if err != nil {
@@ -325,18 +326,20 @@ func loadMany(ctx context.Context, r db.Reader, tenant id.ID, ids []id.ID) ([]*T
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := r.Query(ctx, `select `+columns+` from ticket t where t.tenant_id = $1 and t.id in `+idSet(r, "$2"), tenant, idList(ids))
+	rows, err := r.Query(ctx, `select `+columns+` from ticket t where t.tenant_id = $1 and t.id `+inIDs(r, "$2"), tenant, idList(ids))
 	return db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
 }
 
-// idSet is a set of ids given as one argument (idList), to stand after "in".
-// One argument keeps the number of statements small; and binding hundreds of
-// them costs SQLite quadratic time.
-func idSet(r db.Reader, mark string) string {
-	return `(select cast(x.value as bigint) from ` + r.Engine().JSONEach(mark, "x") + `)`
-}
+// inIDs follows a column that is to be one of some ids, given as one argument
+// (idList). One argument keeps the number of statements small; and binding
+// hundreds of them costs SQLite quadratic time.
+func inIDs(r db.Reader, mark string) string { return r.Engine().InIDs(mark) }
 
-func idList(ids []id.ID) string { return pack(ids, "[]", len(ids)) }
+// idList leaves out zero, which is nobody's id.
+func idList(ids []id.ID) string {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(i id.ID) bool { return i == 0 })
+	return pack(ids, "[]", len(ids))
+}
 
 // autoClose ends a solved ticket that nobody took up again.
 func (d *Desk) autoClose(ctx context.Context, j job.Job) error {

@@ -312,12 +312,12 @@ func (d *Desk) setFields(ctx context.Context, tx *db.Tx, t *Ticket, old map[stri
 			continue
 		}
 		if from != "" {
-			if _, err := tx.Exec(ctx, `delete from ticket_field where tenant_id = $1 and field = $2 and value = $3 and ticket_id = $4`, t.Tenant, f.Key, from, t.ID); err != nil {
+			if err := tx.Queue(ctx, `delete from ticket_field where tenant_id = $1 and field = $2 and value = $3 and ticket_id = $4`, t.Tenant, f.Key, from, t.ID); err != nil {
 				return err
 			}
 		}
 		if to != "" {
-			if _, err := tx.Exec(ctx, `insert into ticket_field (tenant_id, field, value, ticket_id) values ($1, $2, $3, $4) on conflict do nothing`, t.Tenant, f.Key, to, t.ID); err != nil {
+			if err := tx.Queue(ctx, `insert into ticket_field (tenant_id, field, value, ticket_id) values ($1, $2, $3, $4) on conflict do nothing`, t.Tenant, f.Key, to, t.ID); err != nil {
 				return err
 			}
 		}

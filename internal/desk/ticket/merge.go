@@ -197,7 +197,7 @@ func (d *Desk) split(ctx context.Context, w *Write, c *Change, in SplitInput) (O
 	if err := moveMessages(ctx, w.Tx, s.Tenant, s.ID, made.ID, in.Messages); err != nil {
 		return Outcome{}, err
 	}
-	if _, err := d.linkIn(ctx, w.Tx, s.Tenant, made.ID, "related", s.ID, c.At); err != nil {
+	if err := relateIn(ctx, w.Tx, s.Tenant, made.ID, s.ID, c.At); err != nil {
 		return Outcome{}, err
 	}
 	if err := d.recount(ctx, w, n); err != nil {

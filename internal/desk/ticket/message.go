@@ -209,7 +209,7 @@ func (d *Desk) attach(ctx context.Context, w *Write, t *Ticket, m *Message, in N
 		}
 	}
 	for _, f := range in.Files {
-		_, err := w.Tx.Exec(ctx, `insert into ticket_attachment (tenant_id, id, ticket_id, message_id, uploader_kind, uploader_id, name, type,
+		err := w.Tx.Queue(ctx, `insert into ticket_attachment (tenant_id, id, ticket_id, message_id, uploader_kind, uploader_id, name, type,
 			size, sha256, content_id, inline, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
 			t.Tenant, d.IDs.Next(), t.ID, m.ID, string(w.Actor.Kind), null(w.Actor.ID), f.Name, f.Type, f.Size, f.SHA256, f.ContentID, f.Inline, m.CreatedAt)
 		if err != nil {
@@ -241,12 +241,12 @@ func (d *Desk) Withdraw(ctx context.Context, a *staff.Actor, ticket, message id.
 		case m.UndoUntil == 0 || w.At > m.UndoUntil:
 			return fault.New(fault.Conflict, "message.undo_over", "the time to take this reply back is over")
 		}
-		if _, err := w.Tx.Exec(ctx, `update ticket_message set withdrawn_at = $4, text = '', html = '' where tenant_id = $1 and ticket_id = $2 and id = $3`,
+		if err := w.Tx.Queue(ctx, `update ticket_message set withdrawn_at = $4, text = '', html = '' where tenant_id = $1 and ticket_id = $2 and id = $3`,
 			a.Tenant, ticket, message, w.At); err != nil {
 			return err
 		}
 		// Its files are the author's again, to be sent with the next reply.
-		if _, err := w.Tx.Exec(ctx, `update ticket_attachment set ticket_id = null, message_id = null where tenant_id = $1 and ticket_id = $2 and message_id = $3`,
+		if err := w.Tx.Queue(ctx, `update ticket_attachment set ticket_id = null, message_id = null where tenant_id = $1 and ticket_id = $2 and message_id = $3`,
 			a.Tenant, ticket, message); err != nil {
 			return err
 		}

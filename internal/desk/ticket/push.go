@@ -85,7 +85,7 @@ func (d *Desk) peopleOf(ctx context.Context, batch []Occurrence) (map[id.ID][]id
 	out := map[id.ID][]id.ID{}
 	for tenant, ids := range byTenant {
 		w := &where{args: []any{tenant}}
-		rows, err := d.DB.Query(ctx, `select ticket_id, user_id from ticket_person where tenant_id = $1 and ticket_id in `+idSet(d.DB, w.arg(idList(ids))), w.args...)
+		rows, err := d.DB.Query(ctx, `select ticket_id, user_id from ticket_person where tenant_id = $1 and ticket_id `+inIDs(d.DB, w.arg(idList(ids))), w.args...)
 		if _, err = db.Each(rows, err, func(r rower) (struct{}, error) {
 			var t, u id.ID
 			err := r.Scan(&t, &u)

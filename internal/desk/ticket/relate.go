@@ -52,10 +52,16 @@ func (d *Desk) link(ctx context.Context, w *Write, c *Change, in LinkInput) (Out
 }
 
 func (d *Desk) linkIn(ctx context.Context, tx *db.Tx, tenant, from id.ID, kind string, to id.ID, at clock.Time) (fresh bool, err error) {
-	n, err := tx.Exec(ctx, `insert into ticket_link (tenant_id, from_id, kind, to_id, at) values ($1, $2, $3, $4, $5) on conflict do nothing`,
-		tenant, from, kind, to, at)
+	n, err := tx.Exec(ctx, insertLink, tenant, from, kind, to, at)
 	return n > 0, err
 }
+
+// relateIn links tickets of which one is new.
+func relateIn(ctx context.Context, tx *db.Tx, tenant, from, to id.ID, at clock.Time) error {
+	return tx.Queue(ctx, insertLink, tenant, from, "related", to, at)
+}
+
+const insertLink = `insert into ticket_link (tenant_id, from_id, kind, to_id, at) values ($1, $2, $3, $4, $5) on conflict do nothing`
 
 // unlink removes the link whichever of the two tickets made it.
 func (d *Desk) unlink(ctx context.Context, w *Write, c *Change, in LinkInput) (Outcome, error) {
@@ -156,7 +162,7 @@ func (d *Desk) Reachable(ctx context.Context, a *staff.Actor, ids []id.ID) ([]*T
 		return nil, nil
 	}
 	w := newWhere(a)
-	w.sql.WriteString(" and t.id in " + idSet(d.DB, w.arg(idList(ids))))
+	w.sql.WriteString(" and t.id " + inIDs(d.DB, w.arg(idList(ids))))
 	rows, err := d.DB.Query(ctx, `select `+columns+` from ticket t where `+w.sql.String(), w.args...)
 	return db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
 }

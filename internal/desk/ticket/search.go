@@ -124,7 +124,7 @@ func (d *Desk) within(ctx context.Context, a *staff.Actor, f *filter, ids []id.I
 		return nil, nil
 	}
 	w := newWhere(a)
-	w.sql.WriteString(" and t.id in " + idSet(d.DB, w.arg(idList(ids))))
+	w.sql.WriteString(" and t.id " + inIDs(d.DB, w.arg(idList(ids))))
 	if err := f.add(w); err != nil {
 		return nil, err
 	}
@@ -169,8 +169,8 @@ func (d *Desk) hits(ctx context.Context, tenant id.ID, words text.Query, p *Page
 	for i, t := range p.Items {
 		ids[i] = t.ID
 	}
-	rows, err := d.DB.Query(ctx, fmt.Sprintf(`select m.ticket_id, m.text from ticket_message m where m.tenant_id = $1 and m.ticket_id in %s
-		and m.withdrawn_at is null order by m.ticket_id, m.id limit 2000`, idSet(d.DB, w.arg(idList(ids)))), w.args...)
+	rows, err := d.DB.Query(ctx, fmt.Sprintf(`select m.ticket_id, m.text from ticket_message m where m.tenant_id = $1 and m.ticket_id %s
+		and m.withdrawn_at is null order by m.ticket_id, m.id limit 2000`, inIDs(d.DB, w.arg(idList(ids)))), w.args...)
 	_, err = db.Each(rows, err, func(r rower) (struct{}, error) {
 		var t id.ID
 		var body string
@@ -255,7 +255,7 @@ func (d *Desk) parts(ctx context.Context, tenant id.ID, tickets []*Ticket) (map[
 	}
 	bodies := map[id.ID][]string{}
 	size := map[id.ID]int{}
-	rows, err := d.DB.Query(ctx, `select m.ticket_id, m.text from ticket_message m where m.tenant_id = $1 and m.ticket_id in `+idSet(d.DB, w.arg(idList(ids)))+`
+	rows, err := d.DB.Query(ctx, `select m.ticket_id, m.text from ticket_message m where m.tenant_id = $1 and m.ticket_id `+inIDs(d.DB, w.arg(idList(ids)))+`
 		and m.withdrawn_at is null order by m.ticket_id, m.id desc`, w.args...)
 	if _, err = db.Each(rows, err, func(r rower) (struct{}, error) {
 		var t id.ID

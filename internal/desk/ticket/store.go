@@ -178,12 +178,11 @@ func scanMessage(row scanner) (*Message, error) {
 }
 
 func insertMessage(ctx context.Context, tx *db.Tx, tenant id.ID, m *Message) error {
-	_, err := tx.Exec(ctx, `insert into ticket_message (tenant_id, ticket_id, id, seq, kind, author_kind, author_id,
+	return tx.Queue(ctx, `insert into ticket_message (tenant_id, ticket_id, id, seq, kind, author_kind, author_id,
 		channel, text, html, external_id, created_at, undo_until, withdrawn_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, null)`,
 		int64(tenant), int64(m.Ticket), int64(m.ID), m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel, m.Text, m.HTML,
 		m.ExternalID, int64(m.CreatedAt), null(m.UndoUntil))
-	return err
 }
 
 func insertEvents(ctx context.Context, tx *db.Tx, events []Event) error {
@@ -191,9 +190,8 @@ func insertEvents(ctx context.Context, tx *db.Tx, events []Event) error {
 	for _, e := range events {
 		args = append(args, e.values()...)
 	}
-	_, err := tx.Exec(ctx, `insert into ticket_event (tenant_id, ticket_id, seq, at, actor_kind, actor_id, name, data, cause, depth)
+	return tx.Queue(ctx, `insert into ticket_event (tenant_id, ticket_id, seq, at, actor_kind, actor_id, name, data, cause, depth)
 		values `+db.Values(len(events), 10), args...)
-	return err
 }
 
 func (e *Event) values() []any {
@@ -216,14 +214,14 @@ func scanEvent(row scanner) (Event, error) {
 func setTags(ctx context.Context, tx *db.Tx, t *Ticket, old []string) error {
 	for _, tag := range old {
 		if !slices.Contains(t.Tags, tag) {
-			if _, err := tx.Exec(ctx, `delete from ticket_tag where tenant_id = $1 and tag = $2 and ticket_id = $3`, t.Tenant, tag, t.ID); err != nil {
+			if err := tx.Queue(ctx, `delete from ticket_tag where tenant_id = $1 and tag = $2 and ticket_id = $3`, t.Tenant, tag, t.ID); err != nil {
 				return err
 			}
 		}
 	}
 	for _, tag := range t.Tags {
 		if !slices.Contains(old, tag) {
-			if _, err := tx.Exec(ctx, `insert into ticket_tag (tenant_id, tag, ticket_id) values ($1, $2, $3) on conflict do nothing`, t.Tenant, tag, t.ID); err != nil {
+			if err := tx.Queue(ctx, `insert into ticket_tag (tenant_id, tag, ticket_id) values ($1, $2, $3) on conflict do nothing`, t.Tenant, tag, t.ID); err != nil {
 				return err
 			}
 		}
@@ -245,6 +243,5 @@ func setPerson(ctx context.Context, tx *db.Tx, tenant, ticket, user id.ID, role 
 		q = `delete from ticket_person where tenant_id = $1 and user_id = $2 and role = $3 and ticket_id = $4`
 		args = args[:4]
 	}
-	_, err := tx.Exec(ctx, q, args...)
-	return err
+	return tx.Queue(ctx, q, args...)
 }

@@ -22,7 +22,7 @@ func (d *Desk) SentFiles(ctx context.Context, tenant id.ID, tickets []id.ID) (ma
 	}
 	rows, err := d.DB.Query(ctx, `select `+attachmentColumns+`, m.kind from ticket_attachment a
 		join ticket_message m on m.tenant_id = a.tenant_id and m.ticket_id = a.ticket_id and m.id = a.message_id
-		where a.tenant_id = $1 and a.ticket_id in `+idSet(d.DB, "$2")+` and m.withdrawn_at is null order by a.id`, tenant, idList(tickets))
+		where a.tenant_id = $1 and a.ticket_id `+inIDs(d.DB, "$2")+` and m.withdrawn_at is null order by a.id`, tenant, idList(tickets))
 	list, err := db.Each(rows, err, func(r rower) (SentFile, error) {
 		var f SentFile
 		return f, r.Scan(&f.ID, zero(&f.Ticket), zero(&f.Message), zero(&f.Uploader), &f.Name, &f.Type, &f.Size, &f.SHA256, &f.ContentID, &f.Inline, &f.CreatedAt, &f.Kind)

@@ -9,6 +9,8 @@
 //   - one writer cannot hurt another: on SQLite many small writes share one
 //     sync to disk (see committer.go), and an error, a panic or a cancelled
 //     context of one leaves the others alone;
+//   - what a Tx queues is written in order, is seen by whatever the Tx does
+//     next, and is there with the rest of it or not at all (see pipe.go);
 //   - reads run beside writes, see committed rows only, and go on when the
 //     disk is full;
 //   - what is temporary (disk full, connection lost, deadlock that does not go
@@ -124,8 +126,20 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	if d.engine == Postgres {
 		return d.txPostgres(ctx, fn)
 	}
-	return d.commit.run(ctx, fn)
+	for attempt := 1; ; attempt++ {
+		err := d.commit.run(ctx, fn)
+		if !errors.Is(err, Again) {
+			return err
+		}
+		if attempt == txAttempts {
+			return unavailable("db.conflict", err)
+		}
+	}
 }
+
+// Again is for the function of a Tx that finds the store otherwise than it was
+// a moment ago: what it did is undone and it runs anew, a few times at most.
+var Again = errors.New("db: the transaction is to run again")
 
 // insideKey marks the context that the function of a Tx gets; its value is
 // true while the function runs.

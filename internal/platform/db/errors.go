@@ -16,8 +16,12 @@ import (
 )
 
 // IsUnique says whether err is the violation of a primary key or a unique
-// index, on either engine.
+// index, on either engine. Inside a transaction it means the statement that
+// returned err, not one that was queued before it.
 func IsUnique(err error) bool {
+	if _, ok := errors.AsType[*queuedError](err); ok {
+		return false
+	}
 	var s *sqlite.Error
 	if errors.As(err, &s) {
 		c := s.Code()

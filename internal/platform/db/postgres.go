@@ -27,7 +27,7 @@ func openPgx(url string) (*sql.DB, error) {
 	if cfg.ConnectTimeout == 0 {
 		cfg.ConnectTimeout = 5 * time.Second
 	}
-	return stdlib.OpenDB(*cfg), nil
+	return sql.OpenDB(pipeConnector{stdlib.GetConnector(*cfg)}), nil
 }
 
 func openPostgres(ctx context.Context, c Config) (*DB, error) {
@@ -65,20 +65,28 @@ func (d *DB) txPostgres(ctx context.Context, fn func(ctx context.Context, tx *Tx
 	defer running.Store(false)
 	inside := context.WithValue(ctx, insideKey{}, running)
 	wait := 2 * time.Millisecond
-	for attempt := 1; ; attempt++ {
+	for attempt, stale := 1, 0; ; attempt++ {
 		tx := &Tx{engine: Postgres}
 		running.Store(true)
-		err := d.tryPostgres(inside, tx, h, fn)
+		begun, err := d.tryPostgres(inside, tx, h, fn)
 		running.Store(false)
 		if err == nil {
 			tx.committed()
 			return nil
 		}
-		var p *pgconn.PgError
-		if !errors.As(err, &p) || (p.Code != "40001" && p.Code != "40P01") {
-			return err
+		// Connections of the pool may have been lost while they were idle,
+		// which shows when something is sent; nothing has happened then.
+		if !begun && lost(err) && ctx.Err() == nil && stale < 2 {
+			stale++
+			continue
 		}
-		if attempt == txAttempts {
+		if q, ok := errors.AsType[*queuedError](err); ok {
+			err = q.outside()
+		}
+		if !again(err) {
+			return d.writeError(ctx, err)
+		}
+		if attempt >= txAttempts {
 			return unavailable("db.conflict", err)
 		}
 		select {
@@ -90,24 +98,41 @@ func (d *DB) txPostgres(ctx context.Context, fn func(ctx context.Context, tx *Tx
 	}
 }
 
-func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx context.Context, tx *Tx) error) error {
+// again says whether a transaction failed for the sake of another.
+func again(err error) bool {
+	p, ok := errors.AsType[*pgconn.PgError](err)
+	return errors.Is(err, Again) || ok && (p.Code == "40001" || p.Code == "40P01")
+}
+
+// tryPostgres runs the transaction once. begun says whether the server has
+// answered anything in it.
+func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx context.Context, tx *Tx) error) (begun bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return true, err
 	}
 	leave, err := enter(ctx, d.writing)
 	if err != nil {
-		return err
+		return true, err
 	}
 	defer leave()
-	conn, st, err := d.begin(ctx)
+	conn, err := d.read.Conn(ctx)
 	if err != nil {
-		return d.writeError(ctx, err)
+		return true, err
 	}
 	defer conn.Close()
+	var pipe *pipeConn
+	if err := conn.Raw(func(dc any) error { pipe = dc.(*pipeConn); return nil }); err != nil {
+		return false, err
+	}
 	committed := false
 	defer func() { h.settle(tx, committed) }()
-	defer st.Rollback() // also on a panic; after a commit this does nothing
-	tx.q = st
+	pipe.open()
+	defer func() { // also on a panic
+		tx.over.Store(true)
+		tx.closeRows()
+		pipe.finish()
+	}()
+	tx.q, tx.pipe = conn, pipe
 	if err = fn(ctx, tx); err == nil {
 		err = h.run(ctx, tx, tx)
 	}
@@ -115,22 +140,25 @@ func (d *DB) tryPostgres(ctx context.Context, tx *Tx, h *hook, fn func(ctx conte
 	if tx.closeRows() && err == nil {
 		err = errOpen
 	}
+	if tx.failed != nil {
+		err = tx.failed // whatever the function has made of it
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
-		return d.writeError(ctx, err)
+		return pipe.answered, err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if err := st.Commit(); err != nil {
+	if err := pipe.commit(ctx); err != nil {
 		// When the connection is lost while the answer to commit is under
 		// way, the transaction may have happened. Unavailable asks the sender
 		// to try again; that does no harm because what comes from outside
 		// carries a key (Idempotency-Key, message id) that was written in the
 		// same transaction, so that the second try finds the first.
-		return d.writeError(ctx, err)
+		return pipe.answered, err
 	}
 	committed = true
-	return nil
+	return true, nil
 }
 
 // enter takes a place among those who hold a connection while their own code
@@ -143,27 +171,6 @@ func enter(ctx context.Context, places chan struct{}) (leave func(), err error) 
 		return func() { <-places }, nil
 	case <-ctx.Done():
 		return nil, ctx.Err()
-	}
-}
-
-// begin begins on a connection that works: those of the pool may have been
-// lost while they were idle, and nothing has happened yet.
-func (d *DB) begin(ctx context.Context) (*sql.Conn, *sql.Tx, error) {
-	for attempt := 1; ; attempt++ {
-		conn, err := d.read.Conn(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		// Begin and commit do not hear of a cancellation: a commit that is
-		// interrupted has an unknown end.
-		tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-		if err == nil {
-			return conn, tx, nil
-		}
-		conn.Close()
-		if attempt == 3 || !lost(err) {
-			return nil, nil, err
-		}
 	}
 }
 

@@ -46,7 +46,9 @@ func TestDeadlockIsRetried(t *testing.T) {
 	if err := errors.Join(swap(1, 2), <-other); err != nil {
 		t.Fatal(err)
 	}
-	if runs.Load() != 3 || after.Load() != 2 {
+	// On a busy machine the one that was refused may be back before the other
+	// has woken up, and they meet again.
+	if runs.Load() < 3 || after.Load() != 2 {
 		t.Errorf("%d runs, AfterCommit %d times", runs.Load(), after.Load())
 	}
 	var name string

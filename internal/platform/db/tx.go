@@ -20,6 +20,8 @@ type querier interface {
 type Tx struct {
 	engine Engine
 	q      querier
+	pipe   *pipeConn // PostgreSQL
+	failed error     // of a queued statement, found since
 	after  []func()
 	rows   int64       // changed
 	opened []*sql.Rows // to close those that the function forgets
@@ -57,11 +59,14 @@ func (t *Tx) Query(ctx context.Context, q string, args ...any) (*sql.Rows, error
 	if err := t.check(q); err != nil {
 		return nil, err
 	}
+	if t.failed != nil {
+		return nil, t.failed
+	}
 	rows, err := t.q.QueryContext(t.quiet(ctx), q, args...)
 	if err == nil {
 		t.opened = append(t.opened, rows)
 	}
-	return rows, err
+	return rows, t.note(err)
 }
 
 // QueryRow reads one row, with the transaction's own writes.
@@ -75,6 +80,13 @@ func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	if err := t.check(q); err != nil {
 		return 0, err
 	}
+	if t.pipe != nil {
+		if t.failed != nil {
+			return 0, t.failed
+		}
+		n, err := t.pipe.exec(ctx, q, args)
+		return n, t.note(err)
+	}
 	res, err := t.q.ExecContext(t.quiet(ctx), q, args...)
 	if err != nil {
 		return 0, err
@@ -82,6 +94,58 @@ func (t *Tx) Exec(ctx context.Context, q string, args ...any) (int64, error) {
 	n, err := res.RowsAffected()
 	t.rows += n
 	return n, err
+}
+
+// Queue writes when it suits: at the latest before the next Query or Exec of
+// the transaction sees the store, or with the commit. It is for statements of
+// which nobody asks whether they worked or how many rows they touched. On
+// PostgreSQL this saves a way to the server and back for each; on SQLite, where
+// there is none, it is Exec.
+//
+// An error that shows later fails the transaction: the call at which it showed
+// and all that follow return it, and so does DB.Tx. Inside the transaction
+// nobody takes it for the violation of a unique index by another statement (see
+// IsUnique); outside of it the error says what it is.
+//
+// Arguments belong to the transaction from then on. A statement must not depend
+// on a table that one queued before it makes.
+func (t *Tx) Queue(ctx context.Context, q string, args ...any) error {
+	if t.pipe == nil {
+		_, err := t.Exec(ctx, q, args...)
+		return err
+	}
+	return t.queue(ctx, statement{text: q, args: args})
+}
+
+// QueueUnique is Queue for an insert whose key may be there already: then the
+// transaction fails of what taken returns, which is called once.
+func (t *Tx) QueueUnique(ctx context.Context, taken func() error, q string, args ...any) error {
+	if t.pipe == nil {
+		_, err := t.Exec(ctx, q, args...)
+		if IsUnique(err) {
+			err = taken()
+		}
+		return err
+	}
+	return t.queue(ctx, statement{text: q, args: args, taken: taken})
+}
+
+func (t *Tx) queue(ctx context.Context, s statement) error {
+	if err := t.check(s.text); err != nil {
+		return err
+	}
+	if t.failed != nil {
+		return t.failed
+	}
+	return t.note(t.pipe.keep(ctx, s))
+}
+
+// note remembers the error of a queued statement.
+func (t *Tx) note(err error) error {
+	if q, ok := errors.AsType[*queuedError](err); ok && t.failed == nil {
+		t.failed = q
+	}
+	return err
 }
 
 // AfterCommit runs f once, in the goroutine that called DB.Tx, after the

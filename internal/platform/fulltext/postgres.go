@@ -23,31 +23,25 @@ func tenantTag(tenant id.ID) string {
 	return strconv.FormatUint(uint64(h.Sum32()%(36*36*36*36*36)), 36) + "_"
 }
 
+// Documents go as arrays: one text for any number of them is planned once on a
+// connection, and each number would be a text of its own.
 func putPostgres(ctx context.Context, tx *db.Tx, tenant id.ID, docs []Doc) error {
 	tag := tenantTag(tenant)
-	args := make([]any, 0, 3*len(docs))
-	var values strings.Builder
+	ids, terms := make([]int64, len(docs)), make([]string, len(docs))
 	for i, d := range docs {
-		if i > 0 {
-			values.WriteByte(',')
-		}
-		fmt.Fprintf(&values, "($%d::bigint,$%d::bigint,array_to_tsvector(string_to_array($%d::text, ' ')))", 3*i+1, 3*i+2, 3*i+3)
-		args = append(args, int64(tenant), int64(d.ID), tagged(tag, d.Terms))
+		ids[i], terms[i] = int64(d.ID), tagged(tag, d.Terms)
 	}
-	_, err := tx.Exec(ctx, `insert into fts_doc (tenant_id, ticket_id, terms) values `+values.String()+`
-		on conflict (tenant_id, ticket_id) do update set terms = excluded.terms where fts_doc.terms <> excluded.terms`, args...)
-	return err
+	return tx.Queue(ctx, `insert into fts_doc (tenant_id, ticket_id, terms)
+		select $1::bigint, x.ticket_id, array_to_tsvector(string_to_array(x.terms, ' ')) from unnest($2::bigint[], $3::text[]) as x(ticket_id, terms)
+		on conflict (tenant_id, ticket_id) do update set terms = excluded.terms where fts_doc.terms <> excluded.terms`, int64(tenant), ids, terms)
 }
 
 func deletePostgres(ctx context.Context, tx *db.Tx, tenant id.ID, ids []id.ID) error {
-	args := []any{int64(tenant)}
-	marks := make([]string, len(ids))
+	list := make([]int64, len(ids))
 	for i, v := range ids {
-		args = append(args, int64(v))
-		marks[i] = "$" + strconv.Itoa(i+2)
+		list[i] = int64(v)
 	}
-	_, err := tx.Exec(ctx, `delete from fts_doc where tenant_id = $1 and ticket_id in (`+strings.Join(marks, ",")+`)`, args...)
-	return err
+	return tx.Queue(ctx, `delete from fts_doc where tenant_id = $1 and ticket_id = any($2::bigint[])`, int64(tenant), list)
 }
 
 const (

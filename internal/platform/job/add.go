@@ -99,8 +99,7 @@ func insert(ctx context.Context, tx *db.Tx, rows []row, conflict string) error {
 		args = append(args, r.shard, r.due, r.id, int64(r.tenant), r.kind, r.key, r.timer, string(r.payload))
 	}
 	b.WriteString(conflict)
-	_, err := tx.Exec(ctx, b.String(), args...)
-	return err
+	return tx.Queue(ctx, b.String(), args...)
 }
 
 // row checks a new job and computes its row.
@@ -146,7 +145,7 @@ func shardOf(tenant id.ID, key string) int {
 // refused.
 func (q *Queue) Cancel(ctx context.Context, tx *db.Tx, tenant id.ID, kind, key string) error {
 	name := lineName{tenant, kind, key}
-	if _, err := tx.Exec(ctx, "delete from job where tenant_id = $1 and kind = $2 and key = $3 and timer",
+	if err := tx.Queue(ctx, "delete from job where tenant_id = $1 and kind = $2 and key = $3 and timer",
 		int64(tenant), kind, key); err != nil {
 		return err
 	}

@@ -190,15 +190,15 @@ func (a *API) once(ctx context.Context, c *Call, r *http.Request, key string, ne
 
 // insert is the hook: it runs in the operation's transaction, at its end.
 func (s *idempotent) insert(ctx context.Context, tx *db.Tx) error {
-	n, err := tx.Exec(ctx, `insert into idempotency (tenant_id, principal, key, hash, status, content_type, header, answer, created_at)
-		values ($1,$2,$3,$4,$5,$6,$7,$8,$9) on conflict do nothing`,
+	taken := func() error {
+		s.taken = true
+		return errKeyTaken
+	}
+	err := tx.QueueUnique(ctx, taken, `insert into idempotency (tenant_id, principal, key, hash, status, content_type, header, answer, created_at)
+		values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`,
 		s.tenant, s.principal, s.key, s.body.digest(), s.kept.status, s.kept.contentType, s.kept.header, s.kept.body, int64(s.now))
 	if err != nil {
 		return err
-	}
-	if n == 0 {
-		s.taken = true
-		return errKeyTaken
 	}
 	tx.AfterCommit(func() { s.committed = true })
 	return nil
