@@ -45,15 +45,8 @@ func (c *Course) demands(m *Matter, pool *Pool) *demands {
 		}
 		d.drop(x.Drop)
 	}
-	for _, x := range c.spill {
-		if m.Waited < time.Duration(x.After)*time.Second {
-			break
-		}
-		if x.Team != c.Team {
-			d.spill = append(d.spill, x.Team)
-			d.relaxed = append(d.relaxed, "overflow:"+x.Team.String())
-		}
-	}
+	// Looked up before other teams join: who joins later must not shut out those
+	// who were asked first.
 	if m.Ticket.Company != 0 {
 		for _, i := range pool.clients[m.Ticket.Company] {
 			if a := pool.people[i]; a.active && d.member(a) {
@@ -61,6 +54,13 @@ func (c *Course) demands(m *Matter, pool *Pool) *demands {
 				break
 			}
 		}
+	}
+	for _, x := range c.spill {
+		if m.Waited < time.Duration(x.After)*time.Second {
+			break
+		}
+		d.spill = append(d.spill, x.Team)
+		d.relaxed = append(d.relaxed, "overflow:"+x.Team.String())
 	}
 	return d
 }

@@ -203,7 +203,7 @@ type Matter struct {
 	DueAt      clock.Time
 	Waited     time.Duration // in the queue
 	At         clock.Time
-	Row        func(field string) any // of conditions; nil: made from Ticket and Tier
+	Row        func(field string) any `json:"-"` // of conditions; nil: made from Ticket and Tier
 }
 
 // Outcome is what came of a decision.
