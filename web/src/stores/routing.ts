@@ -11,38 +11,51 @@ import { createStore } from './store'
 import { carryOut, place, settle } from './ticket'
 import { complain, say } from './toast'
 
-export interface QueueSum { team_id?: ID; waiting: number; oldest_at?: Stamp; due_soon: number; breached: number; online: number; free: number }
+export interface QueueSum { team_id?: ID; waiting: number; offered: number; oldest_at?: Stamp; due_soon: number; breached: number; online: number; free: number }
 export interface Need { skill_id: ID; level: number }
 export interface Waiting {
-  ticket_id: ID; number: string; subject: string; priority: Priority; tier?: string; channel: string
-  waiting_since: Stamp; due_at?: Stamp; rule?: string; path?: string[]; needs?: Need[]; relaxed?: string[]
+  ticket_id: ID; number: string; subject: string; priority: Priority; tier_rank: number; channel: string; language?: string; team_id?: ID
+  waiting_since: Stamp; due_at?: Stamp; state: 'queued' | 'offered'; agent_id?: ID; expires_at?: Stamp; next_step_at?: Stamp
+  mode: string; rule: string; path: string[]; needs: Need[]; relaxed: string[]
 }
 export interface Carrier {
-  id: ID; name: string; state: string; since?: Stamp; forced?: boolean; connected?: boolean
-  load: number; capacity: number; open: number; offered: number; today: number; due_soon: number; shift_end?: Stamp
+  id: ID; name: string; team_ids: ID[]; state: string; since?: Stamp; forced?: boolean; takes_work: boolean
+  load: number; capacity: number; open: number; offered: number; today: number; due_soon: number; shift_end?: Stamp; last_given?: Stamp
 }
-export interface Offer { ticket_id: ID; number: string; subject: string; priority: Priority; channel: string; expires_at: Stamp; due_at?: Stamp }
+export type Offer = Waiting & { expires_at: Stamp }
 export interface Candidate { agent_id: ID; score: number; factors: Record<string, number>; taken?: string }
 export interface RouteDecision {
   outcome: 'assigned' | 'offered' | 'queued' | 'kept'; rule_set_id?: ID; version: number; rule: string; path: string[]; team_id?: ID; agent_id?: ID
   mode: string; strategy: string; response?: string; relaxed?: string[]; candidates: Candidate[]; eligible: number; excluded: Record<string, number>; hash: string
-  at: Stamp; by?: ID; shadow?: boolean; weights?: Record<string, number>
+  at: Stamp; shadow?: boolean; weights?: Record<string, number>
 }
 export interface TicketRouting {
   items: RouteDecision[]
-  queue?: { since: Stamp; position: number; next_step_at?: Stamp }
-  offer?: { agent_id: ID; expires_at: Stamp }
+  queue?: Waiting
+  /** In the queue, from 1; at most 1,000 is counted. */
+  position?: number
+  response?: Omit<Alert, 'number' | 'subject'>
 }
-export interface Move { total: number; done: number; failed: number; state: 'waiting' | 'running' | 'done' | 'cancelled' | 'undone' | 'failed'; items?: { ticket_id: ID; number?: string; agent_id?: ID; error?: string }[] }
-export interface Alert { ticket_id: ID; number: string; subject: string; response: 'abnormal' | 'serious'; told: { user_id: ID; at: Stamp }[]; acknowledged_by?: ID; next_at?: Stamp }
+export interface Move { id: ID; user_id: ID; state: 'running' | 'done' | 'undoing' | 'undone'; total: number; done: number; /** Of these: nobody had room. */ queued: number; failed: number; undo_until: Stamp }
+export interface Alert { ticket_id: ID; number: string; subject: string; response: 'abnormal' | 'serious'; at: Stamp; told: { user_id: ID; at: Stamp }[]; acknowledged_by?: ID; acknowledged_at?: Stamp; ended_at?: Stamp; next_at?: Stamp }
 
 const often = { staleTime: 5_000, retry: false, refetchInterval: 30_000 } as const
 
 export const queuesQuery = queryOptions({ ...often, queryKey: keys.routing('queues'), queryFn: ({ signal }) => data(pending.GET<{ items: QueueSum[]; total: number }>('/routing/queues', { signal })) })
-export const queueQuery = (team: ID | undefined) => infiniteQueryOptions({
-  ...often, queryKey: keys.routing('queue', team ?? ''),
-  queryFn: ({ pageParam, signal }) => data(pending.GET<{ items: Waiting[]; next_cursor?: string }>('/routing/queue', { params: { query: { limit: 100, ...(team ? { team_id: team } : {}), ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
-  initialPageParam: '', getNextPageParam: (page: { next_cursor?: string }) => page.next_cursor || undefined,
+type QueuePage = { items: Waiting[]; next_cursor?: string }
+const readQueue = (team: ID, cursor: string, signal: AbortSignal) => data(pending.GET<QueuePage>('/routing/queue', { params: { query: { limit: 100, team_id: team, ...(cursor ? { cursor } : {}) } }, signal }))
+const urgency: Record<string, number> = { urgent: 0, high: 1, normal: 2, low: 3 }
+/** The order of a queue: priority, tier, what is due, who waits longest. */
+const ahead = (a: Waiting, b: Waiting): number => (urgency[a.priority] ?? 9) - (urgency[b.priority] ?? 9) || b.tier_rank - a.tier_rank || (a.due_at ?? '9').localeCompare(b.due_at ?? '9') || a.waiting_since.localeCompare(b.waiting_since)
+/** One queue page by page; of several the heads, in one order. */
+export const queueQuery = (teams: ID[]) => infiniteQueryOptions({
+  ...often, queryKey: keys.routing('queue', teams.join(',')), enabled: teams.length > 0,
+  queryFn: async ({ pageParam, signal }): Promise<QueuePage> => {
+    if (teams.length === 1) return readQueue(teams[0]!, pageParam, signal)
+    const heads = await Promise.all(teams.slice(0, 40).map((team) => readQueue(team, '', signal)))
+    return { items: heads.flatMap((h) => h.items).toSorted(ahead) }
+  },
+  initialPageParam: '', getNextPageParam: (page: QueuePage) => page.next_cursor || undefined,
 })
 export const carriersQuery = (team: ID | undefined) => queryOptions({
   ...often, queryKey: keys.routing('agents', team ?? ''), queryFn: ({ signal }) => data(pending.GET<{ items: Carrier[] }>('/routing/agents', { params: { query: team ? { team_id: team } : {} }, signal })),
@@ -81,7 +94,7 @@ export async function answerOffer(offer: Offer, answer: 'accept' | 'decline', re
   }
 }
 
-type QueuePages = { pages: { items: Waiting[]; next_cursor?: string }[]; pageParams: unknown[] }
+type QueuePages = { pages: QueuePage[]; pageParams: unknown[] }
 
 /** By a person's hand: it leaves the queue here at once, and comes back when the server refuses. */
 export async function assignTo(w: Pick<Waiting, 'ticket_id' | 'number'>, agent: Pick<Carrier, 'id' | 'name'>): Promise<boolean> {
@@ -131,16 +144,16 @@ export async function acknowledge(id: ID): Promise<boolean> {
   }
 }
 
-export interface Moving extends Move { id: ID; name: string }
+export interface Moving extends Move { name: string }
 /** The move of somebody's tickets that runs or has just ended. */
 export const moving = createStore<Moving | undefined>(undefined)
 
-async function follow(id: ID, name: string): Promise<void> {
-  for (let pause = 200; ; pause = Math.min(1500, pause * 1.4)) {
-    const move = await data(pending.GET<Move>('/routing/moves/{id}', { params: { path: { id } } }))
-    moving.set({ ...move, id, name })
-    if (move.state !== 'running' && move.state !== 'waiting') break
+async function follow(move: Move, name: string): Promise<void> {
+  moving.set({ ...move, name })
+  for (let pause = 200; move.state === 'running' || move.state === 'undoing'; pause = Math.min(1500, pause * 1.4)) {
     await new Promise((r) => setTimeout(r, pause))
+    move = await data(pending.GET<Move>('/routing/moves/{id}', { params: { path: { id: move.id } } }))
+    moving.set({ ...move, name })
   }
   routingChanged()
   void queries.invalidateQueries({ queryKey: keys.tickets.all })
@@ -149,18 +162,15 @@ async function follow(id: ID, name: string): Promise<void> {
 /** All that somebody has goes to others: they have fallen ill, or leave. */
 export async function leave(agent: { id: ID; name: string }, reason: string, which: 'all' | 'untouched', to?: { team_id?: ID; agent_ids?: ID[] }): Promise<void> {
   try {
-    const { move_id } = await data(pending.POST<{ move_id: ID }>('/routing/agents/{id}/leave', { params: { path: { id: agent.id } }, body: { reason, which, ...(to ? { to } : {}) } }))
-    await follow(move_id, agent.name)
+    await follow(await data(pending.POST<Move>('/routing/agents/{id}/leave', { params: { path: { id: agent.id } }, body: { reason, which, ...(to ? { to } : {}) } })), agent.name)
   } catch (error) {
-    moving.set(undefined)
     complain(error)
   }
 }
 
 export async function undoMove(move: Moving): Promise<void> {
   try {
-    await data(pending.POST('/routing/moves/{id}/undo', { params: { path: { id: move.id } }, body: {} }))
-    await follow(move.id, move.name)
+    await follow(await data(pending.POST<Move>('/routing/moves/{id}/undo', { params: { path: { id: move.id } } })), move.name)
   } catch (error) {
     complain(error)
   }

@@ -1,32 +1,7 @@
-import { useSyncExternalStore } from 'react'
+import { useMoment } from './moment'
 
-// One second hand for the page; it stands still while nobody looks at it.
-let now = Date.now()
-const watchers = new Set<() => void>()
-let hand: ReturnType<typeof setInterval> | undefined
-
-function watch(f: () => void): () => void {
-  watchers.add(f)
-  hand ??= setInterval(() => {
-    now = Date.now()
-    if (document.visibilityState !== 'hidden') for (const w of [...watchers]) w()
-  }, 1000)
-  return () => {
-    watchers.delete(f)
-    if (watchers.size === 0 && hand) {
-      clearInterval(hand)
-      hand = undefined
-    }
-  }
-}
-
-/** The present time, new every second. */
-export function useSecond(): number {
-  return useSyncExternalStore(watch, () => {
-    if (!hand) now = Date.now()
-    return now
-  })
-}
+/** The server's time, new every second while somebody looks. */
+export const useSecond = (): number => useMoment((now) => Math.floor(now / 1000) * 1000)
 
 const two = (n: number): string => String(n).padStart(2, '0')
 

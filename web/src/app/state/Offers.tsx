@@ -9,6 +9,7 @@ import { Pop } from '~/parts/Pop'
 import { ReasonForm } from '~/parts/ReasonForm'
 import { queries } from '~/stores/query'
 import { answerOffer, offerAnswered, offersQuery, type Offer } from '~/stores/routing'
+import { serverNow } from '~/stores/moment'
 import { span, useSecond } from '~/stores/second'
 import { useStore } from '~/stores/store'
 import { ui, show } from '~/stores/ui'
@@ -31,7 +32,7 @@ export function Offers() {
 function Card({ offer, more }: { offer: Offer; more: number }) {
   const now = useSecond()
   const navigate = useNavigate()
-  const [begun] = useState(() => Date.now())
+  const [begun] = useState(() => serverNow())
   const declining = useStore(ui, (u) => u.decline === offer.ticket_id)
   const end = Date.parse(offer.expires_at)
   const left = end - now

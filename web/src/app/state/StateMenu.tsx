@@ -5,6 +5,7 @@ import { clock } from '~/i18n/format'
 import { ChoiceList } from '~/parts/ChoiceList'
 import { Time, useNow } from '~/parts/Time'
 import { myStateQuery, setMyState, stateName, states, type AgentState, type StateName } from '~/stores/roster'
+import { serverNow } from '~/stores/moment'
 import { span, useSecond } from '~/stores/second'
 import { useNames } from '~/stores/session'
 
@@ -34,7 +35,7 @@ export function StateLine({ state }: { state: AgentState }) {
 /** Counts down while the break lasts. */
 function Quota({ state }: { state: AgentState }) {
   const now = useSecond()
-  const [read] = useState(() => Date.now())
+  const [read] = useState(() => serverNow())
   if (state.break_left_seconds === undefined) return null
   const left = Math.ceil((state.break_left_seconds - (state.state === 'break' ? (now - read) / 1000 : 0)) / 60)
   return left < 0 ? <div className="f12 amber">{t('state.quota.over', { n: -left })}</div> : <div className="f12 t3">{t('state.quota', { n: left })}</div>

@@ -6,8 +6,9 @@ import studio from './studio'
 import admin from './admin'
 import assign from './assign'
 import sla from './sla'
+import rules from './rules'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...error }
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...error }
 export default en

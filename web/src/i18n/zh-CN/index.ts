@@ -6,6 +6,7 @@ import studio from './studio'
 import admin from './admin'
 import assign from './assign'
 import sla from './sla'
+import rules from './rules'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...error }

@@ -14,13 +14,14 @@ export interface Section {
   page: ComponentType
 }
 
-export type SectionID = 'calendars'
+export type SectionID = 'calendars' | 'routing'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
 /** In the order in which they are listed. */
 export const sections: Section[] = [
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
+  { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
 ]
 
 export const visible = (me: Me | undefined): Section[] => sections.filter((s) => s.needs.length === 0 || s.needs.some((p) => can(me, p)))

@@ -7,6 +7,7 @@ import { Icon } from '~/parts/Icon'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { PanelFrame } from '~/scenes/ticket/panels/Panel'
 import { leave, moving, undoMove, type Carrier } from '~/stores/routing'
+import { serverNow } from '~/stores/moment'
 import { useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 
@@ -48,12 +49,12 @@ export function LeavePanel({ agents, who, close }: { agents: Carrier[]; who?: st
 export function MoveBar() {
   const m = useStore(moving)
   if (!m) return null
-  const over = m.state !== 'running' && m.state !== 'waiting'
+  const over = m.state === 'done' || m.state === 'undone'
   return (
     <div className="movebar" role="status">
-      <span className="sp">{t(m.state === 'undone' ? 'leave.undone' : over ? 'leave.done' : 'leave.running', { name: m.name, done: m.done, n: m.total })}{m.failed > 0 && <span className="red">{' '}{t('leave.failed', { n: m.failed })}</span>}</span>
+      <span className="sp">{t(m.state === 'undone' ? 'leave.undone' : m.state === 'undoing' ? 'leave.undoing' : over ? 'leave.done' : 'leave.running', { name: m.name, done: m.done, n: m.total })}{m.queued > 0 && m.state === 'done' && <span className="t2">{' '}{t('leave.queued', { n: m.queued })}</span>}{m.failed > 0 && <span className="red">{' '}{t('leave.failed', { n: m.failed })}</span>}</span>
       {!over && <span className="bar" role="progressbar" aria-label={t('queue.leave')} aria-valuemin={0} aria-valuemax={m.total} aria-valuenow={m.done}><i style={{ width: `${m.total ? (100 * m.done) / m.total : 0}%` }} /></span>}
-      {over && m.state !== 'undone' && m.done > 0 && <Button look="sm" icon="undo" onClick={() => void undoMove(m)}>{t('leave.undo')}</Button>}
+      {m.state === 'done' && m.done > 0 && Date.parse(m.undo_until) > serverNow() && <Button look="sm" icon="undo" onClick={() => void undoMove(m)}>{t('leave.undo')}</Button>}
       {over && <IconButton icon="close" small label={t('common.close')} onClick={() => moving.set(undefined)} />}
     </div>
   )

@@ -1,4 +1,4 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { link } from '~/api/live'
@@ -30,9 +30,10 @@ export function Monitor() {
   const names = useNames()
   const navigate = useNavigate()
   const queues = useQuery(queuesQuery)
-  const waiting = useInfiniteQuery(queueQuery(wanted))
-  const people = useQuery(carriersQuery(wanted))
-  const items = useMemo(() => waiting.data?.pages.flatMap((p) => p.items) ?? [], [waiting.data])
+  const teams = useMemo(() => (wanted ? [wanted] : (queues.data?.items ?? []).filter((q) => q.waiting > 0).map((q) => q.team_id ?? '0')), [wanted, queues.data])
+  const waiting = useInfiniteQuery({ ...queueQuery(teams), placeholderData: keepPreviousData })
+  const people = useQuery(carriersQuery(wanted === '0' ? undefined : wanted))
+  const items = useMemo(() => (teams.length ? (waiting.data?.pages.flatMap((p) => p.items) ?? []) : []), [waiting.data, teams.length])
   const agents = useMemo(() => order(people.data?.items ?? []), [people.data])
   const [chosen, setChosen] = useState<string>()
   const [assigning, setAssigning] = useState(false)
@@ -69,15 +70,17 @@ export function Monitor() {
   }, [navigate])
   if (!can(me, 'ticket.assign')) return <main className="sheet" id="main"><EmptyState icon="lock" title={t('queue.forbidden')} help={t('queue.forbidden.help')} /></main>
   const all = queues.data?.items ?? []
-  const sum = wanted ? all.find((q) => q.team_id === wanted) : total(all)
-  const title = wanted ? names.team(wanted) || t('queue.team.gone') : t('queue.all')
+  const sum = wanted ? all.find((q) => (q.team_id ?? '0') === wanted) : total(all)
+  const nameOf = (q: QueueSum) => (q.team_id && q.team_id !== '0' ? names.team(q.team_id) || t('queue.team.gone') : t('queue.noTeam'))
+  const title = wanted ? (sum ? nameOf(sum) : names.team(wanted) || t('queue.team.gone')) : t('queue.all')
+  const listed = all.filter((q) => (q.team_id && q.team_id !== '0') || q.waiting > 0)
   return (
     <div className="inbox monitor">
       <nav className="views" aria-label={t('queue.queues')}>
         <div className="row head"><h2 className="sp">{t('nav.queue')}</h2></div>
         <div className="scroll">
           <QueueLink id="all" name={t('queue.all')} sum={total(all)} on={!wanted} />
-          {all.filter((q) => q.team_id).map((q) => <QueueLink key={q.team_id} id={q.team_id!} name={names.team(q.team_id) || t('queue.team.gone')} sum={q} on={q.team_id === wanted} />)}
+          {listed.map((q) => <QueueLink key={q.team_id ?? '0'} id={q.team_id ?? '0'} name={nameOf(q)} sum={q} on={(q.team_id ?? '0') === wanted} />)}
         </div>
       </nav>
       <main className="sheet qsheet" id="main" data-tab={tab}>
@@ -89,7 +92,7 @@ export function Monitor() {
         </header>
         <nav className="only-phone vstrip" aria-label={t('queue.queues')}>
           <Link to="/queue/$team" params={{ team: 'all' }} className={wanted ? undefined : 'on'}>{`${t('queue.all')} ${total(all)?.waiting ?? 0}`}</Link>
-          {all.filter((q) => q.team_id).map((q) => <Link key={q.team_id} to="/queue/$team" params={{ team: q.team_id! }} className={q.team_id === wanted ? 'on' : undefined}>{`${names.team(q.team_id)} ${q.waiting}`}</Link>)}
+          {listed.map((q) => <Link key={q.team_id ?? '0'} to="/queue/$team" params={{ team: q.team_id ?? '0' }} className={(q.team_id ?? '0') === wanted ? 'on' : undefined}>{`${nameOf(q)} ${q.waiting}`}</Link>)}
         </nav>
         <Figures sum={sum} agents={agents} />
         <MoveBar />
@@ -99,7 +102,7 @@ export function Monitor() {
         <div className="qbody">
           <div className="qleft">
             <Alerts />
-            <WaitingList query={waiting} items={items} count={sum?.waiting ?? items.length} chosen={chosen} onChoose={setChosen} take={take} taken={drag?.item.ticket_id} agents={agents} assigning={assigning} setAssigning={setAssigning} />
+            <WaitingList query={{ ...waiting, isPending: waiting.isPending && (teams.length > 0 || queues.isPending) }} items={items} count={sum?.waiting ?? items.length} chosen={chosen} onChoose={setChosen} take={take} taken={drag?.item.ticket_id} agents={agents} assigning={assigning} setAssigning={setAssigning} />
           </div>
           <Agents query={people} agents={agents} over={drag?.over} onLeave={setLeaving} />
         </div>
@@ -122,7 +125,7 @@ const order = (list: Carrier[]): Carrier[] => list.toSorted((a, b) => rank(a) - 
 function total(all: QueueSum[]): QueueSum | undefined {
   if (!all.length) return undefined
   const add = (f: (q: QueueSum) => number) => all.reduce((n, q) => n + f(q), 0)
-  return { waiting: add((q) => q.waiting), due_soon: add((q) => q.due_soon), breached: add((q) => q.breached), online: add((q) => q.online), free: add((q) => q.free), oldest_at: all.map((q) => q.oldest_at).filter(Boolean).toSorted()[0] }
+  return { waiting: add((q) => q.waiting), offered: add((q) => q.offered), due_soon: add((q) => q.due_soon), breached: add((q) => q.breached), online: add((q) => q.online), free: add((q) => q.free), oldest_at: all.map((q) => q.oldest_at).filter(Boolean).toSorted()[0] }
 }
 
 function QueueLink({ id, name, sum, on }: { id: string; name: string; sum?: QueueSum; on: boolean }) {

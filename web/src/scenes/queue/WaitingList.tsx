@@ -68,8 +68,8 @@ function Row({ w, place, on, gone, onChoose, take, agents, assigning, setAssigni
   const navigate = useNavigate()
   const left = w.due_at ? Date.parse(w.due_at) - now : undefined
   const tone = left === undefined ? undefined : left < 0 ? 'red' : left < 3_600_000 ? 'amber' : undefined
-  const asks = [channelName(w.channel), w.tier && names.tier(w.tier), w.path?.at(-1)].filter(Boolean).join(' · ')
-  const relaxed = w.relaxed?.at(-1)
+  const asks = [channelName(w.channel), names.team(w.team_id), w.path.at(-1)].filter(Boolean).join(' · ')
+  const relaxed = w.relaxed.at(-1)
   return (
     <div className={['qi', on && 'on', gone && 'gone'].filter(Boolean).join(' ')} onPointerDown={take(w)} onClick={() => onChoose(w.ticket_id)} onDoubleClick={() => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: w.ticket_id }, search: {} })}>
       <span className="dr" data-grip="" aria-hidden="true"><Icon name="grip" /></span>
@@ -77,7 +77,7 @@ function Row({ w, place, on, gone, onChoose, take, agents, assigning, setAssigni
       <div className="ell"><span className="ell qt">{w.subject || t('ticket.noSubject')}</span><div className="l2 ell">{w.number}{asks && ` · ${asks}`}</div></div>
       <div className="w">
         <span className={tone} title={w.due_at ? t('queue.due', { at: exact(w.due_at) }) : exact(w.waiting_since)}>{span(now - Date.parse(w.waiting_since))}</span>
-        <small>{relaxed ? t('queue.relaxed', { what: `relax.${relaxed}` in messages() ? t(`relax.${relaxed}` as Key) : relaxed }) : t('queue.place', { n: place })}</small>
+        <small>{w.state === 'offered' ? t('queue.offeredTo', { name: names.staff(w.agent_id) }) : relaxed ? t('queue.relaxed', { what: `relax.${relaxed}` in messages() ? t(`relax.${relaxed}` as Key) : relaxed }) : t('queue.place', { n: place })}</small>
       </div>
       <Pop open={assigning} onOpen={setAssigning} placement="rightTop" content={(close) => (
         <ChoiceList search hint={t('assign.hint')} label={t('action.assign')} choices={agents.map((a) => ({ id: a.id, text: a.name, sub: [stateName(a.state), room(a)].join(' · '), glyph: <Avatar name={a.name} size="s" /> }))} onChoose={(id) => { close(); const agent = agents.find((a) => a.id === id); if (agent) void assignTo(w, agent) }} />

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Ticket } from '~/api/types'
-import { messages, t, type Key } from '~/i18n'
+import { t } from '~/i18n'
 import { clock } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { Button } from '~/parts/Button'
@@ -13,12 +13,8 @@ import { span, useSecond } from '~/stores/second'
 import { useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { show, ui } from '~/stores/ui'
+import { factorName, reasonName, strategyName, word } from './routeWords'
 import './whyagent.css'
-
-const word = (kind: string, key: string): string => (`${kind}.${key}` in messages() ? t(`${kind}.${key}` as Key) : key)
-export const factorName = (f: string): string => word('factor', f)
-export const reasonName = (r: string): string => word('excluded', r)
-export const strategyName = (s: string): string => word('strategy', s)
 
 /** The link beside the assignee: why this agent, or why still nobody. */
 export function WhyAgentLink({ ticket }: { ticket: Ticket }) {
@@ -37,17 +33,19 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
   const now = useNow()
   if (query.error && !query.data) return <div className="whyagent" role="dialog" aria-label={t('action.whyAgent')}><FailedState error={query.error} retry={() => void query.refetch()} /></div>
   if (!query.data) return <div className="whyagent" role="dialog" aria-label={t('action.whyAgent')} aria-busy="true"><Skeleton width="60%" /><Skeleton /><Skeleton width="80%" /></div>
-  const { items, queue, offer } = query.data
+  const { items, queue, position, response } = query.data
+  const offered = queue?.state === 'offered' ? queue.agent_id : undefined
   const newest = items.toSorted((a, b) => b.at.localeCompare(a.at))
   const d = newest.find((x) => !x.shadow)
   const shadow = newest.find((x) => x.shadow)
   const name = (id: string | undefined) => (id ? names.staff(id) || t('route.gone') : '')
-  const title = ticket.assignee ? t('route.why.assigned', { name: ticket.assignee.name }) : offer ? t('route.why.offered', { name: name(offer.agent_id) }) : t('route.why.waiting')
+  const title = ticket.assignee ? t('route.why.assigned', { name: ticket.assignee.name }) : offered ? t('route.why.offered', { name: name(offered) }) : t('route.why.waiting')
   return (
     <div className="whyagent" role="dialog" aria-label={t('action.whyAgent')}>
       <div className="row g8"><b className="sp ell">{title}</b>{d && <span className="f12 t3 nw">{t('route.version', { n: d.version })}</span>}</div>
-      {queue && <Queue queue={queue} />}
-      {offer && <OfferLeft name={name(offer.agent_id)} at={offer.expires_at} />}
+      {queue?.state === 'queued' && <Queue since={queue.waiting_since} next={queue.next_step_at} position={position} />}
+      {offered && queue?.expires_at && <OfferLeft name={name(offered)} at={queue.expires_at} />}
+      {response && !response.ended_at && <p className={response.response === 'serious' ? 'f12 red' : 'f12 amber'}>{[word('response', response.response), response.told.length ? t('queue.told', { names: response.told.map((x) => name(x.user_id)).join(t('common.and')) }) : '', response.acknowledged_by ? t('queue.acknowledged', { name: name(response.acknowledged_by) }) : ''].filter(Boolean).join(' · ')}</p>}
       {!d ? <p className="t2">{t(ticket.assignee ? 'route.byHand' : 'route.none')}</p> : (
         <>
           <p className="f12 t2">{[d.path.length ? d.path.join(' › ') : '', strategyName(d.strategy), word('mode', d.mode)].filter(Boolean).join(' · ')}</p>
@@ -55,7 +53,7 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
           {d.candidates.length > 0 && <Candidates decision={d} chosen={d.agent_id ?? ticket.assignee?.id} name={name} />}
           {d.relaxed && d.relaxed.length > 0 && <p className="f12 t2">{t('route.relaxed', { what: d.relaxed.map((r) => word('relax', r)).join(t('common.and')) })}</p>}
           {shadow && <p className="f12 t2">{t(shadow.agent_id === d.agent_id ? 'route.shadow.same' : 'route.shadow.other', { name: name(shadow.agent_id) || t('common.nobody') })}</p>}
-          <p className="f12 t3 row g4 wrap"><time dateTime={d.at}>{clock(d.at, now)}</time>{d.by && <span>{t('route.by', { name: name(d.by) })}</span>}{d.hash && <span className="mono" title={t('route.hash.help')}>{d.hash.slice(0, 12)}</span>}</p>
+          <p className="f12 t3 row g4 wrap"><time dateTime={d.at}>{clock(d.at, now)}</time>{d.hash && <span className="mono" title={t('route.hash.help')}>{d.hash.slice(0, 12)}</span>}</p>
         </>
       )}
       {newest.filter((x) => !x.shadow).length > 1 && (
@@ -67,12 +65,12 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
   )
 }
 
-function Queue({ queue }: { queue: { since: string; position: number; next_step_at?: string } }) {
+function Queue({ since, next, position }: { since: string; next?: string; position?: number }) {
   const now = useSecond()
   return (
     <div className="inqueue f13">
-      <span>{t('route.queue', { n: queue.position })}</span><span className="t2">{t('route.queue.since', { span: span(now - Date.parse(queue.since)) })}</span>
-      {queue.next_step_at && <span className="t2">{t('route.queue.next', { span: span(Date.parse(queue.next_step_at) - now) })}</span>}
+      {position !== undefined && <span>{t('route.queue', { n: position })}</span>}<span className="t2">{t('route.queue.since', { span: span(now - Date.parse(since)) })}</span>
+      {next && <span className="t2">{t('route.queue.next', { span: span(Date.parse(next) - now) })}</span>}
     </div>
   )
 }
@@ -98,12 +96,15 @@ const SHOWN = 4
 function Candidates({ decision: d, chosen, name }: { decision: RouteDecision; chosen?: string; name: (id: string) => string }) {
   const [open, setOpen] = useState<string>()
   const list = d.candidates.slice(0, 3 + (chosen && !d.candidates.slice(0, 3).some((c) => c.agent_id === chosen) ? 1 : 0))
+  // only with its weights does a factor say how much of the score it made
+  const weighed = d.weights !== undefined
   const weight = (f: string) => d.weights?.[f] ?? 1
   const worth = (c: Candidate, f: string) => Math.max(0, (c.factors[f] ?? 0) * weight(f))
   const sum = (c: Candidate) => Object.keys(c.factors).reduce((n, f) => n + worth(c, f), 0)
   const all = Object.keys(list[0]?.factors ?? {})
   const top = all.toSorted((a, b) => list.reduce((n, c) => n + worth(c, b), 0) - list.reduce((n, c) => n + worth(c, a), 0)).slice(0, SHOWN)
   const scale = Math.max(...list.map(sum), 0.001)
+  const best = Math.max(...list.map((c) => c.score), 0.001)
   const shown = d.candidates.find((c) => c.agent_id === open)
   return (
     <>
@@ -112,14 +113,15 @@ function Candidates({ decision: d, chosen, name }: { decision: RouteDecision; ch
           <li key={c.agent_id}>
             <button type="button" className={c.agent_id === chosen ? 'cand on' : 'cand'} aria-expanded={open === c.agent_id} onClick={() => setOpen(open === c.agent_id ? undefined : c.agent_id)}>
               <span className="row g8 ell"><Avatar name={name(c.agent_id)} size="s" /><span className="ell">{name(c.agent_id)}</span></span>
-              <span className="fx" aria-hidden="true">{top.map((f, i) => <i key={f} className={`f${i + 1}`} style={{ width: `${(100 * worth(c, f)) / scale}%` }} />)}<i className="f5" style={{ width: `${(100 * all.filter((f) => !top.includes(f)).reduce((n, f) => n + worth(c, f), 0)) / scale}%` }} /></span>
+              <span className="fx" aria-hidden="true">{!weighed ? <i className="f1" style={{ width: `${(100 * c.score) / best}%` }} /> : top.map((f, i) => <i key={f} className={`f${i + 1}`} style={{ width: `${(100 * worth(c, f)) / scale}%` }} />)}{weighed && <i className="f5" style={{ width: `${(100 * all.filter((f) => !top.includes(f)).reduce((n, f) => n + worth(c, f), 0)) / scale}%` }} />}</span>
               <b className="score">{Math.round(c.score * 100)}</b>
             </button>
             {c.taken && <span className="f12 t3 taken">{word('taken', c.taken)}</span>}
           </li>
         ))}
       </ul>
-      <div className="flg">{top.map((f, i) => <span key={f}><i className={`f${i + 1}`} />{factorName(f)}</span>)}{all.length > SHOWN && <span><i className="f5" />{t('route.rest', { n: all.length - SHOWN })}</span>}</div>
+      {weighed && <div className="flg">{top.map((f, i) => <span key={f}><i className={`f${i + 1}`} />{factorName(f)}</span>)}{all.length > SHOWN && <span><i className="f5" />{t('route.rest', { n: all.length - SHOWN })}</span>}</div>}
+      {!weighed && !shown && <p className="f12 t3">{t('route.look')}</p>}
       {shown && (
         <table className="ftab"><caption className="hide">{t('route.factors', { name: name(shown.agent_id) })}</caption><tbody>
           {all.toSorted((a, b) => worth(shown, b) - worth(shown, a)).map((f) => <tr key={f}><th scope="row">{factorName(f)}</th><td><span className="bar"><i style={{ width: `${Math.min(1, shown.factors[f] ?? 0) * 100}%` }} /></span></td><td className="r">{(shown.factors[f] ?? 0).toFixed(2)}</td></tr>)}

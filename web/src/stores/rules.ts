@@ -1,0 +1,97 @@
+// Rule sets of assignment: versions, checking, trying, and the simulator.
+import { queryOptions } from '@tanstack/react-query'
+import { api, data } from '~/api/client'
+import { keys } from '~/api/keys'
+import { pending } from '~/api/pending'
+import type { ID, Stamp } from '~/api/types'
+import { t } from '~/i18n'
+import { queries } from './query'
+import type { Need } from './routing'
+import { complain, say } from './toast'
+
+export type SetState = 'active' | 'shadow' | 'draft' | 'past'
+export interface Relax { after_seconds: number; drop: 'level' | 'skill' | 'language' | 'region' | 'shift' }
+export interface Overflow { after_seconds: number; team_id: ID }
+export interface Rule {
+  id?: string; name: string; off?: boolean; when?: string; team_id?: ID; department_id?: ID; agent_ids?: ID[]; needs?: Need[]
+  language?: boolean; region?: boolean; online?: boolean; shift?: boolean
+  strategy?: string; weights?: Record<string, number>; prefer?: string; mode?: string; offer_seconds?: number
+  relax?: Relax[]; overflow?: Overflow[]; response?: 'standard' | 'abnormal' | 'serious'; within_minutes?: number; supervisor_ids?: ID[]
+  rules?: Rule[]
+}
+export interface RuleSet { id?: ID; version?: number; name: string; rules: Rule[]; channels?: Record<string, number>; other_channel?: number; capacity?: number; near_tie?: number }
+export interface SetInfo { version: number; name: string; state: SetState; at: Stamp; author_id?: ID }
+export interface RuleProblem { path: string; code: string; message: string }
+
+export const setsQuery = queryOptions({ queryKey: keys.routing('sets'), queryFn: ({ signal }) => data(pending.GET<{ items: SetInfo[]; active?: number; shadow?: number }>('/routing/sets', { signal })), retry: false })
+export const setQuery = (version: number | undefined) => queryOptions({
+  queryKey: keys.routing('sets', version), enabled: version !== undefined, retry: false, staleTime: Infinity,
+  queryFn: ({ signal }) => data(pending.GET<{ set: RuleSet; problems: RuleProblem[] }>('/routing/sets/{version}', { params: { path: { version: String(version) } }, signal })),
+})
+export const factorsQuery = queryOptions({ queryKey: keys.routing('factors'), staleTime: Infinity, retry: false, queryFn: ({ signal }) => data(pending.GET<{ items: { key: string }[]; strategies?: Record<string, Record<string, number>> }>('/routing/factors', { signal })) })
+export const skillsQuery = queryOptions({ queryKey: ['skills'], staleTime: 5 * 60_000, retry: false, queryFn: ({ signal }) => data(api.GET('/staff/skills', { signal })) })
+
+export async function checkRules(set: RuleSet): Promise<RuleProblem[]> {
+  return (await data(pending.POST<{ problems: RuleProblem[] }>('/routing/check', { body: set }))).problems
+}
+
+/** Saving makes a new version: what was, stays. */
+export async function saveSet(set: RuleSet): Promise<number | undefined> {
+  try {
+    const { id: _, version: __, ...body } = set
+    const made = await data(pending.POST<SetInfo>('/routing/sets', { body }))
+    await queries.invalidateQueries({ queryKey: keys.routing('sets'), exact: true })
+    say(t('rules.said.saved', { n: made.version }))
+    return made.version
+  } catch (error) {
+    complain(error)
+    return undefined
+  }
+}
+
+/** Switches a version on; the way back switches on the one that was. */
+export async function setState(version: number, state: 'active' | 'shadow' | 'draft', before?: number): Promise<boolean> {
+  try {
+    await data(pending.POST('/routing/sets/{version}/state', { params: { path: { version: String(version) } }, body: { state } }))
+    await queries.invalidateQueries({ queryKey: keys.routing('sets') })
+    say(t(`rules.said.${state}`, { n: version }), state === 'active' && before !== undefined && before !== version ? { undo: () => setState(before, 'active') } : {})
+    return true
+  } catch (error) {
+    complain(error)
+    return false
+  }
+}
+
+/** What one way of giving tickets away made of the past. */
+export interface Outcome {
+  wait_p50_seconds: number; wait_p90_seconds: number; spread: number; skill: number; sla: number
+  tickets: number; unserved?: number; queue?: { at: Stamp; waiting: number }[]; agents?: { id: ID; given: number }[]; teams?: { id: ID; wait_p90_seconds: number; tickets: number }[]
+}
+export interface Simulation {
+  id: ID; version?: number; days: number; state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'; progress?: number; done?: number; total?: number; at: Stamp; by?: ID; error?: string
+  result?: { current: Outcome; changed: Outcome }
+}
+const busy = (s: Simulation): boolean => s.state === 'running' || s.state === 'waiting'
+export const simulationsQuery = queryOptions({
+  queryKey: keys.routing('simulations'), retry: false, queryFn: ({ signal }) => data(pending.GET<{ items: Simulation[] }>('/routing/simulations', { signal })),
+  refetchInterval: (q): number | false => (q.state.data?.items.some(busy) ? 1000 : false),
+})
+export const simulationQuery = (id: ID) => queryOptions({
+  queryKey: keys.routing('simulations', id), retry: false, enabled: id !== '', queryFn: ({ signal }) => data(pending.GET<Simulation>('/routing/simulations/{id}', { params: { path: { id } }, signal })),
+  refetchInterval: (q): number | false => (q.state.data && busy(q.state.data) ? 700 : false),
+})
+export async function simulate(version: number, days: number): Promise<ID | undefined> {
+  try {
+    const made = await data(pending.POST<{ id: ID }>('/routing/simulations', { body: { version, days } }))
+    void queries.invalidateQueries({ queryKey: keys.routing('simulations') })
+    return made.id
+  } catch (error) {
+    complain(error)
+    return undefined
+  }
+}
+export async function cancelSimulation(id: ID): Promise<void> {
+  await data(pending.DELETE('/routing/simulations/{id}', { params: { path: { id } } })).catch(complain)
+  void queries.invalidateQueries({ queryKey: keys.routing('simulations') })
+}
+export { busy as simulating }
