@@ -159,6 +159,7 @@ func (h *House) Settle() {
 	h.T.Helper()
 	h.Jobs.Wake()
 	deadline := time.Now().Add(30 * time.Second)
+	flushed := false
 	for {
 		stats, err := h.Jobs.Stats(context.Background())
 		h.must(err)
@@ -166,9 +167,12 @@ func (h *House) Settle() {
 		for _, s := range stats {
 			due += s.Waiting
 		}
-		if due == 0 {
-			h.Mind.Flush()
+		if due == 0 && flushed {
 			return
+		}
+		if flushed = due == 0; flushed { // what waits for its moment may order more
+			h.Mind.Flush()
+			continue
 		}
 		if time.Now().After(deadline) {
 			h.T.Fatalf("jobs do not end: %+v", stats)

@@ -128,8 +128,11 @@ func (d *Desk) count(parent *Change, child *Ticket, by int) {
 	parent.Append(EventChild, EventData{Kind: kind, Ref: child.ID})
 }
 
-func (d *Desk) childIDs(ctx context.Context, t *Ticket) ([]id.ID, error) {
-	rows, err := d.DB.Query(ctx, `select id from ticket where tenant_id = $1 and parent_id = $2 order by id limit 500`, t.Tenant, t.ID)
+// shownChildren is how many parts a ticket's page names.
+const shownChildren = 500
+
+func (d *Desk) childIDs(ctx context.Context, t *Ticket, limit int) ([]id.ID, error) {
+	rows, err := d.DB.Query(ctx, `select id from ticket where tenant_id = $1 and parent_id = $2 order by id limit $3`, t.Tenant, t.ID, limit)
 	return db.Each(rows, err, func(r rower) (id.ID, error) {
 		var c id.ID
 		return c, r.Scan(&c)
@@ -173,7 +176,7 @@ func (d *Desk) ReplyToChildren(ctx context.Context, a *staff.Actor, parent id.ID
 	if err != nil {
 		return nil, err
 	}
-	children, err := d.childIDs(ctx, t)
+	children, err := d.childIDs(ctx, t, MaxChildren)
 	if err != nil {
 		return nil, err
 	}

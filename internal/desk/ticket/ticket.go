@@ -277,8 +277,8 @@ const (
 	MaxTag      = 64 // runes
 	MaxPeople   = 50
 	MaxLinks    = 200
-	MaxChildren = 500
-	MaxFiles    = 50 // attachments of one message
+	MaxChildren = MaxBulk // one bulk change reaches all of them
+	MaxFiles    = 50      // attachments of one message
 	maxReason   = 2000
 	maxWord     = 64 // bytes of a channel or language
 )

@@ -368,7 +368,7 @@ func (d *Desk) relatives(ctx context.Context, a *staff.Actor, t *Ticket, j *JSON
 		}
 	}
 	if t.ChildCount > 0 {
-		children, err := d.childIDs(ctx, t)
+		children, err := d.childIDs(ctx, t, shownChildren)
 		if err != nil {
 			return err
 		}

@@ -134,7 +134,9 @@ type IncidentJSON struct {
 	CreatedAt clock.Time     `json:"created_at"`
 	UpdatedAt clock.Time     `json:"updated_at"`
 	Parent    *ticket.Brief  `json:"parent,omitempty"`
-	Tickets   []ticket.Brief `json:"tickets"`
+	Hung      int            `json:"hung" doc:"of the tickets of an accepted one, those that have come under the parent or were left as they were; count when all is done"`
+	Reason    string         `json:"reason,omitempty" doc:"why it was dismissed"`
+	Tickets   []ticket.Brief `json:"tickets" doc:"the first 20"`
 }
 
 // personal are types of which a reader without the right sees the end only.
@@ -446,15 +448,15 @@ func sortLikes(list []LikeJSON) {
 
 func (m *Mind) incidentWire(ctx context.Context, a *staff.Actor, i Incident) (IncidentJSON, error) {
 	j := IncidentJSON{ID: i.ID, State: i.State, Title: i.Title, Words: i.Words, Count: i.Count, Customers: i.Customers, Expected: round(i.Expected),
-		Score: round(i.Score), Since: i.Since, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt}
+		Score: round(i.Score), Since: i.Since, CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt, Hung: i.Hung, Reason: i.Reason}
 	var err error
-	if j.Tickets, err = m.Desk.Briefs(ctx, a, i.Tickets[:min(20, len(i.Tickets))]); err != nil {
+	if j.Tickets, err = m.Desk.Briefs(ctx, a, i.Tickets); err != nil {
 		return j, err
 	}
 	// Its words are those of the tickets: who may read none of them learns
 	// only that there is one.
 	if !slices.ContainsFunc(j.Tickets, func(b ticket.Brief) bool { return b.Subject != "" }) {
-		j.Title, j.Words, j.Tickets = "", []string{}, []ticket.Brief{}
+		j.Title, j.Words, j.Reason, j.Tickets = "", []string{}, "", []ticket.Brief{}
 	}
 	if i.Parent != 0 {
 		p, err := m.Desk.Briefs(ctx, a, []id.ID{i.Parent})
@@ -546,14 +548,24 @@ func (m *Mind) registerIncidents(api *web.API) {
 			out.Body.Ticket, err = m.Desk.Wire(ctx, a, t)
 			return out, err
 		})
+	type dismissIn struct {
+		ID   web.ID `path:"id"`
+		Body *struct {
+			Reason string `json:"reason,omitempty" maxLength:"500"`
+		}
+	}
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/incidents/{id}/dismiss", ID: "incident-dismiss", Summary: "Say that the tickets have nothing to do with each other",
 		Permission: string(staff.TicketMerge), Tags: tags},
-		func(ctx context.Context, in *TicketID) (*oneOut, error) {
+		func(ctx context.Context, in *dismissIn) (*oneOut, error) {
 			a := actor(ctx)
 			if err := m.mayJudge(ctx, a, in.ID.ID); err != nil {
 				return nil, err
 			}
-			i, err := m.Dismiss(ctx, a, in.ID.ID)
+			reason := ""
+			if in.Body != nil {
+				reason = in.Body.Reason
+			}
+			i, err := m.Dismiss(ctx, a, in.ID.ID, reason)
 			if err != nil {
 				return nil, err
 			}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"zhidan/internal/mind/llm"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/extract"
 	"zhidan/internal/platform/id"
 )
@@ -42,4 +43,28 @@ func (m *Mind) Restart() {
 	m.groups.mu.Lock()
 	defer m.groups.mu.Unlock()
 	clear(m.groups.byTenant)
+}
+
+// CompareAtMost bounds the texts of all tenants together.
+func (m *Mind) CompareAtMost(n int) {
+	m.groups.mu.Lock()
+	defer m.groups.mu.Unlock()
+	m.groups.most = n
+}
+
+// Compared is how many texts of which tenants are held.
+func (m *Mind) Compared() map[id.ID]int {
+	m.groups.mu.Lock()
+	defer m.groups.mu.Unlock()
+	out := map[id.ID]int{}
+	for tenant, g := range m.groups.byTenant {
+		<-g.ready
+		out[tenant] = g.similar.Len()
+	}
+	return out
+}
+
+// HangLater orders that the tickets of an incident come under its parent.
+func (m *Mind) HangLater(ctx context.Context, tx *db.Tx, tenant, incident id.ID) error {
+	return m.hangLater(ctx, tx, tenant, incident)
 }

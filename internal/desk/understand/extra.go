@@ -15,6 +15,7 @@ func (m *Mind) registerMore() {
 	m.registerAttach()
 	m.registerRefine()
 	m.registerTend()
+	m.registerHang()
 	m.Desk.MoreWords = m.attachWords
 }
 

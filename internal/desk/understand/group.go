@@ -1,6 +1,7 @@
 package understand
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -24,6 +25,8 @@ import (
 type groups struct {
 	mu       sync.Mutex
 	byTenant map[id.ID]*group
+	uses     int64
+	most     int // texts of all tenants together; tests set less
 }
 
 // group compares the tickets of one tenant. ready is closed when what was
@@ -31,6 +34,7 @@ type groups struct {
 type group struct {
 	similar *retrieve.Similar
 	ready   chan struct{}
+	used    int64 // as groups counts uses
 
 	mu      sync.Mutex
 	burst   *retrieve.Burst
@@ -41,6 +45,7 @@ type group struct {
 	due     map[id.ID]*retrieve.Proposal
 	joining map[id.ID][]id.ID
 	watched []watched
+	writing sync.Mutex // held while what was due is written
 }
 
 type arrival struct {
@@ -51,11 +56,12 @@ type arrival struct {
 
 // Bounds of what is compared.
 const (
-	compared  = 100_000             // newest tickets held for comparison
+	compared  = 100_000             // newest tickets held for comparison, of a tenant: some 25 MB
+	together  = 600_000             // of all tenants of a node
+	maxGroups = 256                 // tenants
 	usual     = 14 * 24 * time.Hour // how far back the past of bursts is read
-	arrivals  = 20_000              // tickets read back for bursts
 	fillPage  = 500
-	maxWaitsG = 10_000           // tickets that wait while the past is read
+	maxWaitsG = 2_000            // tickets that wait while the past is read
 	late      = 30 * time.Minute // older ones are no part of what happens now
 )
 
@@ -67,9 +73,47 @@ func (m *Mind) group(tenant id.ID) *group {
 	if g == nil {
 		g = &group{similar: retrieve.NewSimilar(compared), burst: retrieve.NewBurst(retrieve.BurstConfig{}), ready: make(chan struct{})}
 		m.groups.byTenant[tenant] = g
+		m.groups.evict(tenant)
 		m.behind(func(ctx context.Context) { m.fill(ctx, tenant, g) })
 	}
+	m.groups.uses++
+	g.used = m.groups.uses
 	return g
+}
+
+// evict lets go of those that nobody has asked for the longest, until the
+// others are within bounds. One that is at work stays. The mutex is held.
+func (gs *groups) evict(keep id.ID) {
+	for {
+		all := 0
+		var oldest id.ID
+		for tenant, g := range gs.byTenant {
+			all += g.similar.Len()
+			if tenant != keep && g.idle() && (oldest == 0 || g.used < gs.byTenant[oldest].used) {
+				oldest = tenant
+			}
+		}
+		if oldest == 0 || all <= cmp.Or(gs.most, together) && len(gs.byTenant) <= maxGroups {
+			return
+		}
+		delete(gs.byTenant, oldest)
+	}
+}
+
+// idle tells whether nothing of a group is under way.
+func (g *group) idle() bool {
+	select {
+	case <-g.ready:
+	default:
+		return false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.writing.TryLock() {
+		return false
+	}
+	g.writing.Unlock()
+	return len(g.pending)+len(g.due)+len(g.joining) == 0
 }
 
 // fill reads the newest tickets, oldest first. Those that were born since it
@@ -150,6 +194,7 @@ func (m *Mind) fill(ctx context.Context, tenant id.ID, g *group) {
 	filled = true
 	close(g.ready) // together with the draining: nothing waits that nobody takes
 	g.mu.Unlock()
+	m.bound(tenant)
 	m.soon(tenant, proposals, g.joins(pending))
 }
 
@@ -321,8 +366,16 @@ func (m *Mind) gather(ctx context.Context, born []*ticket.Ticket) error {
 			return err
 		}
 		m.soon(tenant, proposals, m.group(tenant).joins(arrived))
+		m.bound(tenant)
 	}
 	return nil
+}
+
+// bound keeps what is compared within bounds after tickets of a tenant came.
+func (m *Mind) bound(tenant id.ID) {
+	m.groups.mu.Lock()
+	defer m.groups.mu.Unlock()
+	m.groups.evict(tenant)
 }
 
 // topicBorn tells the other nodes of tickets to compare with.
@@ -350,6 +403,7 @@ func (m *Mind) hear(ctx context.Context, text string) {
 	list, err := m.Desk.Load(ctx, h.Tenant, h.IDs)
 	if err == nil {
 		_, _, err = m.compare(ctx, h.Tenant, list)
+		m.bound(h.Tenant)
 	}
 	if err != nil {
 		m.Log.Warn("understanding: tickets of another node could not be read", "error", err)
@@ -438,6 +492,8 @@ func (m *Mind) soon(tenant id.ID, proposals []*retrieve.Proposal, joins map[id.I
 }
 
 func (m *Mind) proposeDue(tenant id.ID, g *group) {
+	g.writing.Lock()
+	defer g.writing.Unlock()
 	g.mu.Lock()
 	due, joining := g.due, g.joining
 	g.due, g.joining = nil, nil

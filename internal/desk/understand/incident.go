@@ -36,8 +36,13 @@ type Incident struct {
 	Parent    id.ID
 	CreatedAt clock.Time
 	UpdatedAt clock.Time
-	Tickets   []id.ID
+	Hung      int     // tickets that have come under the parent, or were left as they were
+	Reason    string  // why it was dismissed
+	Tickets   []id.ID // the first ones
 }
+
+// shownMembers is how many tickets are read with an incident.
+const shownMembers = 20
 
 // The states of an incident.
 const (
@@ -119,45 +124,33 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 // join adds tickets to an incident; when it was accepted they come under its
 // parent.
 func (m *Mind) join(ctx context.Context, tenant, incident id.ID, tickets []id.ID) error {
-	var fresh []id.ID
-	var i Incident
-	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		fresh = nil
-		if i, err = m.incident(ctx, tx, tenant, incident); err != nil || i.State == Dismissed {
-			return err
-		}
-		for _, t := range tickets {
-			if t == i.Parent {
-				continue
-			}
-			n, err := tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id) values ($1, $2, $3) on conflict do nothing`, tenant, incident, t)
-			if err != nil {
-				return err
-			}
-			if n > 0 {
-				fresh = append(fresh, t)
-			}
-		}
-		if len(fresh) == 0 {
-			return nil
-		}
-		_, err = tx.Exec(ctx, `update understand_incident set count = (select count(*) from understand_incident_ticket x where x.tenant_id = $1 and x.incident_id = $2),
-			updated_at = $3 where tenant_id = $1 and id = $2`, tenant, incident, m.Clock.Now())
-		return err
-	})
+	raw, err := json.Marshal(tickets)
 	if err != nil {
 		return err
 	}
-	if i.State == Accepted && i.Parent != 0 { // those, too, that an earlier try left
-		if err := m.hang(ctx, tenant, i.Parent, tickets); err != nil {
+	var fresh int64
+	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		fresh = 0
+		i, err := m.incident(ctx, tx, tenant, incident)
+		if err != nil || i.State == Dismissed {
 			return err
 		}
+		// Tickets in one order, so that two nodes do not lock each other out.
+		if fresh, err = tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id)
+			select cast($1 as bigint), cast($2 as bigint), cast(j.value as bigint) from `+tx.Engine().JSONEach("$3", "j")+` where cast(j.value as bigint) <> $4 order by 3 on conflict do nothing`,
+			tenant, incident, string(raw), i.Parent); err != nil || fresh == 0 {
+			return err
+		}
+		if _, err = tx.Exec(ctx, `update understand_incident set count = (select count(*) from understand_incident_ticket x where x.tenant_id = $1 and x.incident_id = $2),
+			updated_at = $3 where tenant_id = $1 and id = $2`, tenant, incident, m.Clock.Now()); err != nil || i.State != Accepted {
+			return err
+		}
+		return m.hangLater(ctx, tx, tenant, incident)
+	})
+	if err == nil && fresh > 0 {
+		m.tellIncident(ctx, tenant, incident)
 	}
-	if len(fresh) == 0 {
-		return nil
-	}
-	m.tellIncident(ctx, tenant, incident)
-	return nil
+	return err
 }
 
 func (m *Mind) tellIncident(ctx context.Context, tenant, incident id.ID) {
@@ -186,12 +179,13 @@ func (m *Mind) incidentOf(ctx context.Context, tx *db.Tx, tenant id.ID, members 
 	return found, err
 }
 
-const incidentColumns = `i.id, i.state, i.title, i.words, i.count, i.customers, i.expected, i.score, i.since, coalesce(i.parent_id, 0), i.created_at, i.updated_at`
+const incidentColumns = `i.id, i.state, i.title, i.words, i.count, i.customers, i.expected, i.score, i.since, coalesce(i.parent_id, 0), i.created_at, i.updated_at, i.reason,
+	(select count(*) from understand_incident_ticket h where h.tenant_id = i.tenant_id and h.incident_id = i.id and h.hung = 1)`
 
 func scanIncident(r interface{ Scan(...any) error }) (Incident, error) {
 	var i Incident
 	var words string
-	err := r.Scan(&i.ID, &i.State, &i.Title, &words, &i.Count, &i.Customers, &i.Expected, &i.Score, &i.Since, &i.Parent, &i.CreatedAt, &i.UpdatedAt)
+	err := r.Scan(&i.ID, &i.State, &i.Title, &words, &i.Count, &i.Customers, &i.Expected, &i.Score, &i.Since, &i.Parent, &i.CreatedAt, &i.UpdatedAt, &i.Reason, &i.Hung)
 	if err == nil {
 		err = json.Unmarshal([]byte(words), &i.Words)
 	}
@@ -203,12 +197,22 @@ func (m *Mind) incident(ctx context.Context, r db.Reader, tenant, incident id.ID
 	if err != nil {
 		return i, err
 	}
-	rows, err := r.Query(ctx, `select ticket_id from understand_incident_ticket where tenant_id = $1 and incident_id = $2 order by ticket_id limit 500`, tenant, incident)
-	i.Tickets, err = db.Each(rows, err, func(r *sql.Rows) (id.ID, error) {
+	i.Tickets, err = m.members(ctx, r, tenant, incident, 0, shownMembers, false)
+	return i, err
+}
+
+// members are tickets of an incident after one, in order; unhung are those
+// that have not been put under the parent yet.
+func (m *Mind) members(ctx context.Context, r db.Reader, tenant, incident, after id.ID, limit int, unhung bool) ([]id.ID, error) {
+	q := `select ticket_id from understand_incident_ticket where tenant_id = $1 and incident_id = $2 and ticket_id > $3`
+	if unhung {
+		q += ` and hung = 0`
+	}
+	rows, err := r.Query(ctx, q+fmt.Sprintf(` order by ticket_id limit %d`, limit), tenant, incident, after)
+	return db.Each(rows, err, func(r *sql.Rows) (id.ID, error) {
 		var t id.ID
 		return t, r.Scan(&t)
 	})
-	return i, err
 }
 
 // Incidents lists those in a state (all when empty), newest first.
@@ -243,15 +247,23 @@ func (m *Mind) Incident(ctx context.Context, tenant, incident id.ID) (Incident, 
 // mayJudge refuses who cannot see all tickets of an incident: to accept it
 // moves them.
 func (m *Mind) mayJudge(ctx context.Context, a *staff.Actor, incident id.ID) error {
-	i, err := m.Incident(ctx, a.Tenant, incident)
-	if err != nil {
+	if _, err := m.Incident(ctx, a.Tenant, incident); err != nil {
 		return err
 	}
-	seen, err := m.Desk.Reachable(ctx, a, i.Tickets)
-	if err == nil && len(seen) < len(i.Tickets) {
-		err = fault.New(fault.Forbidden, "incident.reach", "some tickets of this incident are beyond your reach")
+	for after := id.ID(0); ; {
+		page, err := m.members(ctx, m.DB, a.Tenant, incident, after, 500, false)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		after = page[len(page)-1]
+		seen, err := m.Desk.Reachable(ctx, a, page)
+		if err != nil {
+			return err
+		}
+		if len(seen) < len(page) {
+			return fault.New(fault.Forbidden, "incident.reach", "some tickets of this incident are beyond your reach")
+		}
 	}
-	return err
 }
 
 // Accept makes an incident of a proposal: one parent ticket, under which its
@@ -262,10 +274,7 @@ func (m *Mind) Accept(ctx context.Context, a *staff.Actor, incident id.ID, subje
 		return i, nil, err
 	}
 	if i.State == Accepted {
-		// Again after a crash or a lost connection: what is missing is done.
-		if err := m.hang(context.WithoutCancel(ctx), a.Tenant, i.Parent, i.Tickets); err != nil {
-			return i, nil, err
-		}
+		// Again, after a lost connection: what is missing is under way.
 		t, err := m.Desk.Get(ctx, a, i.Parent)
 		return i, t, err
 	}
@@ -305,13 +314,17 @@ func (m *Mind) Accept(ctx context.Context, a *staff.Actor, incident id.ID, subje
 		if err == nil && n == 0 {
 			return fault.New(fault.Conflict, "incident.accepted", "somebody else has just accepted this incident")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return m.hangLater(ctx, tx, a.Tenant, incident)
 	})
 	if err != nil {
 		return i, nil, err
 	}
-	if err := m.hang(context.WithoutCancel(ctx), a.Tenant, parent.ID, i.Tickets); err != nil {
-		return i, nil, err
+	i.State, i.Parent = Accepted, parent.ID
+	if _, err := m.hangSome(context.WithoutCancel(ctx), a.Tenant, i, hangNow); err != nil {
+		m.Log.Warn("understanding: tickets of an incident come under its parent later", "tenant", a.Tenant, "incident", incident, "error", err)
 	}
 	m.tellIncident(ctx, a.Tenant, incident)
 	i, err = m.Incident(ctx, a.Tenant, incident)
@@ -321,33 +334,14 @@ func (m *Mind) Accept(ctx context.Context, a *staff.Actor, incident id.ID, subje
 	return i, parent, err
 }
 
-// hang puts tickets under the parent. One that has another parent by now, or
-// has ended otherwise, is left as it is.
-func (m *Mind) hang(ctx context.Context, tenant, parent id.ID, children []id.ID) error {
-	list, err := m.Desk.Load(ctx, tenant, children)
-	if err != nil {
-		return err
-	}
-	for _, t := range list {
-		if t.Parent != 0 || t.MergedInto != 0 || t.ID == parent || !t.Status.Active() {
-			continue
-		}
-		_, err := m.Desk.Do(ctx, staff.System(tenant), t.ID, "parent", &ticket.ParentInput{Parent: parent}, 0)
-		if k := fault.KindOf(err); err != nil && k != fault.Conflict && k != fault.Invalid && k != fault.NotFound {
-			return err
-		}
-	}
-	return nil
-}
-
 // Dismiss says that the tickets have nothing to do with each other.
-func (m *Mind) Dismiss(ctx context.Context, a *staff.Actor, incident id.ID) (Incident, error) {
+func (m *Mind) Dismiss(ctx context.Context, a *staff.Actor, incident id.ID, reason string) (Incident, error) {
 	if _, err := m.Incident(ctx, a.Tenant, incident); err != nil {
 		return Incident{}, err
 	}
 	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `update understand_incident set state = 'dismissed', judged_by = $3, updated_at = $4 where tenant_id = $1 and id = $2 and state = 'proposed'`,
-			a.Tenant, incident, int64(a.ID), m.Clock.Now())
+		n, err := tx.Exec(ctx, `update understand_incident set state = 'dismissed', judged_by = $3, updated_at = $4, reason = $5 where tenant_id = $1 and id = $2 and state = 'proposed'`,
+			a.Tenant, incident, int64(a.ID), m.Clock.Now(), strings.TrimSpace(reason))
 		if err == nil && n == 0 {
 			return fault.New(fault.Conflict, "incident.judged", "this incident has been judged already")
 		}
