@@ -25,6 +25,7 @@ import (
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/roster"
+	"zhidan/internal/desk/routing"
 	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
@@ -82,6 +83,7 @@ type Server struct {
 	Mind      *understand.Mind
 	SLA       *sla.Room
 	Notify    *notify.Room
+	Routing   *routing.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -192,6 +194,9 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	outside := guard.NewDialer(guard.Policy{Allow: allowed})
 	s.Notify = notify.New(notify.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault, Staff: s.Staff, Desk: s.Desk,
 		HTTP: outside.Client(guard.Limits{Timeout: 30 * time.Second, MaxBytes: 1 << 20, Redirects: -1}), Dial: outside.DialContext, URL: c.PublicURL})
+	s.Routing = routing.New(routing.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Forms: s.Forms,
+		Staff: s.Staff, Roster: s.Roster, Desk: s.Desk, Tell: s.tellRouting})
+	s.Roster.Changed, s.Roster.Ended = s.Routing.StateChanged, s.Routing.Gone
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
@@ -249,6 +254,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Mind.Register(s.API)
 	s.SLA.Register(s.API)
 	s.Notify.Register(s.API)
+	s.Routing.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()
@@ -376,6 +382,7 @@ func (s *Server) warm(ctx context.Context) {
 	}
 	for _, t := range tenants[:min(len(tenants), 16)] {
 		s.Mind.Warm(ctx, t.ID)
+		s.Routing.Warm(ctx, t.ID)
 	}
 }
 

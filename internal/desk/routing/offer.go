@@ -90,7 +90,7 @@ func (m *Room) tellOffer(ctx context.Context, tx *db.Tx, t *ticket.Ticket, to id
 	if m.Tell == nil {
 		return nil
 	}
-	return m.Tell(ctx, tx, Notice{Event: "offer", To: []id.ID{to}, Ticket: t, Key: "offer:" + t.ID.String() + ":" + to.String()})
+	return m.Tell(ctx, tx, Notice{Event: "offered", Tenant: t.Tenant, To: []id.ID{to}, Ticket: t, Key: "offer:" + t.ID.String() + ":" + to.String()})
 }
 
 // StateChanged follows the state of a person, in the transaction that changes

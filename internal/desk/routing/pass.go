@@ -430,7 +430,8 @@ func (m *Room) event(c *ticket.Change, name string, data ticket.EventData, d *De
 	}
 }
 
-// absent reports whether somebody cannot be expected to act: gone, or offline.
+// absent reports whether somebody cannot be expected to act, and another can:
+// gone, or offline.
 func (m *Room) absent(k *resident, user id.ID) bool {
 	if p, ok := k.dir.User(user); !ok || !p.Active {
 		return true
@@ -441,7 +442,15 @@ func (m *Room) absent(k *resident, user id.ID) bool {
 		return false
 	}
 	a := k.crew.pool.Agent(user)
-	return a != nil && a.State == string(roster.Offline)
+	if a == nil || a.State != string(roster.Offline) {
+		return false
+	}
+	for _, x := range k.crew.pool.Agents() {
+		if x.Online {
+			return true
+		}
+	}
+	return false // nobody is here: it is as good with them as with anybody
 }
 
 // announce tells the screens that queues or loads have moved, at most twice a

@@ -215,7 +215,7 @@ func (m *Room) respond(ctx context.Context, j job.Job) error {
 			if m.Tell == nil {
 				return nil
 			}
-			return m.Tell(ctx, tx, Notice{Event: "response", To: []id.ID{to}, Ticket: t, Urgent: a.Response == Serious,
+			return m.Tell(ctx, tx, Notice{Event: string(a.Response), Tenant: j.Tenant, To: []id.ID{to}, Ticket: t, Urgent: a.Response == Serious,
 				Key: "response:" + j.Key + ":" + strconv.Itoa(len(a.Told))})
 		})
 	})

@@ -22,25 +22,25 @@ import (
 
 // Config is what the room stands on. Bus, Hub and Tell may be nil.
 type Config struct {
-	DB        *db.DB
-	IDs       *id.Source
-	Clock     *clock.Clock
-	Log       *slog.Logger
-	Jobs      *job.Queue
-	Bus       *bus.Bus
-	Hub       *live.Hub
-	Forms     *form.Cache
-	Customers *customer.Book
-	Staff     *staff.House
-	Roster    *roster.Room
-	Desk      *ticket.Desk
+	DB     *db.DB
+	IDs    *id.Source
+	Clock  *clock.Clock
+	Log    *slog.Logger
+	Jobs   *job.Queue
+	Bus    *bus.Bus
+	Hub    *live.Hub
+	Forms  *form.Cache
+	Staff  *staff.House
+	Roster *roster.Room
+	Desk   *ticket.Desk
 	// Tell notifies people, in the transaction that decides it.
 	Tell func(ctx context.Context, tx *db.Tx, n Notice) error
 }
 
 // Notice is what people are told of.
 type Notice struct {
-	Event  string // offer, response
+	Tenant id.ID
+	Event  string // offered, abnormal, serious
 	To     []id.ID
 	Ticket *ticket.Ticket
 	Urgent bool   // by every channel at once, quiet hours or not

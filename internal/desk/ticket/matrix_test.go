@@ -100,6 +100,7 @@ var matrix = []route{
 	{"POST /me/password", "", "422 422 422 422", `{"old":"x","new":"correct horse battery staple"}`},
 	{"GET /me/sessions", "", "200 200 200 200", ""},
 	{"DELETE /me/sessions/{id}", "session", "404 404 404 204", ""},
+	{"GET /me/plan?from=2026-11-21&to=2026-11-27", "", "200 200 200 200", ""},
 	{"GET /me/state", "", "200 200 200 200", ""},
 	{"PUT /me/state", "", "200 200 200 200", `{"state":"busy"}`},
 	{"GET /me/tokens", "", "200 200 200 200", ""},
@@ -122,8 +123,37 @@ var matrix = []route{
 	{"DELETE /quarantine/{id}", "nothing", "403 403 404 404", ""},
 	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
 	{"POST /quarantine/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"GET /roster/adherence?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""}, // of those within reach
+	{"PUT /roster/cells", "user", "403 422 422 200", `{"cells":[{"user_id":"{id}","day":"2026-12-01","items":[{"kind":"off"}]}]}`},
+	{"POST /roster/copy", "user", "403 422 422 200", `{"from":"2026-12-01","to":"2026-12-08","days":7,"user_ids":["{id}"],"dry_run":true}`},
+	{"GET /roster/export?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""},
+	{"POST /roster/fill", "rotation", "403 422 422 200", `{"rotation_id":"{id}","people":[{"user_id":"{user}","offset":0}],"from":"2026-12-01","to":"2026-12-07"}`},
+	{"GET /roster/handovers", "", "200 200 200 200", ""},
+	{"POST /roster/handovers", "user", "422 422 422 201", `{"to_id":"{id}","note":"x","tickets":[]}`},
+	{"POST /roster/handovers/{id}/judge", "hand-over", "404 404 404 200", `{"state":"withdrawn"}`},
+	{"POST /roster/import?dry_run=true", "", "403 422 422 422", "raw"}, // which is no table
+	{"GET /roster/leaves", "", "200 200 200 200", ""},
+	{"POST /roster/leaves", "user", "422 422 422 201", `{"user_id":"{id}","kind":"annual","from":"2026-12-01T00:00:00Z","to":"2026-12-02T00:00:00Z"}`},
+	{"POST /roster/leaves/{id}/judge", "leave", "404 404 404 200", `{"state":"withdrawn"}`},
+	{"GET /roster/plan?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""},
+	{"GET /roster/publications", "", "403 200 200 200", ""},
+	{"POST /roster/publications/{id}/undo", "publication", "403 404 404 200", ""},
+	{"POST /roster/publish", "user", "403 422 422 409", `{"from":"2026-12-01","to":"2026-12-02","user_ids":["{id}"]}`}, // nothing waits
+	{"GET /roster/rotations", "", "200 200 200 200", ""},
+	{"POST /roster/rotations", "shift", "403 201 422 201", `{"name":"{new}","pattern":["{id}",""],"anchor":"2026-11-23"}`},
+	{"PUT /roster/rotations/{id}", "rotation", "403 200 404 200", `{"name":"{new}","pattern":[""],"anchor":"2026-11-23"}`},
 	{"GET /roster/settings", "", "200 200 200 200", ""},
-	{"PUT /roster/settings", "", "403 403 200 200", `{"grace_seconds":60,"break_minutes_per_day":60,"no_work_states":["offline"],"min_rest_minutes":0,"max_shift_minutes":600,"max_week_minutes":0,"swap_needs_approval":true}`},
+	{"PUT /roster/settings", "", "403 403 200 200", `{"grace_seconds":60,"break_minutes_per_day":60,"no_work_states":["busy","offline"],"min_rest_minutes":0,"max_shift_minutes":600,"max_week_minutes":0,"swap_needs_approval":true}`},
+	{"GET /routing/agents", "", "200 200 200 200", ""}, // only those within reach
+	{"POST /routing/agents/{id}/leave", "user", "403 403 404 202", `{"reason":"x"}`},
+	{"GET /routing/alerts", "", "200 200 200 200", ""}, // only those within reach
+	{"GET /routing/moves/{id}", "nothing", "404 404 404 404", ""},
+	{"POST /routing/moves/{id}/undo", "nothing", "404 404 404 404", ""},
+	{"GET /routing/offers", "", "200 200 200 200", ""}, // one's own
+	{"GET /routing/profiles/{id}", "user", "403 200 404 200", ""},
+	{"PUT /routing/profiles/{id}", "user", "403 200 404 200", `{}`},
+	{"GET /routing/queue", "", "200 200 200 200", ""}, // only those within reach
+	{"GET /routing/queues", "", "200 200 200 200", ""},
 	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
 	{"GET /sla/policies", "", "200 200 200 200", ""},
 	{"POST /sla/policies", "", "403 403 201 201", `{"name":"x","targets":[]}`},
@@ -131,6 +161,12 @@ var matrix = []route{
 	{"PUT /sla/policies/{id}", "policy", "403 403 404 200", `{"name":"x","targets":[]}`},
 	{"POST /sla/renew", "", "403 403 202 202", ""},
 	{"GET /sla/soon", "", "200 200 200 200", ""}, // only those within reach
+	{"GET /roster/swaps", "", "200 200 200 200", ""},
+	{"POST /roster/swaps", "user", "422 422 422 422", `{"day":"2026-12-01","other_id":"{id}","other_day":"2026-12-01"}`}, // nobody has a shift
+	{"POST /roster/swaps/{id}/judge", "swap", "404 404 404 409", `{"state":"approved"}`}, // the other has not said yes
+	{"GET /roster/templates", "", "200 200 200 200", ""},
+	{"POST /roster/templates", "", "403 201 201 201", `{"name":"{new}","from":"09:00","to":"18:00"}`},
+	{"PUT /roster/templates/{id}", "shift", "403 200 404 200", `{"name":"{new}","from":"09:00","to":"18:00"}`},
 	{"GET /staff/departments", "", "403 200 200 200", ""},
 	{"POST /staff/departments", "", "403 403 201 201", `{"name":"{new}"}`},
 	{"GET /staff/departments/{id}", "department", "403 200 404 200", ""},
@@ -185,6 +221,10 @@ var matrix = []route{
 	{"POST /tickets/{id}/reopen", "solved ticket", "404 404 404 200", `{}`},
 	{"POST /tickets/{id}/reply-children", "parent ticket", "404 404 404 202", `{"body":"x"}`},
 	{"POST /tickets/{id}/requester", "ticket", "404 404 404 200", `{"customer_id":"{customer}"}`},
+	{"POST /tickets/{id}/offer", "ticket", "409 409 409 409", `{"answer":"accept"}`}, // nothing was offered
+	{"POST /tickets/{id}/response/acknowledge", "ticket", "404 404 404 404", ""},
+	{"POST /tickets/{id}/route", "ticket", "404 404 404 204", `{}`},
+	{"GET /tickets/{id}/routing", "ticket", "404 404 404 200", ""},
 	{"GET /tickets/{id}/sla", "ticket", "404 404 404 200", ""},
 	{"POST /tickets/{id}/snooze", "ticket", "404 404 404 200", `{"until":null}`},
 	{"POST /tickets/{id}/split", "reply", "404 404 404 200", `{"message_ids":["{message}"]}`},
@@ -316,6 +356,37 @@ func (s *scene) thing(kind string) map[string]string {
 	case "push subscription":
 		v["{id}"] = post("/me/push-subscriptions", M{"endpoint": "https://push.example.com/" + v["{new}"], "keys": M{"auth": "BTBZMqHH6r4Tts7J_aSIgg",
 			"p256dh": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"}})
+	case "shift", "rotation", "publication", "swap", "leave", "hand-over":
+		v["{user}"] = s.thing("user")["{id}"]
+		user := v["{user}"]
+		plan := func(who string) {
+			_, err := s.c.Call(ctx, "PUT", "/roster/cells", M{"cells": []M{{"user_id": who, "day": "2026-12-03", "items": []M{{"kind": "shift", "from": "09:00", "to": "18:00"}}}}}, nil)
+			must(s.t, err)
+			v["{id}"] = post("/roster/publish", M{"from": "2026-12-03", "to": "2026-12-03", "user_ids": []string{who}})
+		}
+		switch kind {
+		case "shift", "rotation":
+			v["{id}"] = post("/roster/templates", M{"name": v["{new}"], "from": "09:00", "to": "18:00"})
+			if v["{new}"] += "x"; kind == "rotation" {
+				v["{id}"] = post("/roster/rotations", M{"name": v["{new}"], "pattern": []string{v["{id}"], ""}, "anchor": "2026-11-23"})
+			}
+		case "publication":
+			plan(user)
+		case "leave":
+			v["{id}"] = post("/roster/leaves", M{"user_id": user, "kind": "annual", "from": "2026-12-01T00:00:00Z", "to": "2026-12-02T00:00:00Z"})
+		case "hand-over":
+			v["{id}"] = post("/roster/handovers", M{"to_id": user, "note": "x", "tickets": []M{}})
+		case "swap":
+			plan(user)
+			mine := s.Admin.ID.String()
+			var day struct{ Cells []M }
+			_, err := s.c.Call(ctx, "GET", "/me/plan?from=2026-12-03&to=2026-12-03", nil, &day)
+			must(s.t, err)
+			if len(day.Cells) == 0 {
+				plan(mine)
+			}
+			v["{id}"] = post("/roster/swaps", M{"day": "2026-12-03", "other_id": user, "other_day": "2026-12-03"})
+		}
 	case "calendar":
 		v["{key}"] = v["{new}"]
 		v["{id}"] = post("/calendars", M{"key": v["{key}"], "name": M{"zh": "x", "en": ""}, "zone": "Asia/Shanghai", "week": [][]M{{}, {}, {}, {}, {}, {}, {}}})
