@@ -126,7 +126,9 @@ export type Tried = Answer<'/calendars/test', 'post'>
 export type Clocks = Answer<'/tickets/{id}/sla'>
 export type SLAClock = Clocks['items'][number]
 export type SLAInterval = NonNullable<SLAClock['why']>[number]
-export type SLAPolicy = Omit<Answer<'/sla/policies/{id}'>, '$schema'>
+/** A link of the escalation chain. */
+export interface SLALink { on: 'warning' | 'breach'; after_minutes: number; to: 'assignee' | 'team' | 'department' | 'people'; people?: ID[]; every_minutes?: number; times?: number; metrics?: Metric[] }
+export type SLAPolicy = Omit<Answer<'/sla/policies/{id}'>, '$schema' | 'chain' | 'extensions'> & { chain?: SLALink[]; extensions?: number }
 export type SLATarget = SLAPolicy['targets'][number]
 export type SLAPromise = NonNullable<SLATarget['urgent']>
 export type SLAPause = NonNullable<SLAPolicy['pauses']>[number]

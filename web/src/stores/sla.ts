@@ -85,3 +85,5 @@ export async function renewAll(): Promise<void> {
     complain(error)
   }
 }
+
+export const openCountQuery = queryOptions({ queryKey: keys.sla('open'), queryFn: ({ signal }) => data(api.GET('/tickets/count', { params: { query: { filter: 'active' } }, signal })), staleTime: 30_000 })

@@ -14,12 +14,13 @@ export interface Section {
   page: ComponentType
 }
 
-export type SectionID = 'calendars' | 'routing'
+export type SectionID = 'sla' | 'calendars' | 'routing'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
 /** In the order in which they are listed. */
 export const sections: Section[] = [
+  { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
   { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
 ]

@@ -11,7 +11,7 @@ import { calendarsQuery, saveCalendar, settingsOf, tablesQuery } from '~/stores/
 import { Hours } from './Hours'
 import { SpecialDays } from './SpecialDays'
 import { TryDue } from './TryDue'
-import { minutesText, weekdayName, weekdays } from './week'
+import { hoursText, weekdayName, weekdays } from './week'
 import { YearView } from './YearView'
 
 const zones = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : []
@@ -59,7 +59,7 @@ export function CalendarForm({ calendar, go }: { calendar?: Calendar; go: (to: s
           <Field label={t('bizcal.zone')} help={t('bizcal.zone.help')} error={field('zone')}>{(p) => <Select {...p} label={t('bizcal.zone')} value={draft.zone} text={draft.zone} choices={[...new Set([draft.zone, ...zones])].map((z) => ({ id: z, text: z }))} onChange={(zone) => set({ zone })} />}</Field>
           <Field label={t('bizcal.table')} help={t('bizcal.table.help')}>{(p) => <Select {...p} label={t('bizcal.table')} value={draft.table ?? ''} choices={[{ id: '', text: t('bizcal.table.none') }, ...tables.map((x) => ({ id: x.key, text: named(x.name) }))]} onChange={(table) => set({ table: table || undefined })} />}</Field>
         </div>
-        <div className="row g8"><h2 className="h2 sp">{t('bizcal.week')}</h2>{sum !== undefined && <span className="t3 f12">{t('bizcal.week.sum', { time: minutesText(sum) })}</span>}</div>
+        <div className="row g8"><h2 className="h2 sp">{t('bizcal.week')}</h2>{sum !== undefined && <span className="t3 f12">{t('bizcal.week.sum', { time: hoursText(sum) })}</span>}</div>
         <p className="f13 t2 lead">{t('bizcal.week.help')}</p>
         <div className="weekrows">
           {weekdays.map((d) => (

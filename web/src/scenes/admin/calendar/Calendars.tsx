@@ -45,7 +45,7 @@ export function Calendars() {
             {row('assignment', t('bizcal.assignment'))}
           </div>
           <div className="detail">
-            {item && <button type="button" className="btn q only-phone backup" onClick={() => go(undefined)}><Icon name="left" />{t('common.back')}</button>}
+            {item && <button type="button" className="btn q backup" onClick={() => go(undefined)}><Icon name="left" />{t('common.back')}</button>}
             {at === 'new' ? <CalendarForm key="new" go={go} />
             : at === 'assignment' ? <AssignmentForm />
             : table !== undefined ? <TableView key={table} tableKey={table} go={go} />

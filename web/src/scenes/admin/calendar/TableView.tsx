@@ -76,7 +76,7 @@ export function TableView({ tableKey, go }: { tableKey: string; go: (to: string 
           <div className="preview" role="status">
             <p className="f13"><b>{pending.file}</b>{' '}{t('bizcal.import.would', { n: pending.answer.differences.length, years: pending.answer.table.years.length })}</p>
             {pending.answer.differences.length > 0 && (
-              <div className="scroll-x difflist"><table className="tbl">
+              <div className="scroll-x difflist" tabIndex={0} role="group" aria-label={t('bizcal.import')}><table className="tbl">
                 <thead><tr><th>{t('bizcal.date')}</th><th>{t('bizcal.before')}</th><th>{t('bizcal.after')}</th></tr></thead>
                 <tbody>{pending.answer.differences.slice(0, 400).map((d) => <tr key={d.date}><td>{dateName(d.date)}</td><td className="t3">{said(d.before)}</td><td>{said(d.after)}</td></tr>)}</tbody>
               </table></div>

@@ -37,11 +37,11 @@ export function YearView({ id }: { id: ID }) {
       <Wait query={query}>
         {query.data && !query.data.covered && <p className="alert amber boxed" role="status"><Icon name="warn" /><span className="sp">{t('bizcal.uncovered', { year })}</span></p>}
         <p className="f13 t2 lead"><Meaning text={t('bizcal.sum.meaning')}>{t('bizcal.sum', { days: days.filter((d) => d.minutes > 0).length, hours: hoursText(sum) })}</Meaning></p>
+        <p className="yday f13" role="status">{at ? <><b>{dateName(at.date)}</b><span>{[t(`bizcal.kind.${at.kind}` as Key), at.name].filter(Boolean).join(' · ')}</span><span>{rangesText(at.ranges)}</span>{at.minutes > 0 && <span className="t3">{hoursText(at.minutes)}</span>}</> : <span className="t3">{t('bizcal.day.help')}</span>}</p>
         <div className="ymonths" role="grid" aria-label={t('bizcal.year')} tabIndex={0} aria-activedescendant={date ? `day-${date}` : undefined} onKeyDown={move} onFocus={() => !date && days[0] && setDate(days[0].date)} onMouseLeave={() => setDate(undefined)}>
           {months.map((list, m) => <Month key={m} month={m} days={list} date={date} look={setDate} />)}
         </div>
         <div className="row g16 wrap f12 t2 ylegend">{kinds.map((k) => <span key={k} className="row g4"><i className={`yd ${k}`} aria-hidden="true" />{t(`bizcal.kind.${k}` as Key)}</span>)}</div>
-        <p className="yday f13" role="status">{at ? <><b>{dateName(at.date)}</b><span>{[t(`bizcal.kind.${at.kind}` as Key), at.name].filter(Boolean).join(' · ')}</span><span>{rangesText(at.ranges)}</span>{at.minutes > 0 && <span className="t3">{hoursText(at.minutes)}</span>}</> : <span className="t3">{t('bizcal.day.help')}</span>}</p>
       </Wait>
     </section>
   )

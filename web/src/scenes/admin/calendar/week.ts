@@ -23,10 +23,4 @@ export const overnight = (r: Range): boolean => isWall(r.from) && isWall(r.to) &
 export const rangeText = (r: Range): string => `${r.from}–${r.to}${overnight(r) ? ` ${t('bizcal.nextDay')}` : ''}`
 export const rangesText = (list: Range[]): string => list.map(rangeText).join(t('common.and')) || t('bizcal.closed')
 
-/** 90 minutes as 1 小时 30 分钟, exactly. */
-export function minutesText(minutes: number): string {
-  const [d, h, m] = [Math.floor(minutes / 1440), Math.floor((minutes % 1440) / 60), Math.floor(minutes % 60)]
-  return [d && t('time.days', { n: d }), h && t('time.hours', { n: h }), m && t('time.minutes', { n: m })].filter(Boolean).join(' ') || t('time.minutes', { n: 0 })
-}
-
 export const hoursText = (minutes: number): string => t('bizcal.hours', { n: new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(minutes / 60) })
