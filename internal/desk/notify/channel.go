@@ -58,6 +58,11 @@ var Kinds []*Kind
 func init() { // a kind's send reaches back to the table
 	Kinds = []*Kind{
 		mailKind,
+		aliyunKind, tencentKind, twilioKind,
+		weComKind, dingTalkKind, feishuKind,
+		webPushKind,
+		weComRobotKind, dingTalkRobotKind, feishuRobotKind,
+		webhookKind,
 	}
 }
 
@@ -434,3 +439,6 @@ func (m *Room) saveChannel(ctx context.Context, a *staff.Actor, in *Channel, sec
 	m.changed(a.Tenant)
 	return in, nil
 }
+
+// hide sets a secret.
+func (c *Channel) hide(key, value string) { c.secrets[key] = secret.NewText(value) }
