@@ -7,21 +7,12 @@ import (
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/db"
-	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/web"
 )
 
 type entryOut struct {
 	ETag string `header:"ETag"`
 	Body *Entry
-}
-
-// ClocksJSON is the clocks of a ticket.
-type ClocksJSON struct {
-	Policy  id.ID   `json:"policy_id,omitzero"`
-	Version int64   `json:"policy_version,omitempty"`
-	Name    string  `json:"policy_name,omitempty"`
-	Items   []Shown `json:"items"`
 }
 
 // SoonJSON is a short list of what is due.
@@ -82,17 +73,7 @@ func (m *Room) Register(api *web.API) {
 			list, more, err := m.Soon(ctx, staff.From(ctx), m.Clock.Now().Add(time.Duration(in.Minutes)*time.Minute), in.Limit)
 			return &struct{ Body SoonJSON }{SoonJSON{list, more}}, err
 		})
-	web.Register(api, op("GET", "/tickets/{id}/sla", "clocks", "See a ticket's clocks and why they stand as they do", string(staff.TicketRead)),
-		func(ctx context.Context, in *struct{ web.PathID }) (*struct{ Body ClocksJSON }, error) {
-			a := staff.From(ctx)
-			if _, err := m.Desk.Get(ctx, a, in.ID.ID); err != nil {
-				return nil, err
-			}
-			items, p, err := m.Of(ctx, a.Tenant, in.ID.ID)
-			out := ClocksJSON{Items: items}
-			if p != nil {
-				out.Policy, out.Version, out.Name = p.ID, p.Version, p.Name
-			}
-			return &struct{ Body ClocksJSON }{out}, err
-		})
+	m.registerTickets(api, op)
+	m.registerRequests(api, op)
+	m.registerReports(api, op)
 }

@@ -108,8 +108,8 @@ func (p *Policy) Compile(schema *expr.Schema) error {
 			}
 		}
 		for _, m := range x.Metrics {
-			if !slices.Contains(Metrics, m) {
-				wrong(field+".metrics", "choice", "%q is not one of %v", m, Metrics)
+			if !slices.Contains(measured, m) {
+				wrong(field+".metrics", "choice", "%q is not one of %v", m, measured)
 			}
 		}
 	}
@@ -130,7 +130,76 @@ func (p *Policy) Compile(schema *expr.Schema) error {
 			wrong(fmt.Sprintf("warnings[%d]", i), "range", "a warning is at 1 to 99 percent, or 1 to %d minutes before", maxMinutes)
 		}
 	}
+	if p.StopOn.By != "" && p.StopOn.By != "staff" && p.StopOn.By != "assignee" {
+		wrong("stop_on.by", "choice", "the reply of staff or of the assignee answers")
+	}
+	if p.Extensions < 0 || p.Extensions > 10 {
+		wrong("extensions", "range", "a promise is extended at most 10 times")
+	}
+	p.checkChain(wrong)
+	p.checkUnits(wrong)
 	return bad.Err()
+}
+
+// measured are all metrics, those of units too.
+var measured = append(slices.Clone(Metrics), OfDepartment, OfTeam)
+
+func (p *Policy) checkChain(wrong func(field, code, format string, args ...any)) {
+	if len(p.Chain) > 10 {
+		wrong("chain", "too_many", "a chain has at most 10 links")
+	}
+	for i, l := range p.Chain {
+		field := fmt.Sprintf("chain[%d]", i)
+		if l.On != OnWarning && l.On != OnBreach {
+			wrong(field+".on", "choice", "a link hangs on a warning or on the breach")
+		}
+		if l.On == OnWarning && len(p.Warnings) == 0 {
+			wrong(field+".on", "required", "there is no warning for this link to hang on")
+		}
+		if l.After < 0 || l.After > maxMinutes || l.Every < 0 || l.Every > maxMinutes || l.Times < 0 || l.Times > 20 {
+			wrong(field+".after_minutes", "range", "a link comes after 0 to %d minutes, and again at most 20 times", maxMinutes)
+		}
+		if l.Times > 0 && l.Every == 0 {
+			wrong(field+".every_minutes", "required", "to tell again takes a distance")
+		}
+		switch l.To {
+		case ToAssignee, ToTeam, ToDepartment:
+		case ToPeople:
+			if len(l.People) == 0 || len(l.People) > 20 {
+				wrong(field+".people", "required", "1 to 20 people are to be named")
+			}
+		default:
+			wrong(field+".to", "choice", "a link leads to the assignee, the team, the department or people")
+		}
+		for _, m := range l.Metrics {
+			if !slices.Contains(measured, m) {
+				wrong(field+".metrics", "choice", "%q is not one of %v", m, measured)
+			}
+		}
+	}
+}
+
+func (p *Policy) checkUnits(wrong func(field, code, format string, args ...any)) {
+	if len(p.Units) > 100 {
+		wrong("units", "too_many", "a policy has at most 100 targets of units")
+	}
+	seen := map[Metric]bool{}
+	for i, u := range p.Units {
+		field := fmt.Sprintf("units[%d]", i)
+		if u.Kind != OfDepartment && u.Kind != OfTeam {
+			wrong(field+".kind", "choice", "a unit is a department or a team")
+		}
+		if key := of(u.Kind, u.Unit); seen[key] {
+			wrong(field+".unit_id", "duplicate", "each unit has at most one target")
+		} else {
+			seen[key] = true
+		}
+		for _, x := range []*Promise{u.Urgent, u.High, u.Normal, u.Low} {
+			if x != nil && (x.Minutes < 1 || x.Minutes > maxMinutes || len(x.Calendar) > 64) {
+				wrong(field+".minutes", "range", "a promise is of 1 to %d minutes", maxMinutes)
+			}
+		}
+	}
 }
 
 // cellType is how conditions see a custom field; zero: not at all.

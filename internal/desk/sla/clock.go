@@ -62,11 +62,14 @@ type Clock struct {
 	ResumeAt  clock.Time    `json:"resume_at,omitzero"`  // when the limit of the present pause ends it
 	Exhausted bool          `json:"exhausted,omitempty"` // the pause has used up its limit and its cause still holds
 	EndedAt   clock.Time    `json:"ended_at,omitzero"`
-	Verdict   State         `json:"verdict,omitempty"` // with EndedAt
-	Cause     string        `json:"cause,omitempty"`   // what ended it: reply, solved, cancelled, merged
-	By        id.ID         `json:"by,omitzero"`       // the message that ended it
-	Due       clock.Time    `json:"due,omitzero"`      // when it was due as it ended
-	Fired     []string      `json:"fired,omitempty"`   // steps that have been told
+	Verdict   State         `json:"verdict,omitempty"`  // with EndedAt
+	Cause     string        `json:"cause,omitempty"`    // what ended it: reply, solved, cancelled, merged
+	By        id.ID         `json:"by,omitzero"`        // the message that ended it
+	Due       clock.Time    `json:"due,omitzero"`       // when it was due as it ended
+	Fired     []string      `json:"fired,omitempty"`    // steps that have been told
+	Extra     time.Duration `json:"extra,omitempty"`    // that extensions add to the target
+	Original  State         `json:"original,omitempty"` // the verdict without them, when there are any
+	Ack       *Ack          `json:"ack,omitempty"`      // who took the matter in hand
 }
 
 // Folded is the sum of intervals that are no longer listed.
@@ -75,6 +78,22 @@ type Folded struct {
 	To     clock.Time    `json:"to,omitzero"`
 	Spent  time.Duration `json:"spent,omitempty"`
 	Paused time.Duration `json:"paused,omitempty"` // time of the day in pauses
+}
+
+// Ack stops the chain of escalation: of a warning until the breach, of a breach
+// for good.
+type Ack struct {
+	By id.ID      `json:"by"`
+	At clock.Time `json:"at"`
+	On string     `json:"on"`
+}
+
+// limit is the target with all extensions; zero when nothing is promised.
+func (c *Clock) limit() time.Duration {
+	if c.Target == 0 {
+		return 0
+	}
+	return c.Target + c.Extra
 }
 
 // Open reports whether the clock has not ended.
@@ -110,7 +129,7 @@ func (c *Clock) Left(r *Rules, now clock.Time) time.Duration {
 	if c.Target == 0 {
 		return 0
 	}
-	return c.Target - c.Elapsed(r, now)
+	return c.limit() - c.Elapsed(r, now)
 }
 
 // DueAt is the moment at which the target is used up if nothing changes: one
@@ -123,7 +142,7 @@ func (c *Clock) DueAt(r *Rules) clock.Time {
 	if c.Target == 0 {
 		return 0
 	}
-	return c.reaches(r, c.Target)
+	return c.reaches(r, c.limit())
 }
 
 // reaches is the earliest moment at which d has elapsed; zero: never.
@@ -225,6 +244,14 @@ func (c *Clock) close(r *Rules, at clock.Time) {
 	}
 }
 
+// original is how an ended clock would have been judged without extensions.
+func (c *Clock) original() State {
+	if c.Extra == 0 {
+		return c.Verdict
+	}
+	return c.Original
+}
+
 func (c *Clock) fold() {
 	x := c.Intervals[0]
 	c.Folded.Count++
@@ -300,6 +327,12 @@ func (c *Clock) end(r *Rules, at clock.Time, cause string, by id.ID, counts bool
 	default:
 		c.Verdict = StateStopped
 	}
+	if c.Extra != 0 {
+		c.Original = c.Verdict
+		if due := c.reaches(r, c.Target); due != 0 && at > due {
+			c.Original = StateBreached
+		}
+	}
 	c.close(r, at)
 }
 
@@ -307,7 +340,7 @@ func (c *Clock) end(r *Rules, at clock.Time, cause string, by id.ID, counts bool
 func (c *Clock) revive() {
 	last := c.last()
 	last.To, last.Spent = 0, 0
-	c.EndedAt, c.Verdict, c.Cause, c.By, c.Due = 0, "", "", 0, 0
+	c.EndedAt, c.Verdict, c.Original, c.Cause, c.By, c.Due = 0, "", "", "", 0, 0
 }
 
 // reopen lets an ended clock go on with its rest: the time since does not count.
@@ -316,7 +349,7 @@ func (c *Clock) reopen(r *Rules, at clock.Time) {
 	gap.Mode, gap.Why = Over, c.Cause
 	running := *c.last()
 	running.Mode, running.Why = Running, ""
-	c.EndedAt, c.Verdict, c.Cause, c.By, c.Due, c.ResumeAt, c.Exhausted = 0, "", "", 0, 0, 0, false
+	c.EndedAt, c.Verdict, c.Original, c.Cause, c.By, c.Due, c.ResumeAt, c.Exhausted = 0, "", "", "", 0, 0, 0, false
 	c.turn(r, from, gap)
 	c.turn(r, at, running)
 }

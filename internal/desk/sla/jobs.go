@@ -33,14 +33,6 @@ const (
 	StepMoved   = "moved"   // another calendar, or another version of the policy, holds
 )
 
-// Told is a warning or breach that is told.
-type Told struct {
-	Metric Metric
-	Round  int
-	Step   string
-	DueAt  clock.Time
-}
-
 func (m *Room) registerJobs() {
 	m.Jobs.Handle(job.Kind{Name: kindStep, Concurrency: 4, MaxAttempts: 20, Timeout: time.Minute}, each(m.step))
 	m.Jobs.Handle(job.Kind{Name: kindRenew, Concurrency: 1, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.renew))
@@ -136,19 +128,30 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 				continue
 			}
 			y.Fired = append(y.Fired, s.Name)
-			told = append(told, Told{y.Metric, y.Round, s.Name, y.DueAt(r)})
+			told = append(told, Told{kindOf(s.Name), y.Metric, y.Round, s.Name, y.DueAt(r), whom(k.dir, p, y, s.Name, t)})
 		}
 	}
 	x.At = max(x.At, c.At)
 	for _, y := range x.Clocks {
 		y.advance(r, c.At)
 	}
+	cards, err := x.cards(ctx, tx, k.dir, t, c.At)
+	if err != nil {
+		return err
+	}
+	told = append(told, cards...)
 	for _, y := range told {
-		if _, err := tx.Exec(ctx, `insert into sla_step (tenant_id, ticket_id, metric, round, step, due_at, at) values ($1, $2, $3, $4, $5, $6, $7)`,
-			t.Tenant, t.ID, string(y.Metric), int64(y.Round), y.Step, y.DueAt, c.At); err != nil {
-			return err
+		kind := y.Step
+		if y.Metric == supervision {
+			kind = y.Kind
 		}
-		c.AppendQuietly(EventStep, ticket.EventData{Kind: y.Step, Changes: []ticket.FieldChange{{Field: string(y.Metric), To: y.DueAt}}})
+		c.AppendQuietly(EventStep, ticket.EventData{Kind: kind, Users: y.To, Changes: []ticket.FieldChange{{Field: string(y.Metric), To: y.DueAt}}})
+	}
+	if err := record(ctx, tx, t, c.At, told); err != nil {
+		return err
+	}
+	if err := x.lapse(ctx, tx, r, t.Tenant, c.At); err != nil {
+		return err
 	}
 	changed, err := x.stand(ctx, tx, r, t, c.At)
 	if err != nil {
@@ -158,10 +161,10 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 		c.AppendQuietly(EventStep, ticket.EventData{Kind: StepResumed, Changes: []ticket.FieldChange{{Field: t.SLAMetric, To: t.DueAt}}})
 	}
 	x.fired = timer
-	if err := m.save(ctx, tx, r, t.Tenant, t.ID, x); err != nil || len(told) == 0 || m.Told == nil {
+	if err := m.save(ctx, tx, r, t, x); err != nil {
 		return err
 	}
-	return m.Told(ctx, tx, t, told)
+	return m.tellThem(ctx, tx, t, told...)
 }
 
 // CalendarsChanged orders that what is due is counted again, in the
@@ -284,6 +287,6 @@ func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID
 		if changed || len(moved) > 0 {
 			c.AppendQuietly(EventStep, ticket.EventData{Kind: StepMoved, Changes: moved})
 		}
-		return m.save(ctx, w.Tx, r, tenant, ticketID, x)
+		return m.save(ctx, w.Tx, r, c.Ticket, x)
 	})
 }

@@ -74,7 +74,15 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 	if _, err := x.stand(ctx, tx, r, t, x.At); err != nil {
 		return err
 	}
-	return m.save(ctx, tx, r, t.Tenant, t.ID, x)
+	if len(x.Asked) > 0 {
+		if err := x.lapse(ctx, tx, r, t.Tenant, x.At); err != nil {
+			return err
+		}
+	}
+	if err := x.dismiss(ctx, tx, t.Tenant); err != nil {
+		return err
+	}
+	return m.save(ctx, tx, r, t, x)
 }
 
 // applyAll moves the clocks by facts that leave the ticket as it stands in t.
@@ -120,6 +128,7 @@ func (m *Room) facts(ctx context.Context, tx *db.Tx, c *ticket.Change) ([]Fact, 
 			case ticket.Reply:
 				f := add(Replied)
 				f.Message, f.Author = e.Data.Message, c.Messages[i].AuthorKind
+				f.Other = c.Messages[i].Author != c.Ticket.Assignee
 			}
 		case ticket.EventWithdrawn:
 			add(Withdrawn).Message = e.Data.Message

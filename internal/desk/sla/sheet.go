@@ -23,6 +23,7 @@ const (
 	MergeIn   Kind = "merge_in"  // another ticket came in
 	Undone    Kind = "undone"    // an act is taken back: what it ended goes on as if it had not
 	Unmerged  Kind = "unmerged"  // the other ticket is taken out again
+	Extended  Kind = "extended"  // more time was approved for a metric's open clock
 	Renewed   Kind = "renewed"   // the newest version of the policy is to hold, or the calendars have changed
 )
 
@@ -33,6 +34,9 @@ type Fact struct {
 	Set     map[string]any // fields that it changes, by their names in conditions
 	Message id.ID          // of a reply, and of one that is withdrawn
 	Author  string         // of a reply: staff, ai or system; only what a person or the AI says answers
+	Other   bool           // of a reply: it is not the assignee's
+	Metric  Metric         // of an extension
+	Extra   time.Duration  // of an extension: business time
 	// Since, on a merge, is since when the one that came in waits for an answer.
 	Since clock.Time
 }
@@ -60,6 +64,9 @@ type Sheet struct {
 	Lent     bool       `json:"lent,omitempty"`   // Waiting came with a merge
 	Spoke    clock.Time `json:"spoke,omitzero"`   // when the time to the next update began
 	Replies  []Reply    `json:"replies,omitempty"`
+	Asked    []Asked    `json:"asked,omitempty"`  // requests for more time that wait for an answer
+	Orders   []Order    `json:"orders,omitempty"` // of leads, without reply so far
+	Counts   Counts     `json:"counts,omitzero"`
 	Clocks   []*Clock   `json:"-"` // by metric and round; of each metric the last is the present one
 }
 
@@ -114,11 +121,15 @@ func (s *Sheet) Apply(r *Rules, f Fact, row expr.Row) error {
 		}
 		s.Lent = false
 	case Replied:
-		if f.Author == "staff" || f.Author == "ai" && p != nil && p.StopOn.AI {
+		if f.Author == "staff" && (!f.Other || p == nil || p.StopOn.By != "assignee") || f.Author == "ai" && p != nil && p.StopOn.AI {
 			s.answer(r, at, f.Message)
 		}
 	case Withdrawn:
 		s.withdraw(r, f.Message)
+	case Extended:
+		if c := s.open(f.Metric); c != nil && c.Target != 0 {
+			c.Extra += f.Extra
+		}
 	case MergeIn:
 		if s.Answered && f.Since != 0 && s.Waiting == 0 {
 			s.Waiting, s.Lent = min(f.Since, at), true
@@ -156,21 +167,29 @@ func (s *Sheet) settle(r *Rules, p *Policy, at clock.Time, row expr.Row) error {
 		if c == nil {
 			continue
 		}
-		var target time.Duration
-		key := ""
-		if promise != nil {
-			target, key = time.Duration(promise.Minutes)*time.Minute, promise.Calendar
-		}
-		name := r.name(key, row)
-		if len(c.Intervals) == 0 { // its time counts from its start, also when that has passed
-			c.Intervals = append(c.Intervals, Interval{From: c.Start, Mode: Running, Calendar: name, Target: target})
-		}
-		why, err := p.pausedBy(m, row, r.Binds)
-		if err != nil {
+		if err := s.align(c, r, p, promise, at, row); err != nil {
 			return err
 		}
-		c.set(r, p, at, target, name, why)
 	}
+	return s.settleUnits(r, p, at, row)
+}
+
+// align brings one open clock in line with its promise (nil: none).
+func (s *Sheet) align(c *Clock, r *Rules, p *Policy, promise *Promise, at clock.Time, row expr.Row) error {
+	var target time.Duration
+	key := ""
+	if promise != nil {
+		target, key = time.Duration(promise.Minutes)*time.Minute, promise.Calendar
+	}
+	name := r.name(key, row)
+	if len(c.Intervals) == 0 { // its time counts from its start, also when that has passed
+		c.Intervals = append(c.Intervals, Interval{From: c.Start, Mode: Running, Calendar: name, Target: target})
+	}
+	why, err := p.pausedBy(c.Metric, row, r.Binds)
+	if err != nil {
+		return err
+	}
+	c.set(r, p, at, target, name, why)
 	return nil
 }
 
@@ -306,6 +325,12 @@ func (s *Sheet) again(r *Rules, p *Policy, at clock.Time, undone bool) {
 		}
 	}
 	if undone {
+		for _, c := range s.Clocks { // the unit that held the ticket has held it all the time
+			if _, unit := c.Metric.Unit(); unit != 0 && !c.Open() && c.Cause != left {
+				c.revive()
+				c.advance(r, at)
+			}
+		}
 		return
 	}
 	if s.Waiting != 0 {

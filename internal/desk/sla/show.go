@@ -18,7 +18,8 @@ import (
 
 // Shown is a clock as it stands, for lists and for the ticket.
 type Shown struct {
-	Metric  Metric        `json:"metric"`
+	Metric  Metric        `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Unit    id.ID         `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 	Round   int           `json:"round"`
 	State   State         `json:"state" enum:"running,paused,breached,met,stopped"`
 	Start   clock.Time    `json:"started_at"`
@@ -30,6 +31,21 @@ type Shown struct {
 	Left    float64       `json:"left_seconds" doc:"negative after a breach"`
 	Runs    bool          `json:"runs" doc:"whether business time passes at this moment unless the calendar is closed"`
 	Why     []WhyInterval `json:"why,omitempty" doc:"its intervals, on a single ticket"`
+
+	Warned   clock.Time `json:"warn_at,omitzero" doc:"when the first warning is or was due"`
+	Extra    float64    `json:"extra_seconds,omitempty" doc:"that extensions have added to the target"`
+	Original State      `json:"original_state,omitempty" enum:"met,breached,stopped" doc:"how it would have ended without extensions"`
+	Acked    *ShownAck  `json:"acknowledged,omitempty"`
+	Reason   string     `json:"breach_reason,omitempty"`
+	Note     string     `json:"breach_note,omitempty"`
+	metric   Metric
+}
+
+// ShownAck is who took a clock in danger in hand.
+type ShownAck struct {
+	By ticket.Ref `json:"by"`
+	At clock.Time `json:"at"`
+	On string     `json:"on" enum:"warning,breach"`
 }
 
 // WhyInterval explains a stretch of a clock.
@@ -44,7 +60,8 @@ type WhyInterval struct {
 }
 
 func (c *Clock) shown(r *Rules, now clock.Time, why bool, name func(string) string) Shown {
-	x := Shown{Metric: c.Metric, Round: c.Round, State: c.State(r, now), Start: c.Start, DueAt: c.DueAt(r), EndedAt: c.EndedAt, Cause: c.Cause,
+	kind, unit := c.Metric.Unit()
+	x := Shown{Metric: kind, Unit: unit, metric: c.Metric, Extra: c.Extra.Seconds(), Original: c.Original, Round: c.Round, State: c.State(r, now), Start: c.Start, DueAt: c.DueAt(r), EndedAt: c.EndedAt, Cause: c.Cause,
 		Target: c.Target.Seconds(), Elapsed: c.Elapsed(r, now).Seconds(), Left: c.Left(r, now).Seconds(),
 		Runs: c.Open() && (c.last().Mode == Running || c.ResumeAt != 0 && now >= c.ResumeAt)}
 	if why {
@@ -63,21 +80,114 @@ func (c *Clock) shown(r *Rules, now clock.Time, why bool, name func(string) stri
 // maxShown bounds how many rounds of old a ticket shows.
 const maxShown = 200
 
-// Of is the clocks of a ticket as they stand now, with their intervals. Reach
-// is the caller's business.
-func (m *Room) Of(ctx context.Context, tenant, ticket id.ID) ([]Shown, *Policy, error) {
-	k, err := m.fresh(ctx, tenant)
+// Story is all there is to know of a ticket's promises.
+type Story struct {
+	Policy       id.ID          `json:"policy_id,omitzero"`
+	Version      int64          `json:"policy_version,omitempty"`
+	Name         string         `json:"policy_name,omitempty"`
+	Now          clock.Time     `json:"now" doc:"of the server, as of which all is said"`
+	Items        []Shown        `json:"items" doc:"by their beginning; the newest 200"`
+	Told         []ShownTold    `json:"told" doc:"who has been told of what, the newest first"`
+	Extensions   []*Extension   `json:"extensions" doc:"the newest first"`
+	Supervisions []*Supervision `json:"supervisions" doc:"the newest first"`
+	Counts       Counts         `json:"counts"`
+}
+
+// ShownTold is a step that people were told of.
+type ShownTold struct {
+	Kind   string       `json:"kind" enum:"warning,breach,escalation,yellow_card,red_card"`
+	Metric Metric       `json:"metric" enum:"first_response,next_response,update,resolution,department,team,supervision"`
+	Unit   id.ID        `json:"unit_id,omitzero"`
+	Round  int          `json:"round"`
+	Step   string       `json:"step" doc:"breach, percent:75, before:30, chain:2"`
+	DueAt  clock.Time   `json:"due_at,omitzero"`
+	At     clock.Time   `json:"at"`
+	To     []ticket.Ref `json:"to"`
+}
+
+// told reads the steps of a ticket, the newest first.
+func (m *Room) told(ctx context.Context, dir *staff.Directory, tenant, of id.ID) ([]ShownTold, error) {
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select kind, metric, round, step, due_at, at, users from sla_step where tenant_id = $1 and ticket_id = $2
+		order by at desc, metric, step limit %d`, maxShown), tenant, of)
+	list, err := db.Each(rows, err, func(r *sql.Rows) (x ShownTold, err error) {
+		var metric, users string
+		if err := r.Scan(&x.Kind, &metric, &x.Round, &x.Step, &x.DueAt, &x.At, &users); err != nil {
+			return x, err
+		}
+		x.Metric, x.Unit = Metric(metric).Unit()
+		if x.Kind == "" {
+			x.Kind = kindOf(x.Step)
+		}
+		var people []id.ID
+		if err := json.Unmarshal([]byte(users), &people); err != nil {
+			return x, err
+		}
+		x.To = []ticket.Ref{}
+		for _, u := range people {
+			x.To = append(x.To, *ref(dir, u))
+		}
+		return x, nil
+	})
+	if list == nil {
+		list = []ShownTold{}
+	}
+	return list, err
+}
+
+// requests reads what was asked and ordered on a ticket, the newest first.
+func (m *Room) requests(ctx context.Context, dir *staff.Directory, tenant, of id.ID) ([]*Extension, []*Supervision, error) {
+	rows, err := m.DB.Query(ctx, `select `+extensionColumns+` from sla_extension where tenant_id = $1 and ticket_id = $2 order by id desc limit 100`, tenant, of)
+	extensions, err := db.Each(rows, err, func(r *sql.Rows) (*Extension, error) {
+		x, err := scanExtension(r)
+		if err == nil {
+			x.name(dir)
+		}
+		return x, err
+	})
 	if err != nil {
 		return nil, nil, err
 	}
+	rows, err = m.DB.Query(ctx, `select `+supervisionColumns+` from sla_supervision where tenant_id = $1 and ticket_id = $2 order by id desc limit 100`, tenant, of)
+	supervisions, err := db.Each(rows, err, func(r *sql.Rows) (*Supervision, error) {
+		x, err := scanSupervision(r)
+		if err == nil {
+			x.name(dir)
+		}
+		return x, err
+	})
+	return append([]*Extension{}, extensions...), append([]*Supervision{}, supervisions...), err
+}
+
+// Of is the story of a ticket's promises as it stands now. Reach is the
+// caller's business.
+func (m *Room) Of(ctx context.Context, tenant, of id.ID) (*Story, error) {
+	k, err := m.fresh(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
 	now := m.Clock.Now()
-	x, err := loadSheet(ctx, m.DB, tenant, ticket, 0, "")
+	out := &Story{Now: now, Items: []Shown{}, Told: []ShownTold{}, Extensions: []*Extension{}, Supervisions: []*Supervision{}}
+	x, err := loadSheet(ctx, m.DB, tenant, of, 0, "")
 	if err != nil || x == nil {
-		return []Shown{}, nil, err
+		return out, err
 	}
 	r, err := m.rules(ctx, m.DB, k, tenant, x.Sheet)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	out.Counts = x.Counts
+	if p := x.policy(r); p != nil {
+		out.Policy, out.Version, out.Name = p.ID, p.Version, p.Name
+	}
+	if out.Told, err = m.told(ctx, k.dir, tenant, of); err != nil {
+		return nil, err
+	}
+	if out.Extensions, out.Supervisions, err = m.requests(ctx, k.dir, tenant, of); err != nil {
+		return nil, err
+	}
+	reasons, err := m.reasons(ctx, tenant, of)
+	if err != nil {
+		return nil, err
 	}
 	clocks := x.Clocks[max(0, len(x.Clocks)-maxShown):]
 	list := make([]Shown, len(clocks))
@@ -91,8 +201,30 @@ func (m *Room) Of(ctx context.Context, tenant, ticket id.ID) ([]Shown, *Policy, 
 			}
 			return name
 		})
+		list[i].Warned = c.warnAt(r, x.policy(r))
+		if a := c.Ack; a != nil {
+			list[i].Acked = &ShownAck{*ref(k.dir, a.By), a.At, a.On}
+		}
+		why := reasons[clockKey{c.Metric, c.Round}]
+		list[i].Reason, list[i].Note = why[0], why[1]
 	}
-	return list, x.policy(r), nil
+	out.Items = list
+	return out, nil
+}
+
+// warnAt is when the first warning is due; zero: none is.
+func (c *Clock) warnAt(r *Rules, p *Policy) (first clock.Time) {
+	if p == nil || c.Target == 0 {
+		return 0
+	}
+	for _, w := range p.Warnings {
+		if d, _ := c.warning(w); d > 0 {
+			if at := c.reaches(r, d); at != 0 && (first == 0 || at < first) {
+				first = at
+			}
+		}
+	}
+	return first
 }
 
 // Due is the open clocks of several tickets with what lists show: state, due

@@ -2,20 +2,31 @@
 // soon a ticket is answered, kept up to date and resolved.
 //
 // It promises:
+//
 //   - A clock is never wrong. It is a list of intervals, running or paused,
 //     each measured by the business calendar that held then. What has elapsed
 //     stays when priority, policy, calendar or target change; only the rest is
 //     measured anew. The same history always gives the same clocks.
+//
 //   - A ticket is born with its clocks, in the transaction that makes it, and
 //     every change that matters moves them in its own transaction.
+//
 //   - A warning and a breach are told once, whatever restarts in between.
+//
 //   - Nothing but a person's public answer stops the clock of an answer, and an
 //     AI's where the policy says so; an automatic acknowledgement never.
 //
+//   - A department or team that a ticket passes through is measured for as long
+//     as it holds the ticket (OLA 部门时限), however often it comes back.
+//
+//   - Time that an extension gives counts from its approval on, and what the
+//     promise would have been without it is kept beside it.
+//
 // sla.go and check.go hold the policies, clock.go and steps.go one clock,
-// sheet.go the clocks of a ticket; they do no I/O. pass.go, jobs.go, room.go
-// and store.go join them to tickets, timers and the store; show.go and api.go
-// let them be seen.
+// sheet.go and unit.go the clocks of a ticket; they do no I/O. pass.go, jobs.go,
+// room.go, standing.go and store.go join them to tickets, timers and the store;
+// told.go knows who is told, extension.go and supervise.go hold what people ask
+// and order, report.go counts; show.go and api*.go let them be seen.
 package sla
 
 import (
@@ -41,6 +52,13 @@ const (
 // Metrics in the order in which they are shown.
 var Metrics = []Metric{FirstResponse, NextResponse, Update, Resolution}
 
+// Metrics of the units that a ticket passes through. A clock's own metric names
+// the unit too, as in department:42.
+const (
+	OfDepartment Metric = "department"
+	OfTeam       Metric = "team"
+)
+
 // Policy says what is promised on the tickets that it fits. A version of a
 // policy never changes.
 type Policy struct {
@@ -55,6 +73,9 @@ type Policy struct {
 	StopOn     StopOn    `json:"stop_on,omitzero"`
 	Reopen     string    `json:"reopen,omitempty" enum:"continue,restart" doc:"what a reopened ticket's resolution clock does: goes on with its rest, or begins anew"`
 	Warnings   []Warning `json:"warnings,omitempty" maxItems:"10"`
+	Chain      []Link    `json:"chain,omitempty" maxItems:"10" doc:"who is told when nobody acts on a warning or a breach"`
+	Extensions int       `json:"extensions,omitempty" minimum:"0" maximum:"10" doc:"how often a promise on a ticket may be extended; 0: never"`
+	Units      []Unit    `json:"units,omitempty" maxItems:"100" doc:"how long departments and teams may hold a ticket"`
 
 	when   *expr.Program
 	pauses []*expr.Program
@@ -89,8 +110,9 @@ type Pause struct {
 
 // StopOn says what counts as an answer beside a person's public reply.
 type StopOn struct {
-	AI    bool `json:"ai,omitempty" doc:"an answer of the AI agent"`
-	Solve bool `json:"solve,omitempty" doc:"solving without a word: else the clock is stopped and not counted"`
+	AI    bool   `json:"ai,omitempty" doc:"an answer of the AI agent"`
+	Solve bool   `json:"solve,omitempty" doc:"solving without a word: else the clock is stopped and not counted"`
+	By    string `json:"by,omitempty" enum:"staff,assignee" doc:"whose public reply answers: anybody's of the staff, or the assignee's alone"`
 }
 
 // Warning is a point before the breach that is told: a percentage of the
@@ -99,6 +121,27 @@ type Warning struct {
 	Percent int `json:"percent,omitempty" minimum:"0" maximum:"99"`
 	Before  int `json:"before_minutes,omitempty" minimum:"0" maximum:"525600"`
 }
+
+// Link of the chain along which a promise that is in danger is escalated: so
+// many minutes of the day after the first warning or the breach somebody is
+// told, and again until somebody acknowledges.
+type Link struct {
+	On      string   `json:"on" enum:"warning,breach"`
+	After   int      `json:"after_minutes" minimum:"0" maximum:"525600"`
+	To      string   `json:"to" enum:"assignee,team,department,people" doc:"the assignee, the leads of the team, those who lead the department, or named people"`
+	People  []id.ID  `json:"people,omitempty" maxItems:"20"`
+	Every   int      `json:"every_minutes,omitempty" minimum:"0" maximum:"525600" doc:"again after so many minutes; 0: once"`
+	Times   int      `json:"times,omitempty" minimum:"0" maximum:"20" doc:"how often again"`
+	Metrics []Metric `json:"metrics,omitempty" maxItems:"6" doc:"empty: all"`
+}
+
+// Ends of a link.
+const (
+	ToAssignee   = "assignee"
+	ToTeam       = "team"
+	ToDepartment = "department"
+	ToPeople     = "people"
+)
 
 // Reopening.
 const (
@@ -117,9 +160,10 @@ func Default() Policy {
 			{Metric: FirstResponse, Urgent: always(30), High: always(60), Normal: always(120), Low: &Promise{Minutes: 8 * 60}},
 			{Metric: Resolution, Urgent: always(24 * 60), High: always(36 * 60), Normal: always(48 * 60), Low: &Promise{Minutes: 5 * 9 * 60}},
 		},
-		Pauses:   []Pause{{Statuses: []string{"pending", "on_hold"}, Metrics: []Metric{Update, Resolution}}},
-		Reopen:   Continue,
-		Warnings: []Warning{{Percent: 75}},
+		Pauses:     []Pause{{Statuses: []string{"pending", "on_hold"}, Metrics: []Metric{Update, Resolution}}},
+		Reopen:     Continue,
+		Warnings:   []Warning{{Percent: 75}},
+		Extensions: 2,
 	}
 }
 
@@ -127,6 +171,9 @@ func Default() Policy {
 func (p *Policy) promise(m Metric, priority string) *Promise {
 	if p == nil {
 		return nil
+	}
+	if kind, unit := m.Unit(); unit != 0 {
+		return p.ofUnit(kind, unit, priority)
 	}
 	for i := range p.Targets {
 		if t := &p.Targets[i]; t.Metric == m {
@@ -137,15 +184,19 @@ func (p *Policy) promise(m Metric, priority string) *Promise {
 }
 
 func (t *Target) at(priority string) *Promise {
+	return choose(priority, t.Urgent, t.High, t.Normal, t.Low)
+}
+
+func choose(priority string, urgent, high, normal, low *Promise) *Promise {
 	switch priority {
 	case "urgent":
-		return t.Urgent
+		return urgent
 	case "high":
-		return t.High
+		return high
 	case "low":
-		return t.Low
+		return low
 	}
-	return t.Normal
+	return normal
 }
 
 // has reports whether the policy promises anything for a metric.
@@ -158,6 +209,7 @@ func (p *Policy) pausedBy(m Metric, row expr.Row, binds expr.Binds) (string, err
 	if p == nil {
 		return "", nil
 	}
+	m, _ = m.Unit()
 	status, hold := word(row, "status"), word(row, "hold_reason")
 	for i, x := range p.Pauses {
 		if len(x.Metrics) > 0 && !slices.Contains(x.Metrics, m) ||

@@ -20,7 +20,7 @@ type standing struct {
 func (s *Sheet) standing(r *Rules, at clock.Time) (x standing) {
 	ended := standing{}
 	for _, c := range s.Clocks {
-		if c.Target == 0 {
+		if _, unit := c.Metric.Unit(); c.Target == 0 || unit != 0 { // what holds between departments is no promise to the customer
 			continue
 		}
 		switch state := c.State(r, at); {
@@ -58,7 +58,7 @@ func (x *kept) stand(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket,
 	if s.sla == ticket.SLAMet && x.older() {
 		// Rounds of long ago are not at hand.
 		var n int
-		if err := tx.QueryRow(ctx, `select count(*) from (select 1 from sla_clock where tenant_id = $1 and ticket_id = $2 and state = 'breached' limit 1) c`,
+		if err := tx.QueryRow(ctx, `select count(*) from (select 1 from sla_clock where tenant_id = $1 and ticket_id = $2 and state = 'breached' and metric not like '%:%' limit 1) c`,
 			t.Tenant, t.ID).Scan(&n); err != nil {
 			return false, err
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
@@ -117,15 +118,8 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 	if err := in.Policy.Compile(k.schema); err != nil {
 		return nil, err
 	}
-	for i, t := range in.Targets {
-		for _, p := range []*Promise{t.Urgent, t.High, t.Normal, t.Low} {
-			if p == nil || p.Calendar == "" || p.Calendar == Always {
-				continue
-			}
-			if _, ok := k.set.ByKey(p.Calendar); !ok {
-				return nil, fault.Bad(fmt.Sprintf("targets[%d].calendar", i), "unknown", "there is no calendar %q", p.Calendar)
-			}
-		}
+	if err := k.knows(&in.Policy); err != nil {
+		return nil, err
 	}
 	in.Problem = ""
 	out := in
@@ -175,6 +169,43 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 	return &out, nil
 }
 
+// knows checks that the calendars, people and units that a policy names exist.
+func (k *resident) knows(p *Policy) error {
+	calendars := func(field string, list ...*Promise) error {
+		for _, p := range list {
+			if p == nil || p.Calendar == "" || p.Calendar == Always {
+				continue
+			}
+			if _, ok := k.set.ByKey(p.Calendar); !ok {
+				return fault.Bad(field+".calendar", "unknown", "there is no calendar %q", p.Calendar)
+			}
+		}
+		return nil
+	}
+	for i, t := range p.Targets {
+		if err := calendars(fmt.Sprintf("targets[%d]", i), t.Urgent, t.High, t.Normal, t.Low); err != nil {
+			return err
+		}
+	}
+	for i, u := range p.Units {
+		field := fmt.Sprintf("units[%d]", i)
+		if err := calendars(field, u.Urgent, u.High, u.Normal, u.Low); err != nil {
+			return err
+		}
+		_, department := k.dir.Department(u.Unit)
+		_, team := k.dir.Team(u.Unit)
+		if u.Unit != 0 && (u.Kind == OfDepartment && !department || u.Kind == OfTeam && !team) {
+			return fault.Bad(field+".unit_id", "unknown", "there is no such %s", u.Kind)
+		}
+	}
+	for i, l := range p.Chain {
+		if l.To == ToPeople && len(active(k.dir, l.People)) == 0 {
+			return fault.Bad(fmt.Sprintf("chain[%d].people", i), "unknown", "none of these people is at work here")
+		}
+	}
+	return nil
+}
+
 var errStale = fault.New(fault.Precondition, "config.changed", "somebody else has changed this meanwhile")
 
 // kept is a sheet as it stands in the store.
@@ -213,7 +244,7 @@ func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock
 		return nil, fmt.Errorf("clocks of ticket %s: %w", ticket, err)
 	}
 	x.stored = *x.Sheet
-	x.stored.Replies = slices.Clone(x.Replies)
+	x.stored.Replies, x.stored.Asked, x.stored.Orders = slices.Clone(x.Replies), slices.Clone(x.Asked), slices.Clone(x.Orders)
 	rows, err := r.Query(ctx, `select c.body from sla_clock c where c.tenant_id = $1 and c.ticket_id = $2 and (c.ended_at is null or c.ended_at >= $3
 		or c.round = (select max(x.round) from sla_clock x where x.tenant_id = $1 and x.ticket_id = $2 and x.metric = c.metric))
 		order by c.started_at, c.round`, tenant, ticket, now.Add(-recent))
@@ -236,8 +267,12 @@ func scanID(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) }
 
 func scanText(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }
 
+// clockColumns is how many values a row of sla_clock is written with.
+const clockColumns = 18
+
 // save writes what has changed and sets the timer of the next step.
-func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.ID, x *kept) error {
+func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, x *kept) error {
+	tenant, ticket := t.Tenant, t.ID
 	var args []any
 	present := map[clockKey]bool{}
 	for _, c := range x.Clocks {
@@ -251,7 +286,8 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.
 			continue
 		}
 		args = append(args, int64(tenant), int64(ticket), string(c.Metric), int64(c.Round), null(x.Policy), string(c.State(r, x.At)), int64(c.Start),
-			null(c.DueAt(r)), null(c.EndedAt), c.Target.Milliseconds(), c.Elapsed(r, x.At).Milliseconds(), string(raw))
+			null(c.DueAt(r)), null(c.EndedAt), c.Target.Milliseconds(), c.Elapsed(r, x.At).Milliseconds(), string(raw),
+			null(t.Team), null(t.Department), null(t.Assignee), null(t.Category), c.PausedFor(x.At).Milliseconds(), string(c.original()))
 	}
 	step := x.next(r)
 	if len(args) == 0 && len(present) == len(x.bodies) && step == x.stepAt && !x.fired && x.same() {
@@ -266,9 +302,12 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, tenant, ticket id.
 		}
 	}
 	if len(args) > 0 {
-		if _, err := tx.Exec(ctx, `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body) values `+
-			db.Values(len(args)/12, 12)+` on conflict (tenant_id, ticket_id, metric, round) do update set policy_id = excluded.policy_id, state = excluded.state,
-			started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at, target = excluded.target, elapsed = excluded.elapsed, body = excluded.body`, args...); err != nil {
+		if _, err := tx.Exec(ctx, `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body,
+			team_id, department_id, assignee_id, category_id, paused, original) values `+
+			db.Values(len(args)/clockColumns, clockColumns)+` on conflict (tenant_id, ticket_id, metric, round) do update set policy_id = excluded.policy_id, state = excluded.state,
+			started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at, target = excluded.target, elapsed = excluded.elapsed, body = excluded.body,
+			team_id = excluded.team_id, department_id = excluded.department_id, assignee_id = excluded.assignee_id, category_id = excluded.category_id,
+			paused = excluded.paused, original = excluded.original`, args...); err != nil {
 			return err
 		}
 	}
@@ -303,6 +342,11 @@ func (s *Sheet) next(r *Rules) (at clock.Time) {
 		}
 		if c.Open() && c.ResumeAt != 0 && c.Target != 0 && (at == 0 || c.ResumeAt < at) { // lists are to show that it runs again
 			at = c.ResumeAt
+		}
+	}
+	for i := range s.Orders {
+		if next := s.Orders[i].next(); next != 0 && (at == 0 || next < at) {
+			at = next
 		}
 	}
 	return at

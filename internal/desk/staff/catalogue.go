@@ -21,6 +21,8 @@ var Catalogue = []Entry{
 	{TicketSolve, "ticket", "解决、撤销、重开和关闭工单", "Solve, cancel, reopen and close", true},
 	{TicketMerge, "ticket", "合并与拆分", "Merge and split", true},
 	{TicketBulk, "ticket", "批量操作", "Act on many tickets at once", true},
+	{SLAApprove, "ticket", "审批延期", "Approve extensions", true},
+	{SLASupervise, "ticket", "督办工单", "Supervise tickets", true},
 	{CustomerRead, "customer", "查看客户", "See customers", true},
 	{CustomerUpdate, "customer", "修改客户资料", "Change customers", true},
 	{CustomerReveal, "customer", "查看未脱敏的联系方式", "See contact details unmasked", true},
@@ -67,7 +69,7 @@ func shipped() []shippedRole {
 	}
 	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll, RoutingManage: ScopeAll}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk,
-		CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export, RosterRead, RosterManage, RoutingRead} {
+		SLAApprove, SLASupervise, CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export, RosterRead, RosterManage, RoutingRead} {
 		supervisor[p] = ScopeDepartment
 	}
 	agent := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, CustomerUpdate: ScopeTeam, CustomerReveal: ScopeOwn, TokenOwn: ScopeAll, ReportRead: ScopeOwn, RosterRead: ScopeTeam}

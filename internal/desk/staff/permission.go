@@ -16,6 +16,8 @@ const (
 	TicketSolve  Permission = "ticket.solve" // solve, cancel, reopen, close
 	TicketMerge  Permission = "ticket.merge" // merge and split
 	TicketBulk   Permission = "ticket.bulk"
+	SLAApprove   Permission = "sla.approve"   // answer requests for more time
+	SLASupervise Permission = "sla.supervise" // give orders with a deadline
 )
 
 // Permissions beside tickets.

@@ -154,6 +154,10 @@ func (c *Change) AppendQuietly(name string, data EventData) int64 {
 	return c.Ticket.Version
 }
 
+// Say files words of a person beside the next event, where they can be erased.
+// It returns the commitment that stands in the event.
+func (c *Change) Say(name, words string) string { return c.say(name, words) }
+
 // say files words beside the next event: a reason, or a value that may be
 // personal. It returns the commitment that stands in the event.
 func (c *Change) say(name, words string) string {

@@ -155,11 +155,15 @@ var matrix = []route{
 	{"GET /routing/queue", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /routing/queues", "", "200 200 200 200", ""},
 	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
+	{"GET /sla/extensions", "", "200 200 200 200", ""}, // only those within reach
+	{"POST /sla/extensions/{id}/decision", "extension", "403 404 404 200", `{"approve":false}`},
 	{"GET /sla/policies", "", "200 200 200 200", ""},
 	{"POST /sla/policies", "", "403 403 201 201", `{"name":"x","targets":[]}`},
 	{"GET /sla/policies/{id}", "policy", "200 200 404 200", ""},
 	{"PUT /sla/policies/{id}", "policy", "403 403 404 200", `{"name":"x","targets":[]}`},
 	{"POST /sla/renew", "", "403 403 202 202", ""},
+	{"GET /sla/report?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", "", "403 200 200 200", ""}, // within reach
+	{"GET /sla/report.csv?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", "", "403 200 200 200", ""},
 	{"GET /sla/soon", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /roster/swaps", "", "200 200 200 200", ""},
 	{"POST /roster/swaps", "user", "422 422 422 422", `{"day":"2026-12-01","other_id":"{id}","other_day":"2026-12-01"}`}, // nobody has a shift
@@ -167,6 +171,8 @@ var matrix = []route{
 	{"GET /roster/templates", "", "200 200 200 200", ""},
 	{"POST /roster/templates", "", "403 201 201 201", `{"name":"{new}","from":"09:00","to":"18:00"}`},
 	{"PUT /roster/templates/{id}", "shift", "403 200 404 200", `{"name":"{new}","from":"09:00","to":"18:00"}`},
+	{"GET /sla/supervisions", "", "200 200 200 200", ""}, // only those within reach
+	{"POST /sla/supervisions/{id}/reply", "supervision", "404 404 404 200", `{"words":"x"}`},
 	{"GET /staff/departments", "", "403 200 200 200", ""},
 	{"POST /staff/departments", "", "403 403 201 201", `{"name":"{new}"}`},
 	{"GET /staff/departments/{id}", "department", "403 200 404 200", ""},
@@ -226,6 +232,12 @@ var matrix = []route{
 	{"POST /tickets/{id}/route", "ticket", "404 404 404 204", `{}`},
 	{"GET /tickets/{id}/routing", "ticket", "404 404 404 200", ""},
 	{"GET /tickets/{id}/sla", "ticket", "404 404 404 200", ""},
+	{"POST /tickets/{id}/sla/acknowledge", "ticket", "404 404 404 409", `{}`}, // nobody was told of anything
+	{"POST /tickets/{id}/sla/breach-reason", "ticket", "404 404 404 409", `{"metric":"resolution","reason":"other"}`}, // nothing is broken
+	{"POST /tickets/{id}/sla/chase", "ticket", "404 404 404 200", `{"words":"x"}`},
+	{"POST /tickets/{id}/sla/extension", "ticket", "404 404 404 201", `{"metric":"resolution","minutes":60,"reason":"x"}`},
+	{"POST /tickets/{id}/sla/supervise", "ticket", "403 404 404 201", `{"words":"x","minutes":60}`},
+	{"POST /tickets/{id}/sla/urge", "ticket", "404 404 404 200", `{"words":"x"}`},
 	{"POST /tickets/{id}/snooze", "ticket", "404 404 404 200", `{"until":null}`},
 	{"POST /tickets/{id}/split", "reply", "404 404 404 200", `{"message_ids":["{message}"]}`},
 	{"POST /tickets/{id}/split-matters", "ticket", "404 404 404 409", `{"matters":[0]}`}, // of which there is one
@@ -393,6 +405,10 @@ func (s *scene) thing(kind string) map[string]string {
 	case "holiday table":
 		v["{table}"] = "cn"
 		post("/calendars/tables/cn/import", M{"format": "json", "data": `{"year":2027,"holidays":[{"from":"2027-01-01","to":"2027-01-01","name":"x"}]}`})
+	case "extension":
+		v["{id}"] = post("/tickets/"+s.open("x").ID+"/sla/extension", M{"metric": "resolution", "minutes": 60, "reason": "x"})
+	case "supervision":
+		v["{id}"] = post("/tickets/"+s.open("x").ID+"/sla/supervise", M{"words": "x", "minutes": 60})
 	case "policy":
 		v["{id}"] = post("/sla/policies", M{"name": v["{new}"], "targets": []M{}})
 	case "category":
