@@ -862,6 +862,24 @@ export interface paths {
         patch: operations["me-update"];
         trace?: never;
     };
+    "/api/v1/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one wants to be told */
+        get: operations["notify-preferences"];
+        /** Say how one wants to be told */
+        put: operations["notify-prefer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -874,6 +892,40 @@ export interface paths {
         /** Change my password; my other sessions end */
         post: operations["me-password"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push-subscriptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let this browser take pushes */
+        post: operations["notify-subscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/push-subscriptions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let a browser take pushes no more */
+        delete: operations["notify-unsubscribe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -966,6 +1018,195 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one was told, newest first */
+        get: operations["notify-list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many one has not read */
+        get: operations["notify-count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What one can be told, and on which ways */
+        get: operations["notify-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark as read */
+        post: operations["notify-read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take on what was told, so that nobody else is */
+        post: operations["notify-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notify/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the channels of notifications and what kinds there are */
+        get: operations["notify-channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notify/channels/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a channel of notifications */
+        get: operations["notify-channel"];
+        /** Make or change a channel of notifications */
+        put: operations["notify-channel-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notify/channels/{key}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test */
+        post: operations["notify-channel-test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notify/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What went out and how, newest first */
+        get: operations["notify-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notify/deliveries/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a failed message again */
+        post: operations["notify-delivery-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notify/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is said of every event, in both languages */
+        get: operations["notify-templates"];
+        /** Change what is said of an event in one language; an empty title brings the shipped words back */
+        put: operations["notify-template-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quarantine": {
         parameters: {
             query?: never;
@@ -1052,6 +1293,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routing/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** People with what they carry */
+        get: operations["routing-agents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/agents/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give all tickets of a person to others */
+        post: operations["routing-leave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tickets that supervisors are told of */
+        get: operations["routing-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/moves/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a move is */
+        get: operations["routing-move"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/moves/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a move back */
+        post: operations["routing-move-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Offers that stand for oneself */
+        get: operations["routing-offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/profiles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What assignment knows of a person */
+        get: operations["routing-profile"];
+        /** Say what assignment knows of a person */
+        put: operations["routing-profile-save"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits in a queue, in its order */
+        get: operations["routing-queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queues at a glance */
+        get: operations["routing-queues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1082,6 +1477,40 @@ export interface paths {
         put?: never;
         /** Set the system up with the one-time token */
         post: operations["setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/extensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List requests for more time in one's reach, the newest first */
+        get: operations["sla-extensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/extensions/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or refuse a request for more time */
+        post: operations["sla-extension-decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1141,6 +1570,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sla/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How promises were kept: attainment with and without extensions, pauses, reasons */
+        get: operations["sla-report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table (query: from, to, by, metric) */
+        get: operations["sla-report-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sla/soon": {
         parameters: {
             query?: never;
@@ -1152,6 +1615,40 @@ export interface paths {
         get: operations["sla-soon"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/supervisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List orders in one's reach, the newest first */
+        get: operations["sla-supervisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla/supervisions/{id}/reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reply to an order */
+        post: operations["sla-supervision-reply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1718,6 +2215,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept or decline an offer made to oneself */
+        post: operations["ticket-offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/parent": {
         parameters: {
             query?: never;
@@ -1803,6 +2317,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/response/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a serious ticket to heart: nobody else is told */
+        post: operations["ticket-response-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give the ticket back to assignment */
+        post: operations["ticket-route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why this agent, or what the ticket waits for */
+        get: operations["ticket-routing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/sla": {
         parameters: {
             query?: never;
@@ -1814,6 +2379,108 @@ export interface paths {
         get: operations["sla-clocks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a promise in danger in hand: the chain of escalation stops */
+        post: operations["sla-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla/breach-reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say why a promise was broken */
+        post: operations["sla-breach-reason"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla/chase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask whoever has to act for speed, as a colleague */
+        post: operations["sla-chase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla/extension": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for more time for an open promise */
+        post: operations["sla-extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla/supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Order something on a ticket, with a deadline for the reply */
+        post: operations["sla-supervise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/sla/urge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that the customer asks for speed, and tell whoever has to act */
+        post: operations["sla-urge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2317,6 +2984,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/understanding/retraining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say when fields are trained anew by themselves */
+        put: operations["understanding-retraining"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/understanding/risk-lists": {
         parameters: {
             query?: never;
@@ -2490,6 +3174,12 @@ export interface components {
             drift: components["schemas"]["DriftJSON"][];
             rows: components["schemas"]["FigureJSON"][];
         };
+        AckInput: {
+            /** @enum {string} */
+            metric?: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            /** @description of a department's or a team's clock */
+            unit_id?: string;
+        };
         ActionJSON: {
             bulk: boolean;
             name: string;
@@ -2511,6 +3201,45 @@ export interface components {
             /** Format: int64 */
             added: number;
             errors: components["schemas"]["ProblemJSON"][];
+        };
+        Addresses: {
+            /** @description userid in DingTalk */
+            dingtalk?: string;
+            /** @description open_id or user_id in Feishu */
+            feishu?: string;
+            /** @description phone number */
+            sms?: string;
+            /** @description userid in WeCom */
+            wecom?: string;
+        };
+        AgentJSON: {
+            /** Format: int64 */
+            capacity: number;
+            /** Format: int64 */
+            due_soon: number;
+            forced?: boolean;
+            id: string;
+            /** Format: date-time */
+            last_given?: string;
+            /**
+             * Format: int64
+             * @description hundredths of a ticket of weight one
+             */
+            load: number;
+            name: string;
+            /** Format: int64 */
+            offered: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: date-time */
+            shift_end?: string;
+            /** Format: date-time */
+            since?: string;
+            state: string;
+            takes_work: boolean;
+            team_ids: string[];
+            /** Format: int64 */
+            today: number;
         };
         AgentState: {
             /**
@@ -2538,6 +3267,39 @@ export interface components {
             /** Format: date-time */
             until?: string;
             user_id: string;
+        };
+        AgentsOutBody: {
+            items: components["schemas"]["AgentJSON"][];
+        };
+        AlertJSON: {
+            /** Format: date-time */
+            acknowledged_at?: string;
+            acknowledged_by?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: date-time */
+            next_at?: string;
+            number: string;
+            path: string[];
+            /** @enum {string} */
+            response: "abnormal" | "serious";
+            rule: string;
+            subject: string;
+            ticket_id: string;
+            told: components["schemas"]["ToldOf"][];
+        };
+        AlertsOutBody: {
+            items: components["schemas"]["AlertJSON"][];
+        };
+        AnswerInBody: {
+            /** @enum {string} */
+            answer: "accept" | "decline";
+            reason?: string;
+        };
+        AnswerInput: {
+            words: string;
         };
         AssignInput: {
             assignee_id?: string;
@@ -2662,6 +3424,16 @@ export interface components {
             /** Format: int64 */
             tokens_out: number;
         };
+        Candidate: {
+            agent_id: string;
+            factors: {
+                [key: string]: number;
+            };
+            /** Format: double */
+            score: number;
+            /** @description why not, if another was chosen: full */
+            taken?: string;
+        };
         Category: {
             id?: string;
             readonly merged_into?: string;
@@ -2693,6 +3465,31 @@ export interface components {
             tags?: string[];
             tier?: string;
         };
+        ChannelJSON: {
+            active: boolean;
+            config?: {
+                [key: string]: string;
+            };
+            /** @description group channels: what they hear */
+            events?: string[];
+            readonly key: string;
+            kind: string;
+            name: string;
+            /** @description absent keeps one, empty takes it away */
+            secrets?: {
+                [key: string]: string | null;
+            };
+            /** @description which secrets there are */
+            readonly secrets_set?: string[];
+            /** @description group channels: of the tickets of these teams; empty: all */
+            team_ids?: string[];
+            /** Format: int64 */
+            readonly version?: number;
+        };
+        ChannelsJSON: {
+            items: components["schemas"]["ChannelJSON"][];
+            kinds: components["schemas"]["Kind"][];
+        };
         CheckInBody: {
             body?: string;
             requester?: components["schemas"]["RequesterStruct"];
@@ -2708,13 +3505,6 @@ export interface components {
             title: string;
         };
         ClaimInput: Record<string, never>;
-        ClocksJSON: {
-            items: components["schemas"]["Shown"][];
-            policy_id?: string;
-            policy_name?: string;
-            /** Format: int64 */
-            policy_version?: number;
-        };
         Code: {
             id?: string;
             key: string;
@@ -2838,6 +3628,14 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        Counts: {
+            /** Format: int64 */
+            chase: number;
+            /** Format: int64 */
+            supervise: number;
+            /** Format: int64 */
+            urge: number;
+        };
         CreateBody: {
             /** Format: date-time */
             expires_at?: string;
@@ -2900,6 +3698,8 @@ export interface components {
         Decision: {
             /** @description the value that a person gave instead */
             after?: string;
+            /** @description of a judged one: the model had set the value, not only suggested it */
+            applied?: boolean;
             /** Format: date-time */
             at: string;
             /** @description the value that it replaced */
@@ -2927,6 +3727,59 @@ export interface components {
             /** @description as the field's own JSON value, ids and numbers as text */
             value: string;
         };
+        DecisionInput: {
+            approve: boolean;
+            note?: string;
+        };
+        DecisionJSON: {
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            candidates: components["schemas"]["Candidate"][];
+            /** Format: double */
+            draw: number;
+            /** Format: int64 */
+            eligible: number;
+            excluded: {
+                [key: string]: number;
+            };
+            hash: string;
+            mode: string;
+            outcome: string;
+            path: string[];
+            relaxed?: string[];
+            response?: string;
+            rule: string;
+            rule_set_id: string;
+            shadow?: boolean;
+            strategy: string;
+            team_id?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        DeliveryJSON: {
+            /** Format: int64 */
+            attempts: number;
+            channel: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            error?: string;
+            event: string;
+            id: string;
+            /** @description deliveries with the same one went out as one message */
+            message_id: string;
+            notification_id: string;
+            /** @description what the other side calls it */
+            receipt?: string;
+            /** @enum {string} */
+            state: "waiting" | "held" | "sending" | "sent" | "failed" | "dropped";
+            ticket_id?: string;
+            user?: components["schemas"]["Named"];
+        };
         DepartmentJSON: {
             id: string;
             name: string;
@@ -2939,6 +3792,9 @@ export interface components {
             after: components["schemas"]["TableDate"];
             before: components["schemas"]["TableDate"];
             date: string;
+        };
+        DismissInBody: {
+            reason?: string;
         };
         DoneJSON: {
             ticket: components["schemas"]["TicketJSON"];
@@ -3030,6 +3886,10 @@ export interface components {
             ticket?: components["schemas"]["Brief"];
             users?: components["schemas"]["Ref"][];
         };
+        Events: {
+            channels: components["schemas"]["WayJSON"][];
+            events: components["schemas"]["NotifyEvent"][];
+        };
         Evidence: {
             /** Format: int64 */
             end: number;
@@ -3063,6 +3923,61 @@ export interface components {
             source: "correction" | "import";
             text: string;
             ticket?: components["schemas"]["Brief"];
+        };
+        Extension: {
+            customer_told: boolean;
+            /** Format: date-time */
+            decided_at?: string;
+            decided_by?: components["schemas"]["Ref"];
+            /**
+             * Format: date-time
+             * @description when it is due with the extension, as things stood
+             */
+            due_after?: string;
+            /** Format: date-time */
+            due_before?: string;
+            /**
+             * Format: double
+             * @description business time
+             */
+            extra_seconds: number;
+            id: string;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            note?: string;
+            /** @description of the ticket, in lists */
+            number?: string;
+            reason: string;
+            /** Format: date-time */
+            requested_at: string;
+            requested_by?: components["schemas"]["Ref"];
+            /** Format: int64 */
+            round: number;
+            /** @enum {string} */
+            state: "requested" | "approved" | "refused" | "lapsed";
+            /** @description of the ticket, in lists */
+            subject?: string;
+            ticket_id: string;
+            unit_id?: string;
+        };
+        ExtensionInput: {
+            /** @description the customer knows of it */
+            customer_told?: boolean;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            /**
+             * Format: int64
+             * @description business time
+             */
+            minutes?: number;
+            reason: string;
+            /** @description of a department's or a team's clock */
+            unit_id?: string;
+            /**
+             * Format: date-time
+             * @description instead of minutes: when it is to be due
+             */
+            until?: string;
         };
         ExtraJSON: {
             /** Format: date-time */
@@ -3151,8 +4066,16 @@ export interface components {
             };
         };
         FigureJSON: {
-            /** Format: double */
+            /**
+             * Format: double
+             * @description share of the judged that was right; 0 with none judged. People speak up more often where something is wrong, so the truth lies between this and kept
+             */
             accuracy: number;
+            /**
+             * Format: int64
+             * @description of the judged, those that were right
+             */
+            agreed: number;
             /**
              * Format: double
              * @description share that was set without asking
@@ -3163,6 +4086,16 @@ export interface components {
              * @description mean difference of confidence and accuracy, weighted by tenths of confidence
              */
             ece: number;
+            /**
+             * Format: int64
+             * @description of all, those on which a person has spoken
+             */
+            judged: number;
+            /**
+             * Format: double
+             * @description share of all that was still so
+             */
+            kept: number;
             key: string;
             /**
              * Format: int64
@@ -3171,7 +4104,7 @@ export interface components {
             n: number;
             /**
              * Format: int64
-             * @description of all, still so when the ticket was solved
+             * @description of all, still so when the ticket was solved: nobody has objected
              */
             right: number;
             /**
@@ -3181,7 +4114,7 @@ export interface components {
             set: number;
             /**
              * Format: double
-             * @description half width of the 95 % interval of the accuracy (Wilson 1927)
+             * @description half width of the 95 % interval of the accuracy (Wilson 1927); 1 with none judged
              */
             uncertain: number;
         };
@@ -3218,6 +4151,10 @@ export interface components {
             differences: components["schemas"]["Difference"][];
             table: components["schemas"]["Table"];
         };
+        InBody: {
+            endpoint: string;
+            keys: components["schemas"]["KeysStruct"];
+        };
         IncidentJSON: {
             /** Format: int64 */
             count: number;
@@ -3230,14 +4167,22 @@ export interface components {
              * @description how many there would be by the past
              */
             expected: number;
+            /**
+             * Format: int64
+             * @description of the tickets of an accepted one, those that have come under the parent or were left as they were; count when all is done
+             */
+            hung: number;
             id: string;
             parent?: components["schemas"]["Brief"];
+            /** @description why it was dismissed */
+            reason?: string;
             /** Format: double */
             score: number;
             /** Format: date-time */
             since: string;
             /** @enum {string} */
             state: "proposed" | "accepted" | "dismissed";
+            /** @description the first 20 */
             tickets: components["schemas"]["Brief"][];
             title: string;
             /** Format: date-time */
@@ -3285,6 +4230,16 @@ export interface components {
             tier: string;
             /** Format: int64 */
             version: number;
+        };
+        KeysStruct: {
+            auth: string;
+            p256dh: string;
+        };
+        Kind: {
+            fields: components["schemas"]["NotifyField"][];
+            key: string;
+            /** @description the way to a person that it carries; empty: it speaks to a group or to another system */
+            way?: string;
         };
         Label: {
             en: string;
@@ -3356,11 +4311,64 @@ export interface components {
         LearnOutBody: {
             pattern: components["schemas"]["EntityPattern"];
         };
+        LeaveInBody: {
+            reason: string;
+            /** @description empty: as the rules say */
+            to?: components["schemas"]["ToStruct"];
+            /**
+             * @default all
+             * @enum {string}
+             */
+            which: "all" | "untouched";
+        };
         LikeJSON: {
             resolution_code?: string;
             /** Format: double */
             score: number;
             ticket: components["schemas"]["Brief"];
+        };
+        Line: {
+            /** Format: double */
+            attainment?: number;
+            /** Format: int64 */
+            breached: number;
+            /**
+             * Format: double
+             * @description mean business time of those with a verdict
+             */
+            elapsed_seconds: number;
+            id?: string;
+            /** Format: int64 */
+            met: number;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            /** @description absent where there is none: nobody's, or none */
+            name?: string;
+            /** Format: double */
+            original_attainment?: number;
+            /** Format: int64 */
+            original_breached: number;
+            /** Format: int64 */
+            original_met: number;
+            /**
+             * Format: double
+             * @description mean time of the day in pauses
+             */
+            paused_seconds: number;
+            /** @description why promises were broken, where somebody has said so */
+            reasons: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description ended without a verdict, not counted in attainment
+             */
+            stopped: number;
+            /**
+             * Format: date-time
+             * @description its Monday, in the company's time zone
+             */
+            week?: string;
         };
         Link: {
             /** @enum {string} */
@@ -3372,6 +4380,9 @@ export interface components {
             /** @enum {string} */
             kind: "related" | "duplicate" | "caused_by";
             ticket_id: string;
+        };
+        List: {
+            items: components["schemas"]["TemplateJSON"][];
         };
         ListAgentState: {
             items: components["schemas"]["AgentState"][];
@@ -3398,8 +4409,13 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        "ListCorrectionJSON\u00B750": {
+        "ListCorrectionJSON\u00B753": {
             items: components["schemas"]["CorrectionJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListDeliveryJSON: {
+            items: components["schemas"]["DeliveryJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -3428,6 +4444,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListExtension: {
+            items: components["schemas"]["Extension"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListIncidentJSON: {
             items: components["schemas"]["IncidentJSON"][];
             next_cursor?: string;
@@ -3445,6 +4466,11 @@ export interface components {
         };
         ListModelJSON: {
             items: components["schemas"]["ModelJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListNoticeJSON: {
+            items: components["schemas"]["NoticeJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -3470,6 +4496,11 @@ export interface components {
         };
         ListSkillJSON: {
             items: components["schemas"]["SkillJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListSupervision: {
+            items: components["schemas"]["Supervision"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -3586,6 +4617,35 @@ export interface components {
             /** @enum {string} */
             state: "active" | "old" | "rejected";
         };
+        Move: {
+            agent_ids?: string[];
+            /** Format: date-time */
+            at: string;
+            by: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            failed: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description of these: nobody had room
+             */
+            queued: number;
+            reason: string;
+            /** @enum {string} */
+            state: "running" | "done" | "undoing" | "undone";
+            team_id?: string;
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: date-time
+             * @description how long it can be taken back
+             */
+            undo_until: string;
+            user_id: string;
+            which: string;
+        };
         Name: {
             en: string;
             zh: string;
@@ -3596,6 +4656,11 @@ export interface components {
         };
         NamedBodyBody: {
             name: string;
+        };
+        Need: {
+            /** Format: int64 */
+            level: number;
+            skill_id: string;
         };
         NewIdentityJSON: {
             /** @description phone, email, wechat, … */
@@ -3639,6 +4704,74 @@ export interface components {
             used_at?: string;
             user_id: string;
         };
+        NoticeJSON: {
+            /**
+             * Format: date-time
+             * @description somebody has to acknowledge by then, or the next is told; absent when nobody has to any more
+             */
+            acknowledge_by?: string;
+            /**
+             * Format: date-time
+             * @description by the reader or somebody else
+             */
+            acknowledged_at?: string;
+            acknowledged_by?: components["schemas"]["Named"];
+            actor?: components["schemas"]["Named"];
+            /** Format: date-time */
+            at: string;
+            data?: {
+                [key: string]: string;
+            };
+            event: string;
+            id: string;
+            number?: string;
+            out_of_reach?: boolean;
+            priority?: string;
+            /** Format: date-time */
+            read_at?: string;
+            status?: string;
+            subject?: string;
+            text?: string;
+            ticket_id?: string;
+            title: string;
+            urgent?: boolean;
+        };
+        NotifyCount: {
+            /** @description there are more */
+            capped?: boolean;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description of them
+             */
+            urgent: number;
+        };
+        NotifyEvent: {
+            /** @description on which ways it is told until a person says otherwise */
+            channels: string[];
+            /** @enum {string} */
+            group: "mine" | "team" | "sla" | "system";
+            key: string;
+            /** @description it concerns a ticket */
+            of_ticket: boolean;
+            /** @description what a template may name, in braces */
+            placeholders: string[];
+            /** @description passes by quiet hours and digests, and cannot be muted in the bell */
+            urgent?: boolean;
+        };
+        NotifyField: {
+            binds?: boolean;
+            choices?: string[];
+            default?: string;
+            en: string;
+            key: string;
+            read_only?: boolean;
+            required?: boolean;
+            /** @enum {string} */
+            type: "text" | "secret" | "number" | "switch" | "choice" | "address";
+            zh: string;
+        };
         OfTicketJSON: {
             can_translate: boolean;
             /** @description open tickets of the same customer about the same */
@@ -3663,10 +4796,16 @@ export interface components {
             took_micros: number;
             urgency: components["schemas"]["UrgencyJSON"];
         };
+        OffersOutBody: {
+            items: components["schemas"]["WaitJSON"][];
+        };
         Option: {
             children?: components["schemas"]["Option"][];
             key: string;
             name: components["schemas"]["Name"];
+        };
+        OutBody: {
+            id: string;
         };
         OverviewOutBody: {
             fields: components["schemas"]["FieldJSON"][];
@@ -3676,6 +4815,8 @@ export interface components {
              * @description of the models of this tenant on this node
              */
             memory_bytes: number;
+            /** @description when fields are trained anew by themselves */
+            retrain: components["schemas"]["Retraining"];
             /** Format: int64 */
             version: number;
         };
@@ -3744,6 +4885,12 @@ export interface components {
             name: string;
             team_ids: string[];
         };
+        Place: {
+            /** Format: double */
+            lat: number;
+            /** Format: double */
+            lon: number;
+        };
         PlayInBody: {
             subject?: string;
             text: string;
@@ -3761,6 +4908,35 @@ export interface components {
             /** Format: int64 */
             took_micros: number;
             urgency: components["schemas"]["UrgencyJSON"];
+        };
+        PreferencesJSON: {
+            /** @description absent keeps them */
+            addresses?: components["schemas"]["Addresses"];
+            readonly browsers?: components["schemas"]["SubscriptionOut"][];
+            readonly channels?: components["schemas"]["WayJSON"][];
+            /** @description notifications of the operating system */
+            desktop: boolean;
+            /** @description minutes in which what comes is gathered into one message; 0 or absent: at once */
+            digest?: {
+                [key: string]: number;
+            };
+            /** @description by event and way, where it differs from the table */
+            events?: {
+                [key: string]: {
+                    [key: string]: boolean;
+                };
+            };
+            /**
+             * Format: date-time
+             * @description until then only the bell, but for what is urgent
+             */
+            mute_until?: string;
+            quiet?: components["schemas"]["Quiet"];
+            sound: boolean;
+            /** Format: int64 */
+            readonly version?: number;
+            /** @description public key with which a browser subscribes; absent when web push is off */
+            readonly web_push_key?: string;
         };
         PriorityInput: {
             /** @enum {string} */
@@ -3787,6 +4963,42 @@ export interface components {
              * @description counted from 1
              */
             row: number;
+        };
+        ProfileJSON: {
+            /**
+             * Format: int64
+             * @description hundredths; 0: as the rule set says
+             */
+            capacity?: number;
+            /** @description from which they take tickets; empty: all */
+            channels?: string[];
+            /** @description whose contracts they serve by name */
+            company_ids?: string[];
+            /** @description customers and companies whose tickets they must not have */
+            conflict_ids?: string[];
+            /**
+             * Format: int64
+             * @description of an hour, in minor units
+             */
+            cost_minor?: number;
+            /** @description BCP 47; empty: the tenant's */
+            languages?: string[];
+            /** @description skills that they are to train */
+            learning_skill_ids?: string[];
+            /** @description most tickets at a time of a channel */
+            limits?: {
+                [key: string]: number;
+            };
+            /** @description where field staff starts from */
+            place?: components["schemas"]["Place"];
+            /** @description as in the ticket's region; a prefix serves all below it: 浙江省 serves 浙江省杭州市 */
+            regions?: string[];
+            /** Format: int64 */
+            seniority?: number;
+            /** @description gets nothing by assignment */
+            stopped?: boolean;
+            /** Format: int64 */
+            readonly version: number;
         };
         Promise: {
             /** @description a calendar; always: around the clock; empty: that of the ticket's team, department or company */
@@ -3828,9 +5040,84 @@ export interface components {
              */
             structured?: "schema" | "json" | "tool" | "prompt";
         };
+        QueueJSON: {
+            /** Format: int64 */
+            breached: number;
+            /**
+             * Format: int64
+             * @description within the hour
+             */
+            due_soon: number;
+            /**
+             * Format: int64
+             * @description online with room for one more
+             */
+            free: number;
+            /** Format: int64 */
+            offered: number;
+            /** Format: date-time */
+            oldest_at?: string;
+            /** Format: int64 */
+            online: number;
+            /** @description 0: the queue of those without a team */
+            team_id: string;
+            /**
+             * Format: int64
+             * @description at most 10,000 are counted
+             */
+            waiting: number;
+        };
+        QueueOutBody: {
+            items: components["schemas"]["WaitJSON"][];
+            next_cursor?: string;
+        };
+        QueuesOutBody: {
+            items: components["schemas"]["QueueJSON"][];
+            /** Format: int64 */
+            total: number;
+        };
+        Quiet: {
+            /** @description weekdays on which they begin, 0 is Sunday; empty: every day */
+            days?: number[];
+            /** @description such as 22:00 */
+            from?: string;
+            on: boolean;
+            /** @description such as 08:00; on the next day when it is not after from */
+            to?: string;
+            /** @description IANA time zone; empty: the company's */
+            zone?: string;
+        };
         Range: {
             from: string;
             to: string;
+        };
+        ReadBody: {
+            all?: boolean;
+            ids?: string[];
+        };
+        ReadOutBody: {
+            /**
+             * Format: int64
+             * @description how many were not read before
+             */
+            read: number;
+        };
+        ReasonInput: {
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            note?: string;
+            /** @enum {string} */
+            reason: "staffing" | "waiting_customer" | "waiting_supplier" | "complex" | "system" | "handover" | "forgotten" | "other";
+            /**
+             * Format: int64
+             * @description default the newest that is broken
+             */
+            round?: number;
+            /** @description of a department's or a team's clock */
+            unit_id?: string;
+        };
+        RecallInBody: {
+            reason?: string;
         };
         Ref: {
             id: string;
@@ -3846,6 +5133,16 @@ export interface components {
             body?: string;
             html?: string;
             status?: components["schemas"]["StatusInput"];
+        };
+        Report: {
+            by: string;
+            /** Format: date-time */
+            from: string;
+            items: components["schemas"]["Line"][];
+            /** Format: date-time */
+            to: string;
+            /** @description by metric, of all items together */
+            total: components["schemas"]["Line"][];
         };
         RequesterInput: {
             customer_id: string;
@@ -3868,6 +5165,36 @@ export interface components {
             note?: string;
             /** @description responsible party */
             responsible?: string;
+        };
+        ResponseJSON: {
+            /** Format: date-time */
+            acknowledged_at?: string;
+            acknowledged_by?: string;
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: date-time */
+            next_at?: string;
+            path: string[];
+            /** @enum {string} */
+            response: "abnormal" | "serious";
+            rule: string;
+            ticket_id: string;
+            told: components["schemas"]["ToldOf"][];
+        };
+        Retraining: {
+            /**
+             * Format: int64
+             * @description new examples of a field
+             */
+            after: number;
+            /**
+             * Format: int64
+             * @description or so long after the oldest of at least 20 new ones; 0: never
+             */
+            days: number;
+            off: boolean;
         };
         RevealOutBody: {
             value: string;
@@ -3975,6 +5302,8 @@ export interface components {
             /** Format: date-time */
             ended_at?: string;
             error?: string;
+            /** @description such as training.too_few */
+            error_code?: string;
             field: string;
             id: string;
             model_id?: string;
@@ -4060,6 +5389,9 @@ export interface components {
             token: string;
         };
         Shown: {
+            acknowledged?: components["schemas"]["ShownAck"];
+            breach_note?: string;
+            breach_reason?: string;
             /** @description what ended it */
             cause?: string;
             /**
@@ -4076,10 +5408,21 @@ export interface components {
             ended_at?: string;
             /**
              * Format: double
+             * @description that extensions have added to the target
+             */
+            extra_seconds?: number;
+            /**
+             * Format: double
              * @description negative after a breach
              */
             left_seconds: number;
-            metric: string;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            /**
+             * @description how it would have ended without extensions
+             * @enum {string}
+             */
+            original_state?: "met" | "breached" | "stopped";
             /** Format: int64 */
             round: number;
             /** @description whether business time passes at this moment unless the calendar is closed */
@@ -4090,8 +5433,38 @@ export interface components {
             state: "running" | "paused" | "breached" | "met" | "stopped";
             /** Format: double */
             target_seconds?: number;
+            /** @description of a department's or a team's clock */
+            unit_id?: string;
+            /**
+             * Format: date-time
+             * @description when the first warning is or was due
+             */
+            warn_at?: string;
             /** @description its intervals, on a single ticket */
             why?: components["schemas"]["WhyInterval"][];
+        };
+        ShownAck: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Ref"];
+            /** @enum {string} */
+            on: "warning" | "breach";
+        };
+        ShownTold: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            due_at?: string;
+            /** @enum {string} */
+            kind: "warning" | "breach" | "escalation" | "yellow_card" | "red_card";
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team" | "supervision";
+            /** Format: int64 */
+            round: number;
+            /** @description breach, percent:75, before:30, chain:2 */
+            step: string;
+            to: components["schemas"]["Ref"][];
+            unit_id?: string;
         };
         SignInBody: {
             email: string;
@@ -4109,6 +5482,13 @@ export interface components {
             skill_id: string;
         };
         SlaEntry: {
+            /** @description who is told when nobody acts on a warning or a breach */
+            chain?: components["schemas"]["SlaLink"][];
+            /**
+             * Format: int64
+             * @description how often a promise on a ticket may be extended; 0: never
+             */
+            extensions?: number;
             readonly id: string;
             name: string;
             /**
@@ -4136,11 +5516,37 @@ export interface components {
             retired?: boolean;
             stop_on?: components["schemas"]["StopOn"];
             targets: components["schemas"]["Target"][];
+            /** @description how long departments and teams may hold a ticket */
+            units?: components["schemas"]["Unit"][];
             /** Format: int64 */
             readonly version: number;
             warnings?: components["schemas"]["Warning"][];
             /** @description condition on the ticket; empty fits all */
             when?: string;
+        };
+        SlaLink: {
+            /** Format: int64 */
+            after_minutes: number;
+            /**
+             * Format: int64
+             * @description again after so many minutes; 0: once
+             */
+            every_minutes?: number;
+            /** @description empty: all */
+            metrics?: string[];
+            /** @enum {string} */
+            on: "warning" | "breach";
+            people?: string[];
+            /**
+             * Format: int64
+             * @description how often again
+             */
+            times?: number;
+            /**
+             * @description the assignee, the leads of the team, those who lead the department, or named people
+             * @enum {string}
+             */
+            to: "assignee" | "team" | "department" | "people";
         };
         SnoozeInput: {
             /** Format: date-time */
@@ -4213,8 +5619,33 @@ export interface components {
         StopOn: {
             /** @description an answer of the AI agent */
             ai?: boolean;
+            /**
+             * @description whose public reply answers: anybody's of the staff, or the assignee's alone
+             * @enum {string}
+             */
+            by?: "staff" | "assignee";
             /** @description solving without a word: else the clock is stopped and not counted */
             solve?: boolean;
+        };
+        Story: {
+            counts: components["schemas"]["Counts"];
+            /** @description the newest first */
+            extensions: components["schemas"]["Extension"][];
+            /** @description by their beginning; the newest 200 */
+            items: components["schemas"]["Shown"][];
+            /**
+             * Format: date-time
+             * @description of the server, as of which all is said
+             */
+            now: string;
+            policy_id?: string;
+            policy_name?: string;
+            /** Format: int64 */
+            policy_version?: number;
+            /** @description the newest first */
+            supervisions: components["schemas"]["Supervision"][];
+            /** @description who has been told of what, the newest first */
+            told: components["schemas"]["ShownTold"][];
         };
         Stretch: {
             /** Format: date-time */
@@ -4224,6 +5655,12 @@ export interface components {
         };
         SubjectInput: {
             subject: string;
+        };
+        SubscriptionOut: {
+            agent?: string;
+            /** Format: date-time */
+            at: string;
+            id: string;
         };
         Substatus: {
             id?: string;
@@ -4235,6 +5672,52 @@ export interface components {
             status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
             /** Format: int64 */
             version?: number;
+        };
+        SuperviseInput: {
+            /**
+             * Format: date-time
+             * @description instead of minutes
+             */
+            due_at?: string;
+            /**
+             * Format: int64
+             * @description of the day, until a reply is due
+             */
+            minutes?: number;
+            /**
+             * Format: int64
+             * @description from the yellow card to the red one; default as long again as until the due date
+             */
+            red_after_minutes?: number;
+            /** @description who has to reply; default the assignee */
+            user_id?: string;
+            words: string;
+        };
+        Supervision: {
+            answer?: string;
+            /** Format: date-time */
+            answered_at?: string;
+            answered_by?: components["schemas"]["Ref"];
+            /** Format: date-time */
+            at: string;
+            by?: components["schemas"]["Ref"];
+            /** @enum {string} */
+            card?: "yellow" | "red";
+            /** Format: date-time */
+            due_at: string;
+            id: string;
+            /** @description of the ticket, in lists */
+            number?: string;
+            /** Format: date-time */
+            red_at: string;
+            /** @enum {string} */
+            state: "open" | "answered" | "ended";
+            /** @description of the ticket, in lists */
+            subject?: string;
+            ticket_id: string;
+            /** @description who has to reply */
+            user?: components["schemas"]["Ref"];
+            words: string;
         };
         Table: {
             id: string;
@@ -4286,6 +5769,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Template: {
+            text: string;
+            title: string;
+        };
+        TemplateJSON: {
+            /** @description the company's own words */
+            readonly changed?: boolean;
+            event: string;
+            /** @enum {string} */
+            locale: "zh-CN" | "en";
+            readonly placeholders?: string[];
+            readonly shipped?: components["schemas"]["Template"];
+            text: string;
+            title: string;
+            /** Format: int64 */
+            readonly version?: number;
+        };
         Tenant: {
             id: string;
             locale: string;
@@ -4295,12 +5795,21 @@ export interface components {
         TestInBody: {
             provider: string;
         };
+        TestInBody2: {
+            /** @description address; empty: one's own */
+            to?: string;
+        };
         TestOutBody: {
             code?: string;
             error?: string;
             /** Format: int64 */
             latency_ms: number;
             ok: boolean;
+        };
+        TestOutBody2: {
+            error?: string;
+            ok: boolean;
+            receipt?: string;
         };
         TicketCreateBody: {
             assignee_id?: string;
@@ -4452,6 +5961,10 @@ export interface components {
             micros: number;
             part: string;
         };
+        ToStruct: {
+            agent_ids?: string[];
+            team_id?: string;
+        };
         Token: {
             /** Format: date-time */
             created_at: string;
@@ -4463,6 +5976,11 @@ export interface components {
             permissions?: string[];
             /** Format: date-time */
             used_at?: string;
+            user_id: string;
+        };
+        ToldOf: {
+            /** Format: date-time */
+            at: string;
             user_id: string;
         };
         TrainInBody: {
@@ -4537,6 +6055,16 @@ export interface components {
             bulk_id?: string;
             tickets: components["schemas"]["TicketJSON"][];
         };
+        Unit: {
+            high?: components["schemas"]["Promise"];
+            /** @enum {string} */
+            kind: "department" | "team";
+            low?: components["schemas"]["Promise"];
+            normal?: components["schemas"]["Promise"];
+            /** @description absent: every one without a target of its own */
+            unit_id?: string;
+            urgent?: components["schemas"]["Promise"];
+        };
         UpdateBody: {
             active?: boolean;
             department_id?: string | null;
@@ -4557,6 +6085,9 @@ export interface components {
             members?: components["schemas"]["Member"][];
             name?: string;
             retired?: boolean;
+        };
+        UrgeInput: {
+            words?: string;
         };
         UrgencyJSON: {
             /** Format: int64 */
@@ -4611,6 +6142,34 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        WaitJSON: {
+            /** @description to whom it is offered */
+            agent_id?: string;
+            channel: string;
+            /** Format: date-time */
+            due_at?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            language?: string;
+            mode: string;
+            needs: components["schemas"]["Need"][];
+            /** Format: date-time */
+            next_step_at?: string;
+            number: string;
+            path: string[];
+            priority: string;
+            relaxed: string[];
+            rule: string;
+            /** @enum {string} */
+            state: "queued" | "offered";
+            subject: string;
+            team_id: string;
+            ticket_id: string;
+            /** Format: int64 */
+            tier_rank: number;
+            /** Format: date-time */
+            waiting_since: string;
+        };
         Warning: {
             /** Format: int64 */
             before_minutes?: number;
@@ -4621,6 +6180,13 @@ export interface components {
             on: boolean;
             /** @description default: oneself */
             user_id?: string;
+        };
+        WayJSON: {
+            key: string;
+            /** @description the company has a channel that carries it */
+            on: boolean;
+            /** @description and the person can be reached on it */
+            ready: boolean;
         };
         WebListEntry: {
             items: components["schemas"]["CalendarEntry"][];
@@ -4636,6 +6202,17 @@ export interface components {
             items: components["schemas"]["TicketJSON"][];
             next_cursor?: string;
             partial?: boolean;
+        };
+        WhyBody: {
+            /** @description newest first */
+            items: components["schemas"]["DecisionJSON"][];
+            /**
+             * Format: int64
+             * @description in the queue, from 1; at most 1,000 is counted
+             */
+            position?: number;
+            queue?: components["schemas"]["WaitJSON"];
+            response?: components["schemas"]["ResponseJSON"];
         };
         WhyInterval: {
             calendar: string;
@@ -6412,7 +7989,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DismissInBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -6622,6 +8203,73 @@ export interface operations {
             };
         };
     };
+    "notify-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-prefer": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreferencesJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreferencesJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "me-password": {
         parameters: {
             query?: never;
@@ -6634,6 +8282,70 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordBody"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-subscribe": {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
@@ -6869,6 +8581,424 @@ export interface operations {
             };
         };
     };
+    "notify-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description only what was not read */
+                unread?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListNoticeJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotifyCount"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Events"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelsJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-channel-set": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-channel-test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestInBody2"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestOutBody2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-deliveries": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                state?: "waiting" | "held" | "sending" | "sent" | "failed" | "dropped";
+                channel?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDeliveryJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-delivery-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notify-template-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "quarantine-list": {
         parameters: {
             query?: {
@@ -7057,6 +9187,321 @@ export interface operations {
             };
         };
     };
+    "routing-agents": {
+        parameters: {
+            query?: {
+                team_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentsOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveInBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-move-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Move"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OffersOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-profile-save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-queue": {
+        parameters: {
+            query?: {
+                team_id?: string;
+                state?: "queued" | "offered";
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuesOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session-open": {
         parameters: {
             query?: never;
@@ -7171,6 +9616,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-extensions": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                state?: "requested" | "approved" | "refused" | "lapsed";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExtension"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-extension-decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Extension"];
                 };
             };
             /** @description An error */
@@ -7345,6 +9860,70 @@ export interface operations {
             };
         };
     };
+    "sla-report": {
+        parameters: {
+            query: {
+                /** @description clocks that ended from here on */
+                from: string;
+                /** @description until before this moment, at most 400 days later */
+                to: string;
+                by?: "policy" | "team" | "department" | "agent" | "category" | "week" | "unit";
+                /** @description only this; default all that are promised to customers */
+                metric?: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-report-csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sla-soon": {
         parameters: {
             query?: {
@@ -7365,6 +9944,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SoonJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-supervisions": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                state?: "open" | "answered" | "ended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSupervision"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-supervision-reply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervision"];
                 };
             };
             /** @description An error */
@@ -9044,6 +11693,39 @@ export interface operations {
             };
         };
     };
+    "ticket-offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerInBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-parent": {
         parameters: {
             query?: never;
@@ -9235,6 +11917,101 @@ export interface operations {
             };
         };
     };
+    "ticket-response-acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallInBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sla-clocks": {
         parameters: {
             query?: never;
@@ -9252,7 +12029,217 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ClocksJSON"];
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AckInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-breach-reason": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-chase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrgeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtensionInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Extension"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-supervise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuperviseInput"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervision"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sla-urge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UrgeInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
                 };
             };
             /** @description An error */
@@ -9787,7 +12774,7 @@ export interface operations {
         parameters: {
             query?: {
                 weeks?: number;
-                by?: "field" | "week" | "category" | "channel" | "language" | "tier";
+                by?: "field" | "week" | "category" | "channel" | "language" | "tier" | "region";
                 field?: "type" | "category" | "priority" | "language" | "sentiment" | "risk";
             };
             header?: never;
@@ -9839,7 +12826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCorrectionJSON\u00B750"];
+                    "application/json": components["schemas"]["ListCorrectionJSON\u00B753"];
                 };
             };
             /** @description An error */
@@ -10380,6 +13367,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlayOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "understanding-retraining": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retraining"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retraining"];
                 };
             };
             /** @description An error */
