@@ -21,6 +21,7 @@ type crew struct {
 	pool    *Pool
 	dir     *staff.Directory
 	at      time.Time // of the pool
+	changes int       // counts what was noted: a pool that was read meanwhile is out of date at once
 	slowAt  time.Time // of what is read more seldom
 	slow    map[id.ID]slowly
 }
@@ -56,6 +57,9 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 	}
 	now := m.Clock.Now()
 	started := time.Now()
+	c.mu.Lock()
+	changes := c.changes
+	c.mu.Unlock()
 	loads, err := readLoads(ctx, m.DB, tenant)
 	if err != nil {
 		return nil, err
@@ -89,6 +93,9 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pool, c.dir, c.at = pool, k.dir, started
+	if c.changes != changes {
+		c.at = time.Time{}
+	}
 	return pool, nil
 }
 
@@ -109,6 +116,7 @@ func (m *Room) stale(tenant id.ID) {
 	if k != nil {
 		k.crew.mu.Lock()
 		k.crew.at = time.Time{}
+		k.crew.changes++
 		k.crew.mu.Unlock()
 	}
 }
@@ -117,6 +125,7 @@ func (m *Room) stale(tenant id.ID) {
 func (c *crew) note(user id.ID, load, open int, given clock.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.changes++
 	if c.pool == nil {
 		return
 	}

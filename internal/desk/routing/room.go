@@ -177,6 +177,7 @@ func (m *Room) make(ctx context.Context, r db.Reader, tenant id.ID, catalog *for
 	for i, t := range customer.Tiers() {
 		k.tiers[t.Key] = len(customer.Tiers()) - i
 	}
+	k.tiers[""] = k.tiers[customer.TierNormal] // nobody knows them yet
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if drops == m.drops {

@@ -416,6 +416,8 @@ func (r *resident) priority(x *Reading, t *ticket.Ticket, given []string, at clo
 		return d, false
 	case want == now:
 		d.State, d.Before = ticket.DecisionSet, t.Priority.String()
+	case want > now && len(d.Evidence) == 0 && slices.Contains(given, "priority"):
+		return d, false // that nothing sounds urgent is no reason against what the sender has said
 	case want > now && d.Confidence >= rule.Threshold:
 		d.State, d.Before = ticket.DecisionSet, t.Priority.String()
 	case want < now && (d.Model == Version || strings.Contains(d.Model, "/starter")):
