@@ -7,6 +7,7 @@ import admin from './admin'
 import assign from './assign'
 import sla from './sla'
 import rules from './rules'
+import notice from './notice'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...error }

@@ -1,0 +1,45 @@
+import { useNavigate } from '@tanstack/react-router'
+import { t } from '~/i18n'
+import { Button } from '~/parts/Button'
+import { Icon, type IconName } from '~/parts/Icon'
+import { Time } from '~/parts/Time'
+import { acknowledgeNotice, markRead, type Notice } from '~/stores/notify'
+import { span, useSecond } from '~/stores/second'
+
+const icons: Record<string, IconName> = {
+  assigned: 'person', offered: 'hand', mentioned: 'at', customer_replied: 'reply', reopened: 'history', collaborating: 'people', chased: 'clock', urged: 'clock', watched: 'eye',
+  team_received: 'transfer', handed_over: 'transfer', queue_waits: 'queue', abnormal_ticket: 'warn', serious_ticket: 'warn', incident_proposed: 'burst',
+  sla_warning: 'clock', sla_breach: 'clock', sla_escalated: 'warn', supervised: 'flag', extension_asked: 'clock', extension_judged: 'check',
+  leave_decided: 'calendar', roster_published: 'calendar', state_forced: 'lock', delivery_failed: 'mail',
+}
+
+/** One notification: what happened, to which ticket, when; read once it is opened. */
+export function NoticeRow({ notice: n, onOpen }: { notice: Notice; onOpen?: () => void }) {
+  const navigate = useNavigate()
+  const unread = !n.read_at
+  const go = () => {
+    if (unread) void markRead([n.id])
+    onOpen?.()
+    if (n.ticket_id && !n.out_of_reach) void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: n.ticket_id }, search: {} })
+    else if (n.event === 'roster_published' || n.event === 'leave_decided') void navigate({ to: '/roster' })
+    else if (n.event === 'incident_proposed') void navigate({ to: '/incidents' })
+    else if (n.event === 'queue_waits') void navigate({ to: '/queue' })
+  }
+  return (
+    <div className={['nrow', unread && 'un', n.urgent && 'urgent'].filter(Boolean).join(' ')}>
+      <button type="button" className="nmain" onClick={go}>
+        <span className="nicon"><Icon name={icons[n.event] ?? 'bell'} /></span>
+        <span className="nwords"><span className="row g8"><b className="sp ell">{n.title}</b><span className="f12 t3"><Time at={n.at} /></span></span>{n.text && <span className="f12 t2 clamp">{n.text}</span>}</span>
+        {unread && <span className="hide">{t('list.unread')}</span>}
+      </button>
+      {n.acknowledge_by && !n.acknowledged_at && <Ack notice={n} />}
+      {n.acknowledged_at && <p className="f12 t3 nack">{t('notice.acknowledged', { name: n.acknowledged_by?.name ?? '' })}</p>}
+    </div>
+  )
+}
+
+function Ack({ notice: n }: { notice: Notice }) {
+  const now = useSecond()
+  const left = Date.parse(n.acknowledge_by!) - now
+  return <div className="row g8 nack"><Button look="sm" onClick={() => void acknowledgeNotice(n)}>{t('alarm.acknowledge')}</Button><span className="f12 amber">{left > 0 ? t('notice.left', { span: span(left) }) : t('alarm.passed')}</span></div>
+}
