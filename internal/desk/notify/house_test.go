@@ -29,7 +29,20 @@ type M = map[string]any
 // scene is a house whose notifications may reach peers on loopback.
 type scene struct {
 	*zhidantest.House
-	t *testing.T
+	t      *testing.T
+	tokens map[id.ID]string
+}
+
+// token is an API token of somebody.
+func (s *scene) token(a *staff.Actor) string {
+	s.t.Helper()
+	if s.tokens == nil {
+		s.tokens = map[id.ID]string{}
+	}
+	if s.tokens[a.ID] == "" {
+		s.tokens[a.ID] = s.TokenFor(a)
+	}
+	return s.tokens[a.ID]
 }
 
 // loopback lets a node reach the test's own peers, through the same guard.
@@ -42,7 +55,7 @@ func loopback(s *server.Server) {
 
 func each(t *testing.T, fn func(t *testing.T, s *scene)) {
 	t.Helper()
-	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) { fn(t, &scene{h, t}) }, loopback)
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) { fn(t, &scene{House: h, t: t}) }, loopback)
 }
 
 func (s *scene) must(err error) {
@@ -55,7 +68,7 @@ func (s *scene) must(err error) {
 // call speaks to the API as somebody and wants a status.
 func (s *scene) call(a *staff.Actor, method, path string, body any, status int) zhidantest.Answer {
 	s.t.Helper()
-	got := s.Call(method, path, body, "Authorization", "Bearer "+s.TokenFor(a))
+	got := s.Call(method, path, body, "Authorization", "Bearer "+s.token(a))
 	if got.Status != status {
 		s.t.Fatalf("%s %s: %d, not %d: %s", method, path, got.Status, status, got.Body)
 	}
@@ -134,7 +147,7 @@ func (s *scene) listen(a *staff.Actor) func() map[string]any {
 	s.t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(c, "GET", s.URL+"/api/v1/live", nil)
 	s.must(err)
-	req.Header.Set("Authorization", "Bearer "+s.TokenFor(a))
+	req.Header.Set("Authorization", "Bearer "+s.token(a))
 	res, err := http.DefaultClient.Do(req)
 	s.must(err)
 	s.t.Cleanup(func() { res.Body.Close() })
@@ -284,4 +297,12 @@ func TestNobodyHearsOfATicketOutOfReach(t *testing.T) {
 			t.Errorf("the words of a ticket out of reach are still read: %s", raw)
 		}
 	})
+}
+
+func noticeOf(event string, to *staff.Actor, key string) notify.Notice {
+	return notify.Notice{Event: event, To: []id.ID{to.ID}, Key: key}
+}
+
+func noticeOn(event string, of id.ID, to *staff.Actor, key string) notify.Notice {
+	return notify.Notice{Event: event, Ticket: of, To: []id.ID{to.ID}, Key: key}
 }

@@ -135,7 +135,7 @@ func sendFeishu(ctx context.Context, m *Room, c *Channel, out *Message) (receipt
 			Expire int    `json:"expire"`
 		}
 		if err := m.ask(ctx, endpoint(c)+"/open-apis/auth/v3/tenant_access_token/internal", nil,
-			map[string]string{"app_id": c.field("app_id"), "app_secret": c.secret("app_secret")}, &t); err != nil {
+			map[string]string{"app_id": c.field("app_id"), "app_secret": c.secret("app_secret")}, &t); err != nil && t.Code == 0 {
 			return "", 0, err
 		}
 		return t.Token, time.Duration(t.Expire) * time.Second, t.err()

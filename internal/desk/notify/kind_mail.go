@@ -9,11 +9,13 @@ import (
 	"net"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
 
 	"zhidan/internal/platform/fault"
 )
@@ -97,7 +99,7 @@ func sendMail(ctx context.Context, m *Room, c *Channel, out *Message) (string, e
 		options = append(options, gomail.WithTLSPolicy(gomail.NoTLS))
 	}
 	if user := c.field("user"); user != "" && c.secret("password") != "" {
-		options = append(options, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(user), gomail.WithPassword(c.secret("password")))
+		options = append(options, gomail.WithSMTPAuthCustom(&signIn{user: user, password: c.secret("password")}))
 	}
 	client, err := gomail.NewClient(host, options...)
 	if err != nil {
@@ -115,6 +117,40 @@ func sendMail(ctx context.Context, m *Room, c *Channel, out *Message) (string, e
 	return receipt, nil
 }
 
+// signIn signs in by PLAIN (RFC 4616), or by LOGIN where a server has nothing
+// else, and only through TLS. (The library's own choice does not see that a
+// connection which was dialled for it is encrypted.)
+type signIn struct {
+	user, password string
+	login          bool
+	step           int
+}
+
+func (a *signIn) Start(server *smtp.ServerInfo) (string, []byte, error) {
+	if !server.TLS {
+		return "", nil, refuse("a password is not sent without encryption")
+	}
+	a.step = 0
+	if a.login = !slices.Contains(server.Auth, "PLAIN") && slices.Contains(server.Auth, "LOGIN"); a.login {
+		return "LOGIN", nil, nil
+	}
+	return "PLAIN", []byte("\x00" + a.user + "\x00" + a.password), nil
+}
+
+func (a *signIn) Next(_ []byte, more bool) ([]byte, error) {
+	if !more {
+		return nil, nil
+	}
+	a.step++
+	switch {
+	case a.login && a.step == 1:
+		return []byte(a.user), nil
+	case a.login && a.step == 2:
+		return []byte(a.password), nil
+	}
+	return nil, refuse("the mail server asks for more than a name and a password")
+}
+
 var smtpCode = regexp.MustCompile(`\b([245][0-9]{2})[ -]([^\r\n]{0,200})`)
 
 // mailFault says what went wrong. A code of 5xx (RFC 5321 §4.2.1) is final,
@@ -123,6 +159,10 @@ func mailFault(err error, what string) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
 		return refuse("%s: %s", what, f.Message)
+	}
+	var own *refusal
+	if errors.As(err, &own) {
+		return own
 	}
 	var send *gomail.SendError
 	permanent := errors.As(err, &send) && !send.IsTemp()
