@@ -374,6 +374,11 @@ func (b *Book) Erase(ctx context.Context, a *staff.Actor, customer id.ID) error 
 				return err
 			}
 		}
+		for _, hook := range b.eraseHooks {
+			if err := hook(ctx, tx, a.Tenant, todo); err != nil {
+				return err
+			}
+		}
 		tx.AfterCommit(func() {
 			for _, c := range todo {
 				keys.ForgetOwner(c)

@@ -32,6 +32,7 @@ type Config struct {
 type Book struct {
 	Config
 	mergeHooks []MergeHook
+	eraseHooks []EraseHook
 	counts     CountFunc
 	reach      Reach
 }
@@ -43,6 +44,13 @@ func New(c Config) *Book {
 	}
 	return &Book{Config: c}
 }
+
+// EraseHook forgets, in the transaction that erases customers, what another
+// room keeps of their words.
+type EraseHook func(ctx context.Context, tx *db.Tx, tenant id.ID, customers []id.ID) error
+
+// OnErase adds a hook. Call it before serving.
+func (b *Book) OnErase(h EraseHook) { b.eraseHooks = append(b.eraseHooks, h) }
 
 // Count is what tickets say about a customer.
 type Count struct {

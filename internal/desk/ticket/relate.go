@@ -51,6 +51,17 @@ func (d *Desk) link(ctx context.Context, w *Write, c *Change, in LinkInput) (Out
 	return Outcome{}, nil
 }
 
+// LinkIn ties a ticket to another one in the caller's transaction.
+func (d *Desk) LinkIn(ctx context.Context, tx *db.Tx, a *staff.Actor, from id.ID, in LinkInput) error {
+	return d.WriteIn(ctx, tx, a, func(ctx context.Context, w *Write) error {
+		c, err := w.Ticket(ctx, from, staff.TicketUpdate)
+		if err == nil {
+			_, err = d.link(ctx, w, c, in)
+		}
+		return err
+	})
+}
+
 func (d *Desk) linkIn(ctx context.Context, tx *db.Tx, tenant, from id.ID, kind string, to id.ID, at clock.Time) (fresh bool, err error) {
 	n, err := tx.Exec(ctx, insertLink, tenant, from, kind, to, at)
 	return n > 0, err

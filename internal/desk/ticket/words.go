@@ -33,6 +33,18 @@ func (d *Desk) SentFiles(ctx context.Context, tenant id.ID, tickets []id.ID) (ma
 	return out, err
 }
 
+// CustomerWords reads one message of a customer; nothing when it is not one, or
+// is gone. Reach is the caller's business.
+func (d *Desk) CustomerWords(ctx context.Context, tenant, ticket, message id.ID) (string, error) {
+	var text string
+	err := d.DB.QueryRow(ctx, `select substr(text, 1, 20000) from ticket_message where tenant_id = $1 and ticket_id = $2 and id = $3 and kind = 'customer' and withdrawn_at is null`,
+		tenant, ticket, message).Scan(&text)
+	if isNoRows(err) {
+		return "", nil
+	}
+	return text, err
+}
+
 // Reindex brings tickets in the full-text index up to date: after words were
 // found that MoreWords gives.
 func (d *Desk) Reindex(ctx context.Context, tenant id.ID, tickets []id.ID) error {

@@ -15,6 +15,7 @@ import (
 	"zhidan/internal/mind/nlp/entity"
 	"zhidan/internal/mind/retrieve"
 	"zhidan/internal/platform/clock"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/text"
@@ -406,17 +407,40 @@ func (m *Mind) registerTicket(api *web.API) {
 					return nil, fault.Bad("matters", "range", "there are %d matters", len(x.Matters))
 				}
 			}
+			var drafts []*ticket.Draft
 			for _, n := range in.Body.Matters {
 				mt := x.Matters[n]
-				made, err := m.Desk.Create(ctx, a, ticket.NewTicket{Subject: mt.Title, Body: x.matterText(mt), Channel: t.Channel, Language: t.Language,
+				d, err := m.Desk.Prepare(ctx, a, ticket.NewTicket{Subject: mt.Title, Body: x.matterText(mt), Channel: t.Channel, Language: t.Language,
 					Requester: customer.Contact{ID: t.Requester}, Team: t.Team, Department: t.Department, Kind: ticket.FromCustomer, Cause: "matters of " + t.Number})
 				if err != nil {
 					return nil, err
 				}
-				if _, err := m.Desk.Do(ctx, a, made.ID, "link", &ticket.LinkInput{Ticket: t.ID, Kind: "related"}, 0); err != nil {
+				drafts = append(drafts, d)
+			}
+			var made []id.ID
+			err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { // all or none
+				made = nil
+				for _, d := range drafts {
+					x, err := m.Desk.CreateIn(ctx, tx, d)
+					if err != nil {
+						return err
+					}
+					if err := m.Desk.LinkIn(ctx, tx, a, x.Ticket.ID, ticket.LinkInput{Ticket: t.ID, Kind: "related"}); err != nil {
+						return err
+					}
+					made = append(made, x.Ticket.ID)
+				}
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+			for _, of := range made {
+				t, err := m.Desk.Get(ctx, a, of)
+				if err != nil {
 					return nil, err
 				}
-				j, err := m.Desk.Wire(ctx, a, made)
+				j, err := m.Desk.Wire(ctx, a, t)
 				if err != nil {
 					return nil, err
 				}

@@ -24,7 +24,8 @@ import (
 const kindRefine = "understand.refine"
 
 type refineJob struct {
-	Media bool `json:"media,omitempty"` // images and recordings, not the words
+	Media   bool  `json:"media,omitempty"`      // images and recordings, not the words
+	Message id.ID `json:"message_id,omitempty"` // a later message of the customer; none: the first
 }
 
 // Bounds of what a model is asked.
@@ -51,7 +52,7 @@ func (m *Mind) registerRefine() {
 		if in.Media {
 			err = m.media(ctx, j.Tenant, of)
 		} else {
-			err = m.refine(ctx, j.Tenant, of)
+			err = m.refine(ctx, j.Tenant, of, in.Message)
 		}
 		if ctx.Err() != nil {
 			return err
@@ -77,9 +78,10 @@ type refinement struct {
 	words   ticket.FirstWords
 	subject string
 	body    string
+	first   string // what the customer wrote first, when the body is a later message
 	in      string // "body", or "subject" when there is nothing else
 	read    *Reading
-	spans   map[string][]llm.Span // personal values, by "subject" and "body"
+	spans   map[string][]llm.Span // personal values, by "subject", "body" and "first"
 	now     *resident
 }
 
@@ -87,7 +89,7 @@ type refinement struct {
 // not do well, each for those tasks that were given to somebody. What comes
 // back is a suggestion at most: the words that were asked about are a
 // stranger's, and a model may do what they say.
-func (m *Mind) refine(ctx context.Context, tenant, of id.ID) error {
+func (m *Mind) refine(ctx context.Context, tenant, of, message id.ID) error {
 	list, err := m.Desk.Load(ctx, tenant, []id.ID{of})
 	if err != nil || len(list) == 0 || list[0].MergedInto != 0 {
 		return err
@@ -98,7 +100,17 @@ func (m *Mind) refine(ctx context.Context, tenant, of id.ID) error {
 		return err
 	}
 	x.words = words[of]
+	if message != 0 && message == x.words.Message {
+		return nil // its birth has ordered that
+	}
 	x.subject, x.body = x.words.Subject, firstRunes(x.words.Text, refineRunes)
+	if message != 0 {
+		later, err := m.Desk.CustomerWords(ctx, tenant, of, message)
+		if err != nil || later == "" {
+			return err
+		}
+		x.first, x.body, x.words.Message = firstRunes(x.body, refineRunes/4), firstRunes(later, refineRunes), message
+	}
 	if x.body == "" {
 		x.body, x.subject, x.in = x.subject, "", "subject"
 	}
@@ -113,7 +125,9 @@ func (m *Mind) refine(ctx context.Context, tenant, of id.ID) error {
 	if err != nil {
 		return err
 	}
-	done := func(kind string) bool { return slices.ContainsFunc(have, func(e extra) bool { return e.kind == kind }) }
+	done := func(kind string) bool {
+		return slices.ContainsFunc(have, func(e extra) bool { return e.kind == kind && e.ref == message })
+	}
 	// One task that fails does not keep the others from being done.
 	var failed error
 	step := func(task llm.Task, wanted bool, fn func(c *llm.Client) error) {
@@ -124,8 +138,8 @@ func (m *Mind) refine(ctx context.Context, tenant, of id.ID) error {
 		}
 	}
 	step(llm.TaskClassify, true, func(c *llm.Client) error { return x.classify(ctx, c) })
-	step(llm.TaskEntities, !done(extraEntities), func(c *llm.Client) error { return x.entities(ctx, c) })
-	step(llm.TaskTitleSummary, !done(extraSummary) && utf8.RuneCountInString(x.body) >= summaryFrom, func(c *llm.Client) error { return x.summary(ctx, c) })
+	step(llm.TaskEntities, !done(extraEntities), func(c *llm.Client) error { return x.entities(ctx, c, message) })
+	step(llm.TaskTitleSummary, message == 0 && !done(extraSummary) && utf8.RuneCountInString(x.body) >= summaryFrom, func(c *llm.Client) error { return x.summary(ctx, c) })
 	return failed
 }
 
@@ -139,7 +153,7 @@ func firstRunes(s string, n int) string {
 // mark finds the personal values in the words, the customer's name among them.
 func (x *refinement) mark(ctx context.Context) error {
 	names, err := x.m.namesOf(ctx, x.ticket)
-	x.spans = map[string][]llm.Span{"subject": x.now.personal(x.subject, names), "body": x.now.personal(x.body, names)}
+	x.spans = map[string][]llm.Span{"subject": x.now.personal(x.subject, names), "body": x.now.personal(x.body, names), "first": x.now.personal(x.first, names)}
 	return err
 }
 
@@ -184,6 +198,9 @@ func (r *resident) personal(text string, names []string) []llm.Span {
 func (x *refinement) parts() (out []llm.Part) {
 	if x.subject != "" {
 		out = append(out, llm.Text("Subject of the message:"), llm.Untrusted(x.subject, x.spans["subject"]...))
+	}
+	if x.first != "" {
+		out = append(out, llm.Text("What the customer wrote before:"), llm.Untrusted(x.first, x.spans["first"]...))
 	}
 	return append(out, llm.Text("The message:"), llm.Untrusted(x.body, x.spans["body"]...))
 }
@@ -244,7 +261,7 @@ func (x *refinement) classify(ctx context.Context, c *llm.Client) error {
 		switch {
 		case x.now.settings.Rule(field).Off:
 			continue
-		case i >= 0 && (decisions[i].State != ticket.DecisionSuggested || strings.HasPrefix(decisions[i].Model, "llm/")):
+		case i >= 0 && (decisions[i].State != ticket.DecisionSuggested || x.first == "" && byLanguageModel(decisions[i])):
 			continue
 		case i < 0 && (field == "type" || m.Desk.Value(t, field) != ""):
 			continue
@@ -300,7 +317,9 @@ func (x *refinement) classify(ctx context.Context, c *llm.Client) error {
 		i := slices.IndexFunc(decisions, func(d ticket.Decision) bool { return d.Field == field })
 		if i >= 0 {
 			old := decisions[i]
-			if old.Value == value { // two that do not know of each other agree
+			if old.Value == value && byLanguageModel(old) { // it has said so before
+				d.Confidence, d.Runners = max(d.Confidence, old.Confidence), old.Runners
+			} else if old.Value == value { // two that do not know of each other agree
 				d.Confidence = max(d.Confidence, old.Confidence) + .15
 				d.Runners = old.Runners
 			} else {
@@ -322,6 +341,8 @@ func (x *refinement) classify(ctx context.Context, c *llm.Client) error {
 	}
 	return m.Desk.Decide(ctx, t.Tenant, t.ID, out)
 }
+
+func byLanguageModel(d ticket.Decision) bool { return strings.HasPrefix(d.Model, "llm/") }
 
 // choices are the values to choose from: all, or those that the tenant's model
 // and the words speak for when there are too many.
@@ -394,7 +415,7 @@ var entityTypes = []entity.Type{entity.Person, entity.Company, entity.Phone, ent
 
 // entities asks for what the rules have missed. Only what stands in the words
 // is taken, and only where the rules found nothing.
-func (x *refinement) entities(ctx context.Context, c *llm.Client) error {
+func (x *refinement) entities(ctx context.Context, c *llm.Client, ref id.ID) error {
 	var answer struct {
 		Entities []struct {
 			Type entity.Type `json:"type"`
@@ -430,7 +451,7 @@ func (x *refinement) entities(ctx context.Context, c *llm.Client) error {
 		}
 		data.Entities = append(data.Entities, w)
 	}
-	return x.m.keepExtra(ctx, x.ticket.Tenant, x.ticket.ID, extraEntities, 0, data)
+	return x.m.keepExtra(ctx, x.ticket.Tenant, x.ticket.ID, extraEntities, ref, data)
 }
 
 // wordsData is a text that a language model wrote.
@@ -527,6 +548,19 @@ func (m *Mind) order(ctx context.Context, batch []ticket.Occurrence, born []*tic
 	for _, t := range born {
 		if m.can(ctx, t.Tenant, llm.TaskClassify) != nil || m.can(ctx, t.Tenant, llm.TaskEntities) != nil || m.can(ctx, t.Tenant, llm.TaskTitleSummary) != nil {
 			jobs[t.Tenant] = append(jobs[t.Tenant], job.New{Tenant: t.Tenant, Kind: kindRefine, Key: t.ID.String(), Payload: refineJob{}})
+		}
+	}
+	for _, o := range batch {
+		t := o.Ticket
+		if slices.ContainsFunc(o.Events, func(e ticket.Event) bool { return e.Name == ticket.EventCreated }) {
+			continue // its first words are ordered above
+		}
+		for _, e := range o.Events {
+			// What the customer adds may say what the first words did not.
+			if e.Name == ticket.EventMessage && e.Data.Kind == string(ticket.FromCustomer) && t.Channel != "import" && t.Status.Active() &&
+				(t.Unsure && m.can(ctx, t.Tenant, llm.TaskClassify) != nil || m.can(ctx, t.Tenant, llm.TaskEntities) != nil) {
+				jobs[t.Tenant] = append(jobs[t.Tenant], job.New{Tenant: t.Tenant, Kind: kindRefine, Key: t.ID.String(), Payload: refineJob{Message: e.Data.Message}})
+			}
 		}
 	}
 	if len(jobs) == 0 {

@@ -280,7 +280,12 @@ func (m *Mind) registerFigures(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/understanding/corrections", ID: "understanding-corrections", Summary: "What people corrected", Permission: mayRead, Tags: tags},
 		func(ctx context.Context, in *correctionsIn) (*correctionsOut, error) {
 			a := actor(ctx)
-			before := id.ID(1 << 62)
+			// By the moment, not by the id: a reaction that was late wrote late.
+			type place struct {
+				At clock.Time `json:"at"`
+				ID id.ID      `json:"id"`
+			}
+			before := place{1 << 62, 1 << 62}
 			if _, err := web.ParseCursor(in.Cursor, &before); err != nil {
 				return nil, err
 			}
@@ -293,7 +298,7 @@ func (m *Mind) registerFigures(api *web.API) {
 				ticket, by id.ID
 			}
 			rows, err := m.DB.Query(ctx, fmt.Sprintf(`select id, ticket_id, field, was, became, confidence, coalesce(by_id, 0), at from understand_correction
-				where tenant_id = $1 and id < $2 and id >= $5 and at >= $3 and ($4 = '' or field = $4) order by id desc limit %d`, in.Limit+1), a.Tenant, before, since, in.Field, id.At(int64(since.Add(-time.Hour))))
+				where tenant_id = $1 and at >= $3 and (at < $2 or at = $2 and id < $5) and ($4 = '' or field = $4) order by at desc, id desc limit %d`, in.Limit+1), a.Tenant, before.At, since, in.Field, before.ID)
 			list, err := db.Each(rows, err, func(r *sql.Rows) (row, error) {
 				var x row
 				return x, r.Scan(&x.ID, &x.ticket, &x.Field, &x.From, &x.To, &x.Confidence, &x.by, &x.At)
@@ -331,6 +336,6 @@ func (m *Mind) registerFigures(api *web.API) {
 				}
 				out = append(out, x.correctionJSON)
 			}
-			return &correctionsOut{web.Cut(out, in.Limit, func(c correctionJSON) id.ID { return c.ID })}, nil
+			return &correctionsOut{web.Cut(out, in.Limit, func(c correctionJSON) place { return place{c.At, c.ID} })}, nil
 		})
 }

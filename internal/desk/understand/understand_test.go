@@ -345,8 +345,8 @@ func TestTwoMattersBecomeTwoTickets(t *testing.T) {
 				Links   []struct{ Kind string }
 			}
 		}
-		a := h.Call("POST", "/tickets/"+x.ID.String()+"/split-matters", map[string]any{"matters": []int{1}})
-		if a.JSON(t, &out); a.Status != 200 || len(out.Tickets) != 1 || len(out.Tickets[0].Links) != 1 || !strings.Contains(out.Tickets[0].Subject, "发票") {
+		a := h.Call("POST", "/tickets/"+x.ID.String()+"/split-matters", map[string]any{"matters": []int{1, 0}})
+		if a.JSON(t, &out); a.Status != 200 || len(out.Tickets) != 2 || len(out.Tickets[0].Links) != 1 || len(out.Tickets[1].Links) != 1 || !strings.Contains(out.Tickets[1].Subject, "发票") {
 			t.Errorf("%d %s", a.Status, a.Body)
 		}
 	})

@@ -1,6 +1,7 @@
 package fulltext
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -23,6 +24,7 @@ type Fill struct {
 	tenant  id.ID
 	sqlite  bool
 	cookie  []byte
+	empty   []byte // FTS5's structure as it was at the beginning
 	segment *segment
 	buckets []*bucket
 	ids     []id.ID // of the bucket under way
@@ -77,7 +79,7 @@ func NewFill(ctx context.Context, r db.Reader, tenant id.ID) (*Fill, error) {
 	if any || len(structure) < 4 {
 		return nil, errFilled
 	}
-	f.sqlite, f.cookie, f.segment = true, structure[:4], newSegment(1)
+	f.sqlite, f.empty, f.cookie, f.segment = true, structure, structure[:4], newSegment(1)
 	return f, nil
 }
 
@@ -327,10 +329,19 @@ func (f *Fill) WriteIn(ctx context.Context, tx *db.Tx, x *Filled) error {
 	return nil
 }
 
-// announce makes the segment and its buckets known.
+// announce makes the segment and its buckets known, unless somebody has put
+// documents in meanwhile: those would no longer be found.
 func (f *Fill) announce(ctx context.Context, tx *db.Tx) error {
 	if f.leaves == 0 {
 		return nil
+	}
+	var structure []byte
+	var other bool
+	if err := tx.QueryRow(ctx, `select block, exists (select 1 from fts_bucket) from fts_data where id = $1`, structureBlock).Scan(&structure, &other); err != nil {
+		return err
+	}
+	if other || !bytes.Equal(structure, f.empty) {
+		return errFilled
 	}
 	docs := 0
 	for _, b := range f.buckets {
@@ -343,7 +354,7 @@ func (f *Fill) announce(ctx context.Context, tx *db.Tx) error {
 	averages := varint(varint(nil, uint64(docs)), f.tokens)
 	// Levels, segments, a counter of writes; of each level how many of its
 	// segments are being merged, how many it has, and their leaves.
-	structure := append(slices.Clone(f.cookie), atLevel+1, 1, 0)
+	structure = append(slices.Clone(f.cookie), atLevel+1, 1, 0)
 	for range atLevel {
 		structure = append(structure, 0, 0)
 	}

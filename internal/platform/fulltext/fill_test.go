@@ -125,6 +125,31 @@ func TestFill(t *testing.T) {
 	})
 }
 
+// Documents that came in beside a filling are not buried under it.
+func TestFillRefusesAnIndexThatWasWrittenMeanwhile(t *testing.T) {
+	d := dbtest.SQLite(t)
+	f, err := fulltext.NewFill(bg, d, tenantA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := many(8)
+	x := &fulltext.Index{}
+	if err := d.Tx(bg, func(ctx context.Context, tx *db.Tx) error { return x.Put(ctx, tx, tenantA, docs[6:7]) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Add(f.Tagged(0, docs[:6])); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Finish(bg, d); err == nil {
+		t.Fatal("the index of somebody else was written over")
+	}
+	h, err := x.Search(bg, d, tenantA, text.ParseQuery("every"), fulltext.Window{}, 0)
+	if err != nil || len(h.IDs) != 1 {
+		t.Errorf("what was there: %d found, %v", len(h.IDs), err)
+	}
+	sound(t, d)
+}
+
 // Whatever the number of documents is, FTS5 finds the segment sound.
 func TestFillOfAnySize(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 9, 40, 300, 2100} {
