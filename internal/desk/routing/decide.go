@@ -66,6 +66,22 @@ func (c *Course) Decide(m *Matter, pool *Pool, rnd func() float64) Decision {
 	return out
 }
 
+// rank is Decide for a simulation: only the order, nothing to explain.
+func (c *Course) rank(m *Matter, pool *Pool, draw float64, x *scratch) []id.ID {
+	s := newScene(c, m, pool, c.demands(m, pool))
+	if c.prefer != nil {
+		s.row = s.rowOf(c.Plan.row(m))
+	}
+	x.sift(s, map[string]int{})
+	x.score(s)
+	x.order(s, draw)
+	out := make([]id.ID, len(x.ranks))
+	for n, r := range x.ranks {
+		out[n] = pool.people[r.i].ID
+	}
+	return out
+}
+
 // sift keeps those who can have the ticket and counts the others by reason.
 func (x *scratch) sift(s *scene, excluded map[string]int) {
 	x.found = s.d.candidates(s.pool, x.found[:0])

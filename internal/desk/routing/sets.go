@@ -111,6 +111,8 @@ type SetInfo struct {
 	At      clock.Time `json:"at"`
 }
 
+func (s *Stored) info() SetInfo { return SetInfo{s.Version, s.Name, s.State, s.Author, s.At} }
+
 // listSets lists versions, newest first, those before one (zero: from the
 // newest).
 func listSets(ctx context.Context, r db.Reader, tenant id.ID, before int64, limit int) (list []SetInfo, err error) {
@@ -130,7 +132,7 @@ func listSets(ctx context.Context, r db.Reader, tenant id.ID, before int64, limi
 	if err != nil {
 		return nil, err
 	}
-	return append(list, SetInfo{s.Version, s.Name, s.State, s.Author, s.At}), nil
+	return append(list, s.info()), nil
 }
 
 // states finds the versions of the active and the shadow set; zero: none.
