@@ -10,13 +10,19 @@ import (
 	"time"
 
 	"zhidan/internal/bench"
+	"zhidan/internal/platform/db/dbtest"
 	"zhidan/internal/server"
 )
 
 // serving seeds a store and serves it as in production.
 func serving(t testing.TB, tickets int) (s *server.Server, url, token string) {
 	t.Helper()
-	s = open(t, "sqlite:"+t.TempDir()+"/zhidan.db")
+	return servingOn(t, "sqlite:"+t.TempDir()+"/zhidan.db", tickets)
+}
+
+func servingOn(t testing.TB, store string, tickets int) (s *server.Server, url, token string) {
+	t.Helper()
+	s = open(t, store)
 	got, err := bench.Seed(t.Context(), s, bench.SeedOptions{Tickets: tickets})
 	if err != nil {
 		t.Fatal(err)
@@ -77,9 +83,16 @@ func TestOnlyThisMachineIsMeasured(t *testing.T) {
 // BenchmarkCreate opens tickets over the API of a server in the same process,
 // so that a profile shows where the time goes:
 //
-//	go test -run xxx -bench Create -benchtime 4000x -cpuprofile cpu.out ./internal/bench
+//	go test -run xxx -bench Create/sqlite -benchtime 4000x -cpuprofile cpu.out ./internal/bench
+//
+// PostgreSQL counts only on a server that syncs (see BenchmarkTx of package db).
 func BenchmarkCreate(b *testing.B) {
-	s, _, token := serving(b, 5000)
+	b.Run("sqlite", func(b *testing.B) { benchCreate(b, "sqlite:"+b.TempDir()+"/zhidan.db") })
+	b.Run("postgres", func(b *testing.B) { benchCreate(b, dbtest.PostgresURL(b)) })
+}
+
+func benchCreate(b *testing.B, store string) {
+	s, _, token := servingOn(b, store, 5000)
 	var n atomic.Int64
 	b.SetParallelism(32)
 	b.ResetTimer()

@@ -98,7 +98,7 @@ func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) 
 	}
 	// Much is made and thrown away.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(400 << 20))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(800 << 20))
 	start := time.Now()
 	sync, err := s.DB.Unsynced(ctx)
 	if err != nil {

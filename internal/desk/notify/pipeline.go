@@ -257,7 +257,7 @@ func (m *Room) order(ctx context.Context, tx *db.Tx, tenant id.ID, list []delive
 				jobs = append(jobs, sendJob(tenant, d.ID, 0))
 			}
 		}
-		if _, err := tx.Exec(ctx, `insert into notify_delivery (tenant_id, id, lead_id, user_id, notification_id, channel, event, ticket_id,
+		if err := tx.Queue(ctx, `insert into notify_delivery (tenant_id, id, lead_id, user_id, notification_id, channel, event, ticket_id,
 			state, attempts, due_at, created_at, ended_at, receipt, error) values `+db.Values(len(part), 15), args...); err != nil {
 			return err
 		}

@@ -180,7 +180,7 @@ func (m *Room) begin(ctx context.Context, tx *db.Tx, tenant id.ID, c *chain) err
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `insert into notify_chain (tenant_id, id, event, ticket_id, actor_id, data, key, next, within, step, state, due_at, ended_at, ended_by)
+	if err := tx.Queue(ctx, `insert into notify_chain (tenant_id, id, event, ticket_id, actor_id, data, key, next, within, step, state, due_at, ended_at, ended_by)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, null, null)`, tenant, c.ID, c.Event, null(c.Ticket), null(c.Actor), string(data), c.Key,
 		string(next), c.Within, c.DueAt); err != nil {
 		return err

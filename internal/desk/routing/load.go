@@ -217,10 +217,9 @@ func takeRoom(ctx context.Context, tx *db.Tx, tenant, user id.ID, weight, capaci
 // carry counts what a person's own doing or a ticket's fate changes, room or
 // not.
 func carry(ctx context.Context, tx *db.Tx, tenant, user id.ID, weight, open int) error {
-	_, err := tx.Exec(ctx, `insert into routing_load as l (tenant_id, user_id, load, open, given_at, day, today, recent) values ($1, $2, $3, $4, 0, 0, 0, 0)
+	return tx.Queue(ctx, `insert into routing_load as l (tenant_id, user_id, load, open, given_at, day, today, recent) values ($1, $2, $3, $4, 0, 0, 0, 0)
 		on conflict (tenant_id, user_id) do update set load = l.load + excluded.load, open = l.open + excluded.open`,
 		int64(tenant), int64(user), weight, open)
-	return err
 }
 
 // loadSlowly reads what changes little, when it is old.

@@ -132,12 +132,11 @@ func (w *waiting) save(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into routing_wait (tenant_id, `+waitColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+	return tx.Queue(ctx, `insert into routing_wait (tenant_id, `+waitColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		on conflict (tenant_id, ticket_id) do update set team_id = excluded.team_id, tier = excluded.tier, priority = excluded.priority, due_at = excluded.due_at,
 		since = excluded.since, state = excluded.state, agent_id = excluded.agent_id, until = excluded.until, weight = excluded.weight, step_at = excluded.step_at,
 		body = excluded.body`, int64(tenant), int64(w.Ticket), int64(w.Team), w.Tier, int64(w.Priority), int64(w.due()), int64(w.Since), w.State,
 		orNull(w.Agent), orNull(w.Until), w.Weight, orNull(w.StepAt), string(body))
-	return err
 }
 
 // due is by what the queue is ordered.
@@ -149,8 +148,7 @@ func (w *waiting) due() clock.Time {
 }
 
 func dropWaiting(ctx context.Context, tx *db.Tx, tenant, ticketID id.ID) error {
-	_, err := tx.Exec(ctx, `delete from routing_wait where tenant_id = $1 and ticket_id = $2`, int64(tenant), int64(ticketID))
-	return err
+	return tx.Queue(ctx, `delete from routing_wait where tenant_id = $1 and ticket_id = $2`, int64(tenant), int64(ticketID))
 }
 
 func orNull[T ~int64](v T) any {
@@ -170,9 +168,8 @@ func (m *Room) keepDecision(ctx context.Context, tx *db.Tx, t *ticket.Ticket, d 
 	if shadow {
 		n = 1
 	}
-	_, err = tx.Exec(ctx, `insert into routing_decision (tenant_id, ticket_id, id, at, outcome, agent_id, shadow, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	return tx.Queue(ctx, `insert into routing_decision (tenant_id, ticket_id, id, at, outcome, agent_id, shadow, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		int64(t.Tenant), int64(t.ID), int64(m.IDs.Next()), int64(d.At), string(d.Outcome), orNull(d.Agent), n, string(body))
-	return err
 }
 
 func loadProfiles(ctx context.Context, r db.Reader, tenant id.ID) (map[id.ID]Profile, error) {

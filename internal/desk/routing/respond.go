@@ -146,10 +146,9 @@ func (a *Alert) save(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `insert into routing_response (tenant_id, ticket_id, response, body, at, next_at, ended_at) values ($1, $2, $3, $4, $5, $6, $7)
+	return tx.Queue(ctx, `insert into routing_response (tenant_id, ticket_id, response, body, at, next_at, ended_at) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (tenant_id, ticket_id) do update set response = excluded.response, body = excluded.body, at = excluded.at, next_at = excluded.next_at, ended_at = excluded.ended_at`,
 		tenant, a.Ticket, string(a.Response), string(body), a.At, orNull(a.Next), orNull(a.EndedAt))
-	return err
 }
 
 func scanAlert(r interface{ Scan(...any) error }) (*Alert, error) {

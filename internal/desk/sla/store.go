@@ -295,14 +295,14 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 	}
 	for key := range x.bodies {
 		if !present[key] {
-			if _, err := tx.Exec(ctx, `delete from sla_clock where tenant_id = $1 and ticket_id = $2 and metric = $3 and round = $4`,
+			if err := tx.Queue(ctx, `delete from sla_clock where tenant_id = $1 and ticket_id = $2 and metric = $3 and round = $4`,
 				tenant, ticket, string(key.metric), int64(key.round)); err != nil {
 				return err
 			}
 		}
 	}
 	if len(args) > 0 {
-		if _, err := tx.Exec(ctx, `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body,
+		if err := tx.Queue(ctx, `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body,
 			team_id, department_id, assignee_id, category_id, paused, original) values `+
 			db.Values(len(args)/clockColumns, clockColumns)+` on conflict (tenant_id, ticket_id, metric, round) do update set policy_id = excluded.policy_id, state = excluded.state,
 			started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at, target = excluded.target, elapsed = excluded.elapsed, body = excluded.body,
@@ -315,7 +315,7 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `insert into sla_ticket (tenant_id, ticket_id, policy_id, policy_version, step_at, body) values ($1, $2, $3, $4, $5, $6)
+	if err := tx.Queue(ctx, `insert into sla_ticket (tenant_id, ticket_id, policy_id, policy_version, step_at, body) values ($1, $2, $3, $4, $5, $6)
 		on conflict (tenant_id, ticket_id) do update set policy_id = excluded.policy_id, policy_version = excluded.policy_version,
 		step_at = excluded.step_at, body = excluded.body`, tenant, ticket, null(x.Policy), null(x.Version), null(step), string(body)); err != nil {
 		return err

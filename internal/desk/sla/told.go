@@ -154,8 +154,7 @@ func record(ctx context.Context, tx *db.Tx, t *ticket.Ticket, at clock.Time, tol
 	if len(args) == 0 {
 		return nil
 	}
-	_, err := tx.Exec(ctx, `insert into sla_step (tenant_id, ticket_id, metric, round, step, due_at, at, kind, users) values `+db.Values(len(told), 9), args...)
-	return err
+	return tx.Queue(ctx, `insert into sla_step (tenant_id, ticket_id, metric, round, step, due_at, at, kind, users) values `+db.Values(len(told), 9), args...)
 }
 
 // tellThem takes what was told to whoever sends it on.

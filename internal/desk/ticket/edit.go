@@ -303,6 +303,7 @@ func (d *Desk) setFields(ctx context.Context, tx *db.Tx, t *Ticket, old map[stri
 	if err != nil {
 		return err
 	}
+	var fresh []any
 	for _, f := range catalog.Fields() {
 		if !f.Indexed {
 			continue
@@ -317,12 +318,13 @@ func (d *Desk) setFields(ctx context.Context, tx *db.Tx, t *Ticket, old map[stri
 			}
 		}
 		if to != "" {
-			if err := tx.Queue(ctx, `insert into ticket_field (tenant_id, field, value, ticket_id) values ($1, $2, $3, $4) on conflict do nothing`, t.Tenant, f.Key, to, t.ID); err != nil {
-				return err
-			}
+			fresh = append(fresh, int64(t.Tenant), f.Key, to, int64(t.ID))
 		}
 	}
-	return nil
+	if len(fresh) == 0 {
+		return nil
+	}
+	return tx.Queue(ctx, `insert into ticket_field (tenant_id, field, value, ticket_id) values `+db.Values(len(fresh)/4, 4)+` on conflict do nothing`, fresh...)
 }
 
 // SubjectInput renames the ticket.
