@@ -30,6 +30,9 @@ type AgentState struct {
 	TakesWork bool       `json:"takes_work"`
 	Teams     []id.ID    `json:"team_ids"`
 	Dept      id.ID      `json:"department_id,omitempty"`
+	OnShift   bool       `json:"on_shift" doc:"by the plan"`
+	ShiftEnd  clock.Time `json:"shift_end,omitempty"`
+	Planned   bool       `json:"planned" doc:"has a shift today"`
 	// BreakLeft counts down while somebody is on a break and goes below zero
 	// when they stay too long.
 	BreakLeft *int64 `json:"break_left_seconds,omitempty" doc:"of the breaks of today; absent: no quota"`
@@ -38,12 +41,16 @@ type AgentState struct {
 // Register adds the operations of this room.
 func (m *Room) Register(api *web.API) {
 	m.registerStates(api)
+	m.registerPlan(api)
+	m.registerRequests(api)
+	m.registerTable(api, tags)
 }
+
+var tags = []string{"Roster"}
 
 type agentOut struct{ Body AgentState }
 
 func (m *Room) registerStates(api *web.API) {
-	tags := []string{"Roster"}
 	web.Register(api, web.Op{Method: "GET", Path: "/me/state", ID: "me-state", Summary: "How I stand", Permission: web.SignedIn, Tags: tags},
 		func(ctx context.Context, _ *struct{}) (*agentOut, error) {
 			a := staff.From(ctx)
@@ -174,7 +181,11 @@ func (m *Room) agent(ctx context.Context, tenant, user id.ID) (*agentOut, error)
 	if err != nil {
 		return nil, err
 	}
-	x := show(states, &p, screen)
+	shifts, err := m.Shifts(ctx, tenant, m.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	x := show(states, shifts, &p, screen, m.Clock.Now())
 	left, limited, err := m.breakLeft(ctx, m.DB, states.Settings, tenant, user, zone, m.Clock.Now())
 	if limited {
 		seconds := int64(left / time.Second)
@@ -183,9 +194,11 @@ func (m *Room) agent(ctx context.Context, tenant, user id.ID) (*agentOut, error)
 	return &agentOut{x}, err
 }
 
-func show(states *States, p *staff.Person, screen bool) AgentState {
+func show(states *States, shifts *Shifts, p *staff.Person, screen bool, now clock.Time) AgentState {
 	s := states.Of(p.ID)
-	return AgentState{User: p.ID, Name: p.Name, State: s.State, Since: s.Since, Until: s.Until, By: s.By, Forced: s.Forced, Reason: s.Reason, Held: s.Held,
+	on, end, planned := shifts.On(p.ID, now)
+	return AgentState{OnShift: on, ShiftEnd: end, Planned: planned,
+		User: p.ID, Name: p.Name, State: s.State, Since: s.Since, Until: s.Until, By: s.By, Forced: s.Forced, Reason: s.Reason, Held: s.Held,
 		Connected: screen, TakesWork: !states.Settings.stops(s.State), Teams: append([]id.ID{}, p.Teams...), Dept: p.Department}
 }
 
@@ -209,6 +222,10 @@ func (m *Room) agents(ctx context.Context, a *staff.Actor, team, department id.I
 		return out, err
 	}
 	now := m.Clock.Now()
+	shifts, err := m.Shifts(ctx, a.Tenant, now)
+	if err != nil {
+		return out, err
+	}
 	open, err := screens(ctx, m.DB, a.Tenant, now.Add(-silence))
 	if err != nil {
 		return out, err
@@ -220,7 +237,7 @@ func (m *Room) agents(ctx context.Context, a *staff.Actor, team, department id.I
 		if cmp.Or(cmp.Compare(k.Sort, after.Sort), cmp.Compare(k.ID, after.ID)) <= 0 || state != "" && states.Of(p.ID).State != state {
 			continue
 		}
-		rows, keys = append(rows, show(states, p, open[p.ID])), append(keys, k)
+		rows, keys = append(rows, show(states, shifts, p, open[p.ID], now)), append(keys, k)
 		if len(rows) > page.Limit {
 			break
 		}

@@ -20,16 +20,21 @@ const (
 )
 
 func (m *Room) registerJobs() {
-	timer := func(kind string, fn func(s *Status, now clock.Time, present bool)) {
+	each := func(kind string, fn func(ctx context.Context, j job.Job) error) {
 		m.Jobs.Handle(job.Kind{Name: kind, Concurrency: 2, MaxAttempts: 20, Timeout: time.Minute}, func(ctx context.Context, jobs []job.Job) error {
 			for _, j := range jobs {
-				if err := m.onTimer(ctx, j, fn); err != nil {
+				if err := fn(ctx, j); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
+	timer := func(kind string, fn func(s *Status, now clock.Time, present bool)) {
+		each(kind, func(ctx context.Context, j job.Job) error { return m.onTimer(ctx, j, fn) })
+	}
+	each(kindShift, m.shiftEnded)
+	each(kindLeave, m.leaveBegins)
 	timer(kindGone, func(s *Status, now clock.Time, present bool) {
 		switch {
 		case s.gone == 0: // somebody was quicker

@@ -23,7 +23,7 @@ const (
 	WhyLeft  = "left"  // the account was closed
 )
 
-// Config is what the room stands on. Bus, Hub, Changed and Ended may be nil.
+// Config is what the room stands on. Bus, Hub and the functions may be nil.
 type Config struct {
 	DB    *db.DB
 	IDs   *id.Source
@@ -39,6 +39,9 @@ type Config struct {
 	// Ended runs in a transaction when somebody's work ends by plan or for good,
 	// so that what they have at hand can be given to others.
 	Ended func(ctx context.Context, tx *db.Tx, tenant, user id.ID, why string) error
+	// HandedOver runs in the transaction in which somebody takes a hand-over, to
+	// move its tickets. It sees to it that giver and taker may.
+	HandedOver func(ctx context.Context, tx *db.Tx, taker *staff.Actor, h Handover) error
 	// Linger is how long a screen must be gone before it is written down: a page
 	// that is loaded anew costs nothing. The grace counts from the beginning. [5 s]
 	Linger time.Duration
@@ -53,16 +56,20 @@ type Room struct {
 	mu    sync.RWMutex
 	kept  map[id.ID]*States
 	drops int64 // counts changes: what was read before one is not kept
-	told  []func(ctx context.Context, tenant, user id.ID, from, to State)
+
+	shifts map[id.ID]*Shifts
+	plans  int64 // counts changes of plans, like drops
+	told   []func(ctx context.Context, tenant, user id.ID, from, to State)
 }
 
 const topic = "roster"
 
-// message is what nodes tell each other: how somebody stands now, or that a
-// tenant has to be read anew.
+// message is what nodes tell each other: how somebody stands now, or that the
+// plan or all of a tenant has to be read anew.
 type message struct {
 	Tenant id.ID   `json:"t"`
 	Status *Status `json:"s,omitempty"`
+	Plan   bool    `json:"p,omitempty"`
 }
 
 // New makes the room and registers its jobs, so it comes before the queue's
@@ -74,7 +81,7 @@ func New(c Config) *Room {
 	if c.Linger == 0 {
 		c.Linger = 5 * time.Second
 	}
-	m := &Room{Config: c, kept: map[id.ID]*States{}}
+	m := &Room{Config: c, kept: map[id.ID]*States{}, shifts: map[id.ID]*Shifts{}}
 	m.registerJobs()
 	m.presence.init(m)
 	c.Bus.Subscribe(topic, m.heard, m.forgetAll)
@@ -190,7 +197,9 @@ func (m *Room) forgetAll() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	clear(m.kept)
+	clear(m.shifts)
 	m.drops++
+	m.plans++
 }
 
 func (m *Room) heard(text string) {
@@ -200,6 +209,10 @@ func (m *Room) heard(text string) {
 	}
 	if msg.Status != nil {
 		m.saw(msg.Tenant, *msg.Status)
+		return
+	}
+	if msg.Plan {
+		m.forgetPlan(msg.Tenant)
 		return
 	}
 	m.forget(msg.Tenant)
