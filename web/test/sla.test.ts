@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { SLAClock, SLAPolicy, Ticket } from '../src/api/types'
+import type { Clocks, SLAClock, SLAPolicy, Ticket } from '../src/api/types'
 import { setLocale } from '../src/i18n'
 import { leadOf, leftText, lengthText, lookOf, policyFor, promiseOf, secondsText } from '../src/parts/slaText'
 import { shownClocks } from '../src/scenes/ticket/sla/ClockChips'
@@ -56,7 +56,7 @@ describe('clocks under the title', () => {
   it('shows the newest round of each promise, what runs out first before the rest, ended ones last', () => {
     const c = (metric: string, more: Partial<SLAClock>): SLAClock => ({ metric, round: 1, state: 'running', started_at: '', elapsed_seconds: 0, left_seconds: 0, runs: true, target_seconds: 60, ...more }) as SLAClock
     const list = [c('first_response', { ended_at: 'x', state: 'met', due_at: '2026-01-01' }), c('next_response', { round: 1, ended_at: 'x' }), c('next_response', { round: 2, due_at: '2026-01-03' }), c('resolution', { due_at: '2026-01-02' }), c('update', { target_seconds: 0 })]
-    expect(shownClocks({ items: list }).map((x) => `${x.metric}${x.round}`)).toEqual(['resolution1', 'next_response2', 'first_response1'])
+    expect(shownClocks({ items: list } as Clocks).map((x) => `${x.metric}${x.round}`)).toEqual(['resolution1', 'next_response2', 'first_response1'])
   })
 })
 

@@ -37,6 +37,7 @@ export const appActions: Action[] = [
   { id: 'go.queue', name: 'action.goQueue', group: 'go', icon: 'queue', keys: 'g q', when: (c) => can(c.me, 'ticket.assign'), perform: (c) => c.go('/queue') },
   { id: 'go.notices', name: 'action.goNotices', group: 'go', icon: 'bell', keys: 'g n', perform: (c) => c.go('/notices') },
   { id: 'go.roster', name: 'action.goRoster', group: 'go', icon: 'calendar', keys: 'g r', perform: (c) => c.go('/roster') },
+  { id: 'go.promises', name: 'action.goPromises', group: 'go', icon: 'clock', keys: 'g d', perform: (c) => c.go('/promises') },
   { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
   { id: 'app.state', name: 'action.state', group: 'app', icon: 'person', keys: 'Shift+S', perform: () => show({ state: true }) },
   ...states.map(stateAction),

@@ -3,6 +3,8 @@ import type { Ticket, Understanding } from '~/api/types'
 import { t } from '~/i18n'
 import { clearSelection, selection, stretch, toggle } from '~/stores/bulk'
 import { queries } from '~/stores/query'
+import { can } from '~/stores/session'
+import { hurry } from '~/stores/sla'
 import { act } from '~/stores/ticket'
 import { say } from '~/stores/toast'
 import { compose, listing, show, type PanelName, type PickerName } from '~/stores/ui'
@@ -72,6 +74,10 @@ export const ticketActions: Action[] = [
   { id: 'ticket.tags', name: 'action.tags', group: 'ticket', icon: 'tag', keys: 'l', needs: 'tags', perform: pick('tags') },
   { id: 'ticket.snooze', name: 'action.snooze', group: 'ticket', icon: 'clock', keys: 'h', needs: 'snooze', when: one, perform: pick('snooze') },
   { id: 'ticket.clock', name: 'action.clock', group: 'ticket', icon: 'clock', keys: 'd', when: (c) => one(c) && c.ticket!.sla !== 'none', perform: pick('clock') },
+  { id: 'ticket.extend', name: 'action.extend', group: 'ticket', icon: 'clock', keys: 'Shift+E', when: (c) => one(c) && can(c.me, 'ticket.update') && c.ticket!.sla === 'running', perform: panel('extend') },
+  { id: 'ticket.supervise', name: 'action.supervise', group: 'ticket', icon: 'flag', keys: 'Shift+D', when: (c) => one(c) && can(c.me, 'sla.supervise') && !done(c), perform: panel('supervise') },
+  { id: 'ticket.chase', name: 'action.chase', group: 'ticket', icon: 'bell', when: (c) => one(c) && can(c.me, 'ticket.note') && !done(c), perform: ({ ticket }) => ticket && hurry(ticket.id, 'chase') },
+  { id: 'ticket.urge', name: 'action.urge', group: 'ticket', icon: 'bell', when: (c) => one(c) && can(c.me, 'ticket.note') && !done(c), perform: ({ ticket }) => ticket && hurry(ticket.id, 'urge') },
   { id: 'ticket.merge', name: 'action.merge', group: 'ticket', icon: 'merge', keys: 'm', needs: 'merge', when: one, perform: panel('merge') },
   { id: 'ticket.split', name: 'action.split', group: 'ticket', icon: 'split', needs: 'split', when: one, perform: panel('split') },
   { id: 'ticket.link', name: 'action.link', group: 'ticket', icon: 'link', needs: 'link', when: one, perform: panel('link') },

@@ -1344,6 +1344,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routing/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who was given how much, by week, of those in one's reach */
+        get: operations["routing-balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check routing rules and see which of the newest tickets each would get */
+        post: operations["routing-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can speak for a person, and what each strategy weighs it by */
+        get: operations["routing-factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/routing/moves/{id}": {
         parameters: {
             query?: never;
@@ -1441,6 +1492,128 @@ export interface paths {
         get: operations["routing-queues"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of the routing rules */
+        get: operations["routing-sets"];
+        put?: never;
+        /** Store routing rules as a new draft */
+        post: operations["routing-set-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/sets/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a version of the routing rules */
+        get: operations["routing-set"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/sets/{version}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch routing rules on, beside the active ones, or off */
+        post: operations["routing-set-state"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the rules beside the active ones would have done otherwise */
+        get: operations["routing-shadow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the simulations that are kept, newest first */
+        get: operations["routing-simulations"];
+        put?: never;
+        /** Replay the tickets of the last days against other rules, in the background */
+        post: operations["routing-simulate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/simulations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a simulation */
+        get: operations["routing-simulation"];
+        put?: never;
+        post?: never;
+        /** Stop a simulation */
+        delete: operations["routing-simulation-cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See what rules would do with a ticket now; nothing is changed */
+        post: operations["routing-try"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3241,6 +3414,18 @@ export interface components {
             /** Format: int64 */
             today: number;
         };
+        AgentMeasures: {
+            /**
+             * Format: double
+             * @description share of their capacity in use while at work
+             */
+            busy: number;
+            /** Format: int64 */
+            given: number;
+            id: string;
+            /** Format: int64 */
+            work_minutes: number;
+        };
         AgentState: {
             /**
              * Format: int64
@@ -3329,6 +3514,32 @@ export interface components {
             type: string;
             url: string;
         };
+        BalanceJSON: {
+            /** Format: double */
+            gini: number;
+            items: components["schemas"]["BalanceRow"][];
+            /** Format: double */
+            spread: number;
+        };
+        BalanceRow: {
+            /** Format: int64 */
+            active_minutes: number;
+            agent_id: string;
+            /**
+             * Format: double
+             * @description 0.2: a fifth more than their time at work would make
+             */
+            deviation: number;
+            /** Format: int64 */
+            given: number;
+            /** Format: double */
+            share: number;
+            /**
+             * Format: date-time
+             * @description its first moment, Monday 00:00 of the company
+             */
+            week: string;
+        };
         BinJSON: {
             /**
              * Format: double
@@ -3341,6 +3552,12 @@ export interface components {
             n: number;
             /** Format: int64 */
             right: number;
+        };
+        Both: {
+            /** Format: double */
+            active: number;
+            /** Format: double */
+            shadow: number;
         };
         Brief: {
             assignee?: components["schemas"]["Ref"];
@@ -3494,6 +3711,21 @@ export interface components {
             body?: string;
             requester?: components["schemas"]["RequesterStruct"];
             subject?: string;
+        };
+        CheckJSON: {
+            /**
+             * Format: int64
+             * @description tickets
+             */
+            looked_at: number;
+            /** @description of the newest tickets, by the rule that counts */
+            matches: components["schemas"]["Match"][];
+            problems: components["schemas"]["RoutingProblem"][];
+            /**
+             * Format: int64
+             * @description of these: no rule wants them
+             */
+            unwanted: number;
         };
         CheckOutBody: {
             decisions: components["schemas"]["Decision"][];
@@ -4000,6 +4232,18 @@ export interface components {
             /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
             type?: string;
         };
+        FactorJSON: {
+            key: string;
+        };
+        FactorsJSON: {
+            items: components["schemas"]["FactorJSON"][];
+            /** @description weights; of factors that are not named: none */
+            strategies: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
         Field: {
             help?: components["schemas"]["Name"];
             id?: string;
@@ -4494,6 +4738,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListSimulation: {
+            items: components["schemas"]["Simulation"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListSkillJSON: {
             items: components["schemas"]["SkillJSON"][];
             next_cursor?: string;
@@ -4528,6 +4777,12 @@ export interface components {
             date: string;
             name: string;
         };
+        Match: {
+            path: string[];
+            rule: string;
+            /** Format: int64 */
+            tickets: number;
+        };
         MatterJSON: {
             text: string;
             title: string;
@@ -4548,6 +4803,72 @@ export interface components {
             tenant: components["schemas"]["Tenant"];
             /** Format: int64 */
             version: number;
+        };
+        Measures: {
+            agents: components["schemas"]["AgentMeasures"][];
+            /**
+             * Format: double
+             * @description share that did not wait
+             */
+            at_once: number;
+            /**
+             * Format: double
+             * @description of the same: 0 all alike
+             */
+            gini: number;
+            /** Format: int64 */
+            longest_queue: number;
+            /**
+             * Format: double
+             * @description how used their people are to such tickets
+             */
+            practised: number;
+            /** @description hour by hour */
+            queue: components["schemas"]["QueuePoint"][];
+            /**
+             * Format: double
+             * @description of those that ask for skills: a half at the level asked, 1 at the highest
+             */
+            skill: number;
+            /**
+             * Format: int64
+             * @description tickets that ask for skills
+             */
+            skilled: number;
+            /**
+             * Format: double
+             * @description share of those with a promise that were given away within the time to the first act
+             */
+            sla: number;
+            /**
+             * Format: double
+             * @description coefficient of variation of tickets an hour at work
+             */
+            spread: number;
+            teams: components["schemas"]["TeamMeasures"][];
+            /**
+             * Format: int64
+             * @description that somebody got
+             */
+            tickets: number;
+            /**
+             * Format: int64
+             * @description that still wait at the end
+             */
+            unserved: number;
+            /**
+             * Format: int64
+             * @description no rule wants them
+             */
+            unwanted: number;
+            /** Format: int64 */
+            version: number;
+            /** Format: double */
+            wait_mean_seconds: number;
+            /** Format: double */
+            wait_p50_seconds: number;
+            /** Format: double */
+            wait_p90_seconds: number;
         };
         Member: {
             lead?: boolean;
@@ -4806,6 +5127,11 @@ export interface components {
         };
         OutBody: {
             id: string;
+        };
+        Overflow: {
+            /** Format: int64 */
+            after_seconds: number;
+            team_id: string;
         };
         OverviewOutBody: {
             fields: components["schemas"]["FieldJSON"][];
@@ -5071,6 +5397,12 @@ export interface components {
             items: components["schemas"]["WaitJSON"][];
             next_cursor?: string;
         };
+        QueuePoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            waiting: number;
+        };
         QueuesOutBody: {
             items: components["schemas"]["QueueJSON"][];
             /** Format: int64 */
@@ -5122,6 +5454,15 @@ export interface components {
         Ref: {
             id: string;
             name: string;
+        };
+        Relax: {
+            /** Format: int64 */
+            after_seconds: number;
+            /**
+             * @description level: one level less of every skill
+             * @enum {string}
+             */
+            drop: "level" | "skill" | "language" | "region" | "shift";
         };
         RenameBody: {
             name: string;
@@ -5283,6 +5624,125 @@ export interface components {
             /** @description a swap that both have agreed on waits for a lead */
             swap_needs_approval: boolean;
         };
+        "Routing-set-stateRequest": {
+            /** @enum {string} */
+            state: "active" | "shadow" | "draft";
+        };
+        "Routing-simulateRequest": {
+            /** Format: int64 */
+            days: number;
+            /** @description either these */
+            rules?: components["schemas"]["RuleSet"];
+            /**
+             * Format: int64
+             * @description or a stored set
+             */
+            version?: number;
+        };
+        "Routing-tryRequest": {
+            rules?: components["schemas"]["RuleSet"];
+            ticket_id: string;
+            /**
+             * Format: int64
+             * @description a stored set; neither: the active one
+             */
+            version?: number;
+        };
+        RoutingComparison: {
+            changed: components["schemas"]["Measures"];
+            current: components["schemas"]["Measures"];
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description share
+             */
+            other_agent: number;
+            /** Format: int64 */
+            tickets: number;
+            /** Format: date-time */
+            to: string;
+        };
+        RoutingDecision: {
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            candidates: components["schemas"]["Candidate"][];
+            /** Format: double */
+            draw: number;
+            /** Format: int64 */
+            eligible: number;
+            excluded: {
+                [key: string]: number;
+            };
+            hash: string;
+            mode: string;
+            outcome: string;
+            path: string[];
+            relaxed?: string[];
+            response?: string;
+            rule: string;
+            rule_set_id: string;
+            strategy: string;
+            team_id?: string;
+            /** Format: int64 */
+            version: number;
+        };
+        RoutingProblem: {
+            code: string;
+            message: string;
+            params?: {
+                [key: string]: string;
+            };
+            path: string;
+        };
+        RoutingRule: {
+            /** @description only these */
+            agent_ids?: string[];
+            /** @description only its people, with all below it */
+            department_id?: string;
+            /** @description stays the same over versions; made when empty */
+            id?: string;
+            /** @description only who speaks the ticket's language */
+            language?: boolean;
+            /** @enum {string} */
+            mode?: "direct" | "offer" | "pull" | "hand";
+            name: string;
+            needs?: components["schemas"]["Need"][];
+            off?: boolean;
+            /** Format: int64 */
+            offer_seconds?: number;
+            /** @description only who is online now; true unless said otherwise */
+            online?: boolean;
+            overflow?: components["schemas"]["Overflow"][];
+            /** @description CEL on ticket and agent.*; where it holds the factor 'expression' is 1 */
+            prefer?: string;
+            /** @description only who serves the ticket's region */
+            region?: boolean;
+            relax?: components["schemas"]["Relax"][];
+            /** @enum {string} */
+            response?: "standard" | "abnormal" | "serious";
+            rules?: components["schemas"]["RoutingRule"][];
+            /** @description only who is on shift now by the roster */
+            shift?: boolean;
+            /** @enum {string} */
+            strategy?: "balanced" | "round_robin" | "least_load" | "skill" | "vip" | "nearest" | "cost" | "sticky";
+            /** @description who is told, in order; empty: the team's leads, then the department's */
+            supervisor_ids?: string[];
+            /** @description only its members; it becomes the ticket's team */
+            team_id?: string;
+            /** @description of factors, in place of the strategy's */
+            weights?: {
+                [key: string]: number;
+            };
+            /** @description CEL on the ticket; empty fits all */
+            when?: string;
+            /**
+             * Format: int64
+             * @description of an abnormal ticket: to the first act; of a serious one: until the next supervisor is told, in minutes
+             */
+            within_minutes?: number;
+        };
         Rule: {
             off: boolean;
             /**
@@ -5295,6 +5755,22 @@ export interface components {
              * @description from this confidence on the value is set
              */
             threshold: number;
+        };
+        RuleSet: {
+            /** Format: int64 */
+            capacity?: number;
+            channels?: {
+                [key: string]: number;
+            };
+            readonly id: string;
+            name: string;
+            /** Format: double */
+            near_tie?: number;
+            /** Format: int64 */
+            other_channel?: number;
+            rules: components["schemas"]["RoutingRule"][];
+            /** Format: int64 */
+            readonly version: number;
         };
         RunJSON: {
             /** Format: int64 */
@@ -5356,6 +5832,44 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
         };
+        SetInfo: {
+            /** Format: date-time */
+            at: string;
+            author_id?: string;
+            name: string;
+            /** @enum {string} */
+            state: "active" | "shadow" | "draft" | "past";
+            /** Format: int64 */
+            version: number;
+        };
+        SetJSON: {
+            /** Format: date-time */
+            at: string;
+            author_id?: string;
+            name: string;
+            /** @description of a set that was good once: what it names is gone */
+            problems: components["schemas"]["RoutingProblem"][];
+            set: components["schemas"]["RuleSet"];
+            /** @enum {string} */
+            state: "active" | "shadow" | "draft" | "past";
+            /** Format: int64 */
+            version: number;
+        };
+        SetsJSON: {
+            /**
+             * Format: int64
+             * @description version
+             */
+            active: number;
+            items: components["schemas"]["SetInfo"][];
+            /** @description there are older ones: ask with before */
+            more?: boolean;
+            /**
+             * Format: int64
+             * @description version; absent: none
+             */
+            shadow?: number;
+        };
         Settings: {
             holidays?: components["schemas"]["Period"][];
             /** @description by which policies name it; never changes */
@@ -5387,6 +5901,39 @@ export interface components {
             password: string;
             time_zone?: string;
             token: string;
+        };
+        ShadowBy: {
+            /** Format: int64 */
+            compared: number;
+            /** Format: int64 */
+            different: number;
+            path: string[];
+            rule: string;
+        };
+        ShadowJSON: {
+            /**
+             * Format: int64
+             * @description tickets of which both decisions are known
+             */
+            compared: number;
+            /**
+             * Format: int64
+             * @description of these: another person, or waiting where the other gives away
+             */
+            different: number;
+            /** @description mean share of capacity in use of who was chosen */
+            load: components["schemas"]["Both"];
+            /** @description share of tickets for which nobody had room at once */
+            queued: components["schemas"]["Both"];
+            /** @description by the rule of the shadow set that counted */
+            rules: components["schemas"]["ShadowBy"][];
+            /** Format: date-time */
+            since?: string;
+            /**
+             * Format: int64
+             * @description of the shadow set; absent: there is none
+             */
+            version?: number;
         };
         Shown: {
             acknowledged?: components["schemas"]["ShownAck"];
@@ -5469,6 +6016,31 @@ export interface components {
         SignInBody: {
             email: string;
             password: string;
+        };
+        Simulation: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            /** Format: int64 */
+            days: number;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            ended_at?: string;
+            error?: string;
+            error_code?: string;
+            id: string;
+            name: string;
+            result?: components["schemas"]["RoutingComparison"];
+            /** @enum {string} */
+            state: "waiting" | "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total: number;
+            /**
+             * Format: int64
+             * @description of a stored rule set; 0: rules that were given
+             */
+            version?: number;
         };
         SkillJSON: {
             id: string;
@@ -5768,6 +6340,19 @@ export interface components {
             retired: boolean;
             /** Format: int64 */
             version: number;
+        };
+        TeamMeasures: {
+            id: string;
+            /** Format: int64 */
+            longest_queue: number;
+            /** Format: double */
+            sla: number;
+            /** Format: int64 */
+            tickets: number;
+            /** Format: double */
+            wait_p50_seconds: number;
+            /** Format: double */
+            wait_p90_seconds: number;
         };
         Template: {
             text: string;
@@ -9282,6 +9867,102 @@ export interface operations {
             };
         };
     };
+    "routing-balance": {
+        parameters: {
+            query: {
+                /** @description RFC 3339 */
+                from: string;
+                to: string;
+                team?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSet"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "routing-move": {
         parameters: {
             query?: never;
@@ -9489,6 +10170,322 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueuesOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-sets": {
+        parameters: {
+            query?: {
+                /** @description versions before this one */
+                before?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetsJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-set-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleSet"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-set": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-set-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Routing-set-stateRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-shadow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSimulation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Routing-simulateRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-simulation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Simulation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-simulation-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Routing-tryRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingDecision"];
                 };
             };
             /** @description An error */

@@ -1,6 +1,6 @@
 // The nouns of the HTTP API under short names. All come from the generated
 // schema; only what the schema leaves open is said here.
-import type { Answer, Body } from './paths'
+import type { Answer, Body, paths } from './paths'
 
 export type ID = string
 export type Stamp = string
@@ -126,14 +126,18 @@ export type Tried = Answer<'/calendars/test', 'post'>
 export type Clocks = Answer<'/tickets/{id}/sla'>
 export type SLAClock = Clocks['items'][number]
 export type SLAInterval = NonNullable<SLAClock['why']>[number]
-/** A link of the escalation chain. */
-export interface SLALink { on: 'warning' | 'breach'; after_minutes: number; to: 'assignee' | 'team' | 'department' | 'people'; people?: ID[]; every_minutes?: number; times?: number; metrics?: Metric[] }
-export type SLAPolicy = Omit<Answer<'/sla/policies/{id}'>, '$schema' | 'chain' | 'extensions'> & { chain?: SLALink[]; extensions?: number }
+export type SLAPolicy = Omit<Answer<'/sla/policies/{id}'>, '$schema'>
+export type SLALink = NonNullable<SLAPolicy['chain']>[number]
 export type SLATarget = SLAPolicy['targets'][number]
 export type SLAPromise = NonNullable<SLATarget['urgent']>
 export type SLAPause = NonNullable<SLAPolicy['pauses']>[number]
 export type SLAWarning = NonNullable<SLAPolicy['warnings']>[number]
 export type Metric = SLATarget['metric']
+export type SLAExtension = Item<Answer<'/sla/extensions'>>
+export type Supervision = Item<Answer<'/sla/supervisions'>>
+export type SLAReport = Answer<'/sla/report'>
+export type SLALine = SLAReport['items'][number]
+export type ReportBy = NonNullable<paths['/sla/report']['get']['parameters']['query']['by']>
 export type Soon = NonNullable<Answer<'/sla/soon'>['items']>[number]
 
 /** Pushed by the server: not an answer, so not in the schema. */

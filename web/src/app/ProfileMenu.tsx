@@ -55,6 +55,7 @@ export function ProfileCard({ close }: { close?: () => void }) {
         <Link to="/roster" className="btn q" onClick={close}><Icon name="calendar" />{t('nav.roster')}</Link>
         <Link to="/incidents" className="btn q" onClick={close}><Icon name="burst" />{t('nav.incidents')}</Link>
         {may(me, 'understand.read') && <Link to="/intelligence" className="btn q" onClick={close}><Icon name="flask" />{t('nav.intelligence')}</Link>}
+        <Link to="/promises" className="btn q" onClick={close}><Icon name="clock" />{t('nav.promises')}</Link>
         {can(me, 'config.manage') && <Link to="/admin" className="btn q" onClick={close}><Icon name="sliders" />{t('nav.admin')}</Link>}
       </div>
       <button type="button" className="btn q" style={{ justifyContent: 'flex-start', margin: '0 -10px' }} onClick={() => { close?.(); void signOut() }}>{t('profile.signout')}</button>

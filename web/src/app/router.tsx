@@ -70,9 +70,11 @@ const notices = createRoute({ getParentRoute: () => desk, path: '/notices', comp
 const noticesPage = createRoute({ getParentRoute: () => notices, path: '/$page' })
 const roster = createRoute({ getParentRoute: () => desk, path: '/roster', component: lazyRouteComponent(() => import('~/scenes/roster/Roster'), 'Roster') })
 const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
+const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
+const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

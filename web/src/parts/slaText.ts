@@ -4,6 +4,8 @@ import { t, type Key } from '~/i18n'
 import { simple } from '~/scenes/ticket/form'
 
 export const metrics: Metric[] = ['first_response', 'next_response', 'update', 'resolution']
+/** Metrics of the units that a ticket passes through come after those promised to customers. */
+export const allMetrics = [...metrics, 'department', 'team'] as const
 export const metricName = (m: string): string => t(`sla.metric.${m}` as Key)
 
 const two = (n: number): string => String(n).padStart(2, '0')

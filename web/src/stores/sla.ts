@@ -3,9 +3,11 @@ import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { api, data, ifMatch } from '~/api/client'
 import { keys } from '~/api/keys'
-import type { ID, SLAPolicy, Ticket } from '~/api/types'
+import type { Body } from '~/api/paths'
+import type { Clocks, ID, ReportBy, SLAClock, SLAExtension, SLAPolicy, Supervision, Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { policyFor, promiseOf, type Standing } from '~/parts/slaText'
+import { settle } from './ticket'
 import { queries } from './query'
 import { complain, say } from './toast'
 
@@ -87,3 +89,36 @@ export async function renewAll(): Promise<void> {
 }
 
 export const openCountQuery = queryOptions({ queryKey: keys.sla('open'), queryFn: ({ signal }) => data(api.GET('/tickets/count', { params: { query: { filter: 'active' } }, signal })), staleTime: 30_000 })
+
+export const extensionsQuery = (state: SLAExtension['state']) => queryOptions({ queryKey: keys.sla('extensions', state), queryFn: ({ signal }) => data(api.GET('/sla/extensions', { params: { query: { state, limit: 100 } }, signal })), refetchInterval: 60_000 })
+export const supervisionsQuery = (state: Supervision['state']) => queryOptions({ queryKey: keys.sla('supervisions', state), queryFn: ({ signal }) => data(api.GET('/sla/supervisions', { params: { query: { state, limit: 100 } }, signal })), refetchInterval: 60_000 })
+export const reportQuery = (from: string, to: string, by: ReportBy, metric: string) => queryOptions({
+  queryKey: keys.sla('report', from, to, by, metric), placeholderData: keepPreviousData,
+  queryFn: ({ signal }) => data(api.GET('/sla/report', { params: { query: { from, to, by, ...(metric ? { metric: metric as 'resolution' } : {}) } }, signal })),
+})
+
+/** Which of a ticket's clocks is meant. */
+export const named = (c: Pick<SLAClock, 'metric' | 'unit_id'>): { metric: SLAClock['metric']; unit_id?: ID } => ({ metric: c.metric, ...(c.unit_id ? { unit_id: c.unit_id } : {}) })
+
+/** Does something about a ticket's promises; what it changed is read again. */
+async function about<T>(ticket: ID | undefined, work: () => Promise<T>, text?: string): Promise<T | undefined> {
+  try {
+    const answer = await work()
+    void policiesChanged()
+    if (ticket) settle(ticket)
+    if (text) say(text)
+    return answer
+  } catch (error) {
+    complain(error)
+    return undefined
+  }
+}
+const at = (id: ID) => ({ params: { path: { id } } })
+
+export const acknowledgeClock = (ticket: ID, c: SLAClock): Promise<Clocks | undefined> => about(ticket, () => data(api.POST('/tickets/{id}/sla/acknowledge', { ...at(ticket), body: named(c) })), t('said.clock.acknowledged'))
+export const extend = (ticket: ID, body: Body<'/tickets/{id}/sla/extension'>) => about(ticket, () => data(api.POST('/tickets/{id}/sla/extension', { ...at(ticket), body })), t('said.extension.asked'))
+export const decideExtension = (x: Pick<SLAExtension, 'id' | 'ticket_id'>, approve: boolean, note: string) => about(x.ticket_id, () => data(api.POST('/sla/extensions/{id}/decision', { ...at(x.id), body: { approve, ...(note ? { note } : {}) } })), t(approve ? 'said.extension.approved' : 'said.extension.refused'))
+export const superviseTicket = (ticket: ID, body: Body<'/tickets/{id}/sla/supervise'>) => about(ticket, () => data(api.POST('/tickets/{id}/sla/supervise', { ...at(ticket), body })), t('said.supervised'))
+export const replyOrder = (x: Pick<Supervision, 'id' | 'ticket_id'>, words: string) => about(x.ticket_id, () => data(api.POST('/sla/supervisions/{id}/reply', { ...at(x.id), body: { words } })), t('said.order.answered'))
+export const explain = (ticket: ID, c: SLAClock, reason: Body<'/tickets/{id}/sla/breach-reason'>['reason']) => about(ticket, () => data(api.POST('/tickets/{id}/sla/breach-reason', { ...at(ticket), body: { ...named(c), round: c.round, reason } })), t('said.breach.explained'))
+export const hurry = (ticket: ID, how: 'urge' | 'chase') => about(ticket, () => data(api.POST(`/tickets/{id}/sla/${how}` as '/tickets/{id}/sla/urge', { ...at(ticket), body: {} })), t(how === 'urge' ? 'said.urged' : 'said.chased'))

@@ -22,7 +22,7 @@ import { Picker } from './Picker'
 import { ClockChips } from './sla/ClockChips'
 import { Mark } from './understand/Mark'
 
-const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.snooze', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.copy']
+const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.copy']
 
 export function Header({ ticket, view, folded }: { ticket: Ticket; view: string; folded: boolean }) {
   const navigate = useNavigate()

@@ -15,6 +15,7 @@ import { Header } from './Header'
 import { Panel } from './panels/Panel'
 import { Side } from './Side'
 import { Timeline } from './Timeline'
+import { Orders } from './sla/Orders'
 import { Alerts } from './understand/Alerts'
 import { Triage } from './understand/Triage'
 import './ticket.css'
@@ -54,6 +55,7 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
     <>
       <section className="conv ticket-open" aria-label={`${ticket.number} ${ticket.subject}`}>
         <Header ticket={ticket} view={view} folded={folded} />
+        <Orders ticket={ticket} />
         <Triage ticket={ticket} />
         <Alerts ticket={ticket} />
         <Timeline ticket={ticket} />

@@ -9,6 +9,7 @@ import { LinkPanel, MergePanel, ParentPanel } from './Others'
 import { PeoplePanel } from './PeoplePanel'
 import { ResolvePanel } from './ResolvePanel'
 import { SplitPanel } from './SplitPanel'
+import { ExtendPanel, SupervisePanel } from '../sla/panels'
 import { TransferPanel } from './TransferPanel'
 
 export interface PanelProps { ticket: Ticket; ids: ID[]; close: () => void }
@@ -25,6 +26,8 @@ export function Panel({ name, ticket, ids }: { name: PanelName; ticket: Ticket; 
     case 'parent': return <ParentPanel {...props} />
     case 'matters': return <MattersPanel {...props} />
     case 'children': return <ChildrenPanel {...props} />
+    case 'extend': return <ExtendPanel {...props} />
+    case 'supervise': return <SupervisePanel {...props} />
     case 'people': return <PeoplePanel {...props} />
   }
 }

@@ -4,7 +4,7 @@ import type { Clocks, SLAClock, Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { Pop } from '~/parts/Pop'
 import { SlaChip } from '~/parts/SlaChip'
-import { leadOf, metricName, metrics, type Standing } from '~/parts/slaText'
+import { metricName, metrics, type Standing } from '~/parts/slaText'
 import { queries } from '~/stores/query'
 import { selection } from '~/stores/bulk'
 import { eachSecond, serverNow } from '~/stores/moment'
@@ -23,8 +23,9 @@ export function shownClocks(clocks: Clocks | undefined): SLAClock[] {
 }
 
 /** A clock as the chip shows it. */
-export function standingOf(c: SLAClock, lead: number): Standing {
-  return { sla: c.state, ...(c.due_at && !c.ended_at ? { due: Date.parse(c.due_at) } : {}), lead }
+export function standingOf(c: SLAClock): Standing {
+  const due = c.due_at && !c.ended_at ? Date.parse(c.due_at) : undefined
+  return { sla: c.state, ...(due !== undefined ? { due, lead: c.warn_at ? due - Date.parse(c.warn_at) : 0 } : {}) }
 }
 
 /** Under the title: what is promised on this ticket; each clock opens its why. */
@@ -58,7 +59,7 @@ export function ClockChips({ ticket }: { ticket: Ticket }) {
   return shown.slice(0, 3).map((c) => (
     <Pop key={c.metric} open={open === c.metric} onOpen={(o) => (o ? setOpen(c.metric) : close())} content={() => <WhyClock ticket={ticket} clocks={clocks!} metric={c.metric} policy={policy} close={close} />}>
       <button type="button" className="slabtn" aria-haspopup="dialog" aria-expanded={open === c.metric} title={t('sla.why', { metric: metricName(c.metric) })}>
-        <SlaChip large name standing={standingOf(c, leadOf(policy, (c.target_seconds ?? 0) * 1000))} metric={c.metric} target={(c.target_seconds ?? 0) * 1000} />
+        <SlaChip large name standing={standingOf(c)} metric={c.metric} target={(c.target_seconds ?? 0) * 1000} />
       </button>
     </Pop>
   ))

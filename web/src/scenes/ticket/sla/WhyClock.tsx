@@ -5,12 +5,12 @@ import { named, t } from '~/i18n'
 import { clock as clockText, exact } from '~/i18n/format'
 import { Icon } from '~/parts/Icon'
 import { statusName } from '~/parts/Glyph'
-import { metricName, metrics, secondsText } from '~/parts/slaText'
+import { allMetrics, metricName, secondsText } from '~/parts/slaText'
 import { calendarsQuery } from '~/stores/calendar'
-import { serverNow, useMoment } from '~/stores/moment'
+import { useMoment } from '~/stores/moment'
 import { useNames, type Names } from '~/stores/session'
 import type { Status } from '~/api/types'
-import { eventsOf } from './told'
+import { stepText, toldOf } from './told'
 import { ClockActs } from './ClockActs'
 
 /** How a clock stands this second, from what the server said a moment ago: business time goes on while it runs. */
@@ -27,33 +27,35 @@ export function WhyClock({ ticket, clocks, metric, policy, close }: { ticket: Ti
   const names = useNames()
   const calendars = useQuery(calendarsQuery).data
   const box = useRef<HTMLDivElement>(null)
-  const [asked, setAsked] = useState(serverNow)
-  useEffect(() => setAsked(serverNow()), [clocks])
   useEffect(() => {
     const frame = requestAnimationFrame(() => box.current?.focus({ preventScroll: true }))
     return () => cancelAnimationFrame(frame)
   }, [])
-  const kinds = metrics.filter((m) => clocks.items.some((c) => c.metric === m))
-  const c = clocks.items.findLast((x) => x.metric === at) ?? clocks.items.at(-1)!
+  const id = (x: SLAClock) => (x.unit_id ? `${x.metric}:${x.unit_id}` : x.metric)
+  const nameOf = (x: SLAClock) => (x.unit_id ? (x.metric === 'team' ? names.team(x.unit_id) : names.config.departments.find((d) => d.id === x.unit_id)?.name) || metricName(x.metric) : metricName(x.metric))
+  const kinds = allMetrics.flatMap((m) => [...new Set(clocks.items.filter((x) => x.metric === m).map(id))])
+  const newest = (k: string) => clocks.items.findLast((x) => id(x) === k)
+  const c = newest(at) ?? clocks.items.at(-1)!
+  const asked = Date.parse(clocks.now)
   const left = useMoment((now) => Math.round(liveSeconds(c, asked, now).left))
   const elapsed = useMoment((now) => Math.round(liveSeconds(c, asked, now).elapsed))
   const now = useMoment((x) => Math.floor(x / 1000) * 1000)
   const calendarName = (key: string) => (key === 'always' || key === '' ? t('sla.always') : named(calendars?.find((x) => x.key === key)?.name) || key)
   const due = c.due_at ? Date.parse(c.due_at) : undefined
   const intervals = c.why ?? []
-  const told = eventsOf(ticket.id, c.metric)
-  const others = clocks.items.filter((x) => x.ended_at && x.metric !== c.metric && (x.target_seconds ?? 0) > 0).slice(-3)
+  const told = toldOf(clocks, c)
+  const others = clocks.items.filter((x) => x.ended_at && !x.unit_id && x.metric !== c.metric && (x.target_seconds ?? 0) > 0).slice(-3)
   const head = c.ended_at ? t(`sla.state.${c.state}`) : !c.target_seconds ? t('sla.nothing') : c.state === 'paused' ? t('sla.left.paused', { time: secondsText(left) }) : left < 0 ? t('sla.over.by', { time: secondsText(left) }) : t('sla.left', { time: secondsText(left) })
   return (
     <div className="whyclock" role="dialog" aria-label={t('sla.why', { metric: metricName(c.metric) })} tabIndex={-1} ref={box}>
-      {kinds.length > 1 && <div className="segment" role="radiogroup" aria-label={t('sla.clocks')}>{kinds.map((m) => <button key={m} type="button" role="radio" aria-checked={m === c.metric} onClick={() => setAt(m)}>{metricName(m)}</button>)}</div>}
-      <div className="row g8"><b className="sp">{t('sla.clock', { metric: metricName(c.metric) })}{c.round > 1 && <span className="t3">{` · ${t('sla.round', { n: c.round })}`}</span>}</b><b className={c.state === 'breached' || left < 0 ? 'red' : undefined}>{head}</b></div>
+      {kinds.length > 1 && <div className="segment" role="radiogroup" aria-label={t('sla.clocks')}>{kinds.map((k) => <button key={k} type="button" role="radio" aria-checked={k === id(c)} onClick={() => setAt(k)}>{nameOf(newest(k)!)}</button>)}</div>}
+      <div className="row g8"><b className="sp">{t('sla.clock', { metric: nameOf(c) })}{c.round > 1 && <span className="t3">{` · ${t('sla.round', { n: c.round })}`}</span>}</b><b className={c.state === 'breached' || left < 0 ? 'red' : undefined}>{head}</b></div>
       <p className="f12 t2">
         {[clocks.policy_name ? t('sla.policy', { name: clocks.policy_name, version: clocks.policy_version ?? 1 }) : t('sla.nopolicy'), calendarName(intervals.at(-1)?.calendar ?? '')].join(' · ')}
         {due !== undefined && <>{' · '}<span title={exact(c.due_at!)}>{t('sla.due', { at: toSecond(due, now) })}</span></>}
       </p>
       <Bar c={c} now={c.ended_at ? Date.parse(c.ended_at) : now} due={due} />
-      <dl className="sums f12"><div><dt>{t('sla.sum.target')}</dt><dd>{c.target_seconds ? secondsText(c.target_seconds) : '–'}</dd></div><div><dt>{t('sla.sum.elapsed')}</dt><dd>{secondsText(elapsed)}</dd></div><div><dt>{t('sla.sum.paused')}</dt><dd>{secondsText(paused(intervals, now))}</dd></div></dl>
+      <dl className="sums f12"><div><dt>{t('sla.sum.target')}</dt><dd>{c.target_seconds ? secondsText(c.target_seconds) : '–'}</dd></div>{(c.extra_seconds ?? 0) > 0 && <div><dt>{t('sla.sum.extra')}</dt><dd>{`+${secondsText(c.extra_seconds!)}`}</dd></div>}<div><dt>{t('sla.sum.elapsed')}</dt><dd>{secondsText(elapsed)}</dd></div><div><dt>{t('sla.sum.paused')}</dt><dd>{secondsText(paused(intervals, now))}</dd></div></dl>
       <ol className="ivs">
         {intervals.slice(-30).flatMap((x, i, list) => {
           const before = list[i - 1]
@@ -62,11 +64,12 @@ export function WhyClock({ ticket, clocks, metric, policy, close }: { ticket: Ti
           if (before && before.calendar !== x.calendar) rows.unshift(<li key={`${x.from}c`} className="ivn"><span /><span className="t2">{toMinute(Date.parse(x.from), now)}</span><span className="sp">{t('sla.calendar.changed', { name: calendarName(x.calendar) })}</span></li>)
           return rows
         })}
-        {told.map((e) => <li key={e.seq} className="ivn"><span className={e.breach ? 'red' : 'amber'}><Icon name={e.breach ? 'warn' : 'bell'} size="s" /></span><span className="t2">{toMinute(Date.parse(e.at), now)}</span><span className="sp">{e.text}</span></li>)}
+        {told.map((e) => <li key={`${e.step}${e.at}`} className="ivn"><span className={e.kind === 'breach' || e.kind === 'red_card' ? 'red' : 'amber'}><Icon name={e.kind === 'breach' ? 'warn' : 'bell'} size="s" /></span><span className="t2">{toMinute(Date.parse(e.at), now)}</span><span className="sp">{stepText(e.step) ?? e.step}{e.to.length > 0 && <span className="t3">{` · ${e.to.map((p) => p.name).join(t('common.and'))}`}</span>}</span></li>)}
+        {c.acknowledged && <li className="ivn"><span className="green"><Icon name="check" size="s" /></span><span className="t2">{toMinute(Date.parse(c.acknowledged.at), now)}</span><span className="sp">{t('sla.acked', { name: c.acknowledged.by.name })}</span></li>}
       </ol>
       {policy && (policy.warnings ?? []).length > 0 && !c.ended_at && <p className="f12 t3">{t('sla.warns', { list: (policy.warnings ?? []).map((w) => (w.percent ? t('sla.warn.percent', { n: w.percent }) : t('sla.warn.before', { time: secondsText((w.before_minutes ?? 0) * 60) }))).join(t('common.and')) })}</p>}
       {others.map((x) => <p key={`${x.metric}${x.round}`} className="f12 t2">{t('sla.other', { metric: metricName(x.metric), elapsed: secondsText(x.elapsed_seconds), target: secondsText(x.target_seconds ?? 0) })}<span className={x.state === 'met' ? 'green' : x.state === 'breached' ? 'red' : undefined}>{t(`sla.state.${x.state}`)}</span></p>)}
-      <ClockActs ticket={ticket} clock={c} close={close} />
+      <ClockActs ticket={ticket} clocks={clocks} clock={c} policy={policy} close={close} />
     </div>
   )
 }
