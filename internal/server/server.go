@@ -189,7 +189,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		// Longer and larger than any plan of a language model; who asks has limits of their own.
 		HTTP: guard.NewDialer(guard.Policy{Allow: allowed}).Client(guard.Limits{Timeout: 3 * time.Minute, MaxBytes: 8 << 20, Redirects: -1})})
 	s.onClose(s.Mind.Close)
-	s.SLA = sla.New(sla.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Jobs: s.Jobs, Bus: s.Bus, Forms: s.Forms, Staff: s.Staff, Calendars: s.Calendars, Desk: s.Desk})
+	s.SLA = sla.New(sla.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Jobs: s.Jobs, Bus: s.Bus, Forms: s.Forms, Staff: s.Staff, Calendars: s.Calendars, Desk: s.Desk, Told: s.tellSLA})
 	s.Calendars.Changed = s.SLA.CalendarsChanged
 	outside := guard.NewDialer(guard.Policy{Allow: allowed})
 	s.Notify = notify.New(notify.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault, Staff: s.Staff, Desk: s.Desk,

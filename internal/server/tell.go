@@ -2,9 +2,13 @@ package server
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/routing"
+	"zhidan/internal/desk/sla"
+	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/db"
 )
 
@@ -19,4 +23,42 @@ var routingEvents = map[string]string{
 
 func (s *Server) tellRouting(ctx context.Context, tx *db.Tx, n routing.Notice) error {
 	return s.Notify.Tell(ctx, tx, notify.Notice{Tenant: n.Tenant, Event: routingEvents[n.Event], To: n.To, Ticket: n.Ticket.ID, Urgent: n.Urgent, Key: n.Key})
+}
+
+var slaEvents = map[string]string{
+	sla.ToldWarning:    notify.SLAWarning,
+	sla.ToldBreach:     notify.SLABreach,
+	sla.ToldEscalation: notify.SLAEscalated,
+	sla.ToldUrged:      notify.Urged,
+	sla.ToldChased:     notify.Chased,
+	sla.ToldSupervised: notify.Supervised,
+	sla.ToldAnswered:   notify.Supervised,
+	sla.ToldYellow:     notify.Supervised,
+	sla.ToldRed:        notify.Supervised,
+	sla.ToldRequested:  notify.ExtensionAsked,
+	sla.ToldApproved:   notify.ExtensionJudged,
+	sla.ToldRefused:    notify.ExtensionJudged,
+}
+
+// tellSLA takes what has happened to promises to the people named with it. A
+// step is told once, whatever runs again.
+func (s *Server) tellSLA(ctx context.Context, tx *db.Tx, t *ticket.Ticket, told []sla.Told) error {
+	for _, x := range told {
+		kind, _ := x.Metric.Unit()
+		n := notify.Notice{Tenant: t.Tenant, Event: slaEvents[x.Kind], To: x.To, By: x.By, Ticket: t.ID, Urgent: x.Kind == sla.ToldRed,
+			Data: map[string]string{"kind": x.Kind}}
+		if kind != "" {
+			n.Data["metric"] = string(kind)
+		}
+		if x.DueAt != 0 {
+			n.Data["due"] = x.DueAt.Std().Format(time.RFC3339)
+		}
+		if x.Step != "" {
+			n.Key = fmt.Sprintf("sla:%s:%s:%d:%s", t.ID, x.Metric, x.Round, x.Step)
+		}
+		if err := s.Notify.Tell(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }

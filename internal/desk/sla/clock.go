@@ -45,6 +45,10 @@ const (
 	StateStopped  State = "stopped" // ended without a verdict
 )
 
+// unpromised stands in the store for the verdict of a clock without a promise,
+// so that reports pass over it.
+const unpromised State = "unpromised"
+
 // MaxIntervals bounds the list. Of a clock with more the oldest are kept as a
 // sum, so that a ticket that goes to and fro for years stays small.
 const MaxIntervals = 100
@@ -244,8 +248,12 @@ func (c *Clock) close(r *Rules, at clock.Time) {
 	}
 }
 
-// original is how an ended clock would have been judged without extensions.
+// original is how an ended clock would have been judged without extensions;
+// unpromised when there was nothing to judge.
 func (c *Clock) original() State {
+	if c.Target == 0 {
+		return unpromised
+	}
 	if c.Extra == 0 {
 		return c.Verdict
 	}

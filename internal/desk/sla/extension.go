@@ -178,7 +178,7 @@ func (m *Room) Extend(ctx context.Context, a *staff.Actor, ticketID id.ID, in Ex
 		o.Asked = append(o.Asked, Asked{out.ID, c.Metric, c.Round})
 		o.c.Append(EventStep, ticket.EventData{Kind: ToldRequested, Reason: o.c.Say("reason", reason),
 			Changes: []ticket.FieldChange{{Field: string(c.Metric), From: when(due), To: when(out.DueAfter)}}})
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{Kind: ToldRequested, Metric: c.Metric, Round: c.Round, DueAt: due, To: m.approvers(o.k.dir, o.c.Ticket, a.ID)})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: ToldRequested, Metric: c.Metric, Round: c.Round, DueAt: due, To: m.approvers(o.k.dir, o.c.Ticket, a.ID)})
 	})
 	if err != nil {
 		return nil, err
@@ -266,7 +266,7 @@ func (m *Room) Decide(ctx context.Context, a *staff.Actor, request id.ID, in Dec
 		}
 		o.c.Append(EventStep, ticket.EventData{Kind: kind, Reason: o.c.Say("reason", note), Changes: []ticket.FieldChange{change}})
 		out = x
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{Kind: kind, Metric: x.metric, Round: x.Round, DueAt: c.DueAt(o.r), To: active(o.k.dir, []id.ID{x.asker})})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: kind, Metric: x.metric, Round: x.Round, DueAt: c.DueAt(o.r), To: active(o.k.dir, []id.ID{x.asker})})
 	})
 	if err != nil {
 		return nil, err

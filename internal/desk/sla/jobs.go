@@ -128,7 +128,7 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 				continue
 			}
 			y.Fired = append(y.Fired, s.Name)
-			told = append(told, Told{kindOf(s.Name), y.Metric, y.Round, s.Name, y.DueAt(r), whom(k.dir, p, y, s.Name, t)})
+			told = append(told, Told{Kind: kindOf(s.Name), Metric: y.Metric, Round: y.Round, Step: s.Name, DueAt: y.DueAt(r), To: whom(k.dir, p, y, s.Name, t)})
 		}
 	}
 	x.At = max(x.At, c.At)

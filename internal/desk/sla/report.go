@@ -176,7 +176,7 @@ func (m *Room) Report(ctx context.Context, a *staff.Actor, from, to clock.Time, 
 	}
 	args := []any{a.Tenant, from, to}
 	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
-	where := `c.tenant_id = $1 and c.ended_at >= $2 and c.ended_at < $3`
+	where := `c.tenant_id = $1 and c.ended_at >= $2 and c.ended_at < $3 and c.original <> 'unpromised'`
 	switch {
 	case metric == OfDepartment || metric == OfTeam:
 		where += " and c.metric like " + arg(string(metric)+":%")

@@ -153,7 +153,7 @@ func (m *Room) Supervise(ctx context.Context, a *staff.Actor, ticketID id.ID, in
 		o.Counts.Supervise++
 		o.c.Append(EventStep, ticket.EventData{Kind: ToldSupervised, Users: to[:1], Reason: o.c.Say("reason", said),
 			Changes: []ticket.FieldChange{{Field: string(supervision), To: due}}})
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{Kind: ToldSupervised, Metric: supervision, DueAt: due, To: to[:1]})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: ToldSupervised, Metric: supervision, DueAt: due, To: to[:1]})
 	})
 	if err != nil {
 		return nil, err
@@ -197,7 +197,7 @@ func (m *Room) Answer(ctx context.Context, a *staff.Actor, order id.ID, in Answe
 		}
 		o.Orders = slices.DeleteFunc(o.Orders, func(x Order) bool { return x.ID == order })
 		o.c.Append(EventStep, ticket.EventData{Kind: ToldAnswered, Reason: o.c.Say("reason", said), Changes: []ticket.FieldChange{{Field: string(supervision)}}})
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{Kind: ToldAnswered, Metric: supervision, DueAt: out.DueAt, To: active(o.k.dir, []id.ID{out.by})})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: ToldAnswered, Metric: supervision, DueAt: out.DueAt, To: active(o.k.dir, []id.ID{out.by})})
 	})
 	if err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (m *Room) Hurry(ctx context.Context, a *staff.Actor, ticketID id.ID, kind s
 		out = o.Counts
 		to := slices.DeleteFunc(responsible(o.k.dir, o.c.Ticket), func(u id.ID) bool { return u == a.ID })
 		o.c.Append(EventStep, ticket.EventData{Kind: kind, Users: to, Reason: o.c.Say("reason", said)})
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{Kind: kind, To: to})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: kind, To: to})
 	})
 }
 

@@ -21,6 +21,7 @@ type Told struct {
 	Round  int
 	Step   string
 	DueAt  clock.Time
+	By     id.ID // whose act it was; zero: time's
 	To     []id.ID
 }
 
