@@ -11,8 +11,6 @@ import (
 	"io"
 	"math/big"
 	"net"
-	"net/mail"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -42,7 +40,6 @@ type letter struct {
 	from, to      string
 	signedInAs    string
 	secure        bool
-	head          mail.Header
 	subject       string
 	text, html    string
 	messageID     string
@@ -186,5 +183,3 @@ func (s *mailServer) settings(security string) M {
 	return M{"kind": "mail", "name": "邮件", "active": true, "secrets": M{"password": s.password},
 		"config": M{"host": s.host, "port": s.port, "security": security, "user": "desk", "from": "desk@example.com", "from_name": "智单"}}
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

@@ -139,10 +139,14 @@ func cameToTeam(o ticket.Occurrence, e ticket.Event) id.ID {
 	if e.Name != ticket.EventTransfer && e.Name != ticket.EventAssign || bornWith(o) || o.Ticket.Assignee != 0 {
 		return 0
 	}
-	if team := changed(e, "team"); team == o.Ticket.Team {
-		return team
+	team := changed(e, "team")
+	if from, to := fieldOf(e, "assignee"); team == 0 && e.Name == ticket.EventTransfer && from != "" && to == "" {
+		team = o.Ticket.Team // from one of its people back to all
 	}
-	return 0
+	if team != o.Ticket.Team {
+		return 0
+	}
+	return team
 }
 
 func worthWatching(e ticket.Event) bool {

@@ -1,0 +1,83 @@
+package notify_test
+
+import (
+	"strings"
+	"testing"
+
+	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/notify"
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/id"
+)
+
+// What happens to tickets is told to those whom it concerns, once, and never to
+// who did it.
+func TestWhatHappensToTicketsIsTold(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		s.t = t
+		team, err := s.Staff.CreateTeam(ctx, staff.System(s.Tenant), staff.TeamChange{Name: ptr("一班")})
+		s.must(err)
+		join := func(email, name string) *staff.Actor {
+			a := s.User(email, name, staff.Agent)
+			_, err := s.Staff.UpdateUser(ctx, staff.System(s.Tenant), a.ID, 0, staff.UserChange{Teams: &[]id.ID{team.ID}})
+			s.must(err)
+			a, err = s.Staff.Actor(ctx, s.Tenant, a.ID)
+			s.must(err)
+			return a
+		}
+		li, wang, zhao := join("li@example.com", "李明"), join("wang@example.com", "王芳"), join("zhao@example.com", "赵强")
+		tk := s.open("x")
+		// heard checks what everybody was told since the last look, newest first.
+		before := map[id.ID]int{}
+		heard := func(name string, want map[*staff.Actor]string) {
+			t.Helper()
+			s.Settle()
+			for _, a := range []*staff.Actor{li, wang, zhao, s.Admin} {
+				list := strings.Fields(s.events(a))
+				got := strings.Join(list[:len(list)-before[a.ID]], " ")
+				if got != want[a] {
+					t.Errorf("%s: %s was told %q, not %q", name, a.Name, got, want[a])
+				}
+				before[a.ID] = len(list)
+			}
+		}
+		type told = map[*staff.Actor]string
+		heard("a new ticket in the pool", nil)
+		s.do(s.Admin, tk, "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: li.ID}})
+		heard("assigned", told{li: notify.Assigned})
+		s.do(li, tk, "watch", &ticket.WatchInput{On: true, User: wang.ID})
+		heard("somebody was made a watcher", nil)
+		_, _, err = s.Desk.Say(ctx, s.Admin, tk.ID, ticket.NewMessage{Kind: ticket.FromCustomer, Body: "还没好?"})
+		s.must(err)
+		heard("the customer says more", told{li: notify.CustomerReplied, wang: notify.Watched})
+		_, _, err = s.Desk.Say(ctx, li, tk.ID, ticket.NewMessage{Kind: ticket.Note, Body: "@赵强", Mentions: []id.ID{zhao.ID, li.ID}})
+		s.must(err)
+		heard("mentioned in a note", told{zhao: notify.Mentioned})
+		s.do(li, tk, "collaborator", &ticket.PeopleInput{Add: []id.ID{zhao.ID}})
+		heard("asked to help", told{zhao: notify.Collaborating})
+		s.do(s.Admin, tk, "transfer", &ticket.TransferInput{Place: ticket.Place{Team: team.ID}, Reason: "非本组"})
+		heard("given back to the team", told{li: notify.TeamReceived, wang: notify.TeamReceived, zhao: notify.TeamReceived})
+		s.do(li, tk, "claim", &ticket.ClaimInput{})
+		heard("claimed", told{wang: notify.Watched})
+		s.do(s.Admin, tk, "priority", &ticket.PriorityInput{Priority: ticket.Urgent})
+		heard("more urgent", told{wang: notify.Watched})
+		s.do(s.Admin, tk, "subject", &ticket.SubjectInput{Subject: "改了"})
+		heard("a new subject is not worth it", nil)
+		s.do(s.Admin, tk, "transfer", &ticket.TransferInput{Place: ticket.Place{Assignee: zhao.ID, Team: team.ID}, Reason: "x"})
+		heard("handed on", told{zhao: notify.Assigned, wang: notify.Watched})
+		s.do(zhao, tk, "status", &ticket.StatusInput{Status: ticket.Solved, Resolution: &ticket.Resolution{Code: "answered"}})
+		heard("solved", told{wang: notify.Watched})
+		s.do(wang, tk, "reopen", &ticket.ReopenInput{})
+		heard("reopened", told{zhao: notify.Reopened})
+
+		_, err = s.Desk.Create(ctx, s.Admin, ticket.NewTicket{Subject: "y", Body: "y", Requester: customer.Contact{Name: "演示客户"}, Assignee: li.ID})
+		s.must(err)
+		heard("born with an owner", told{li: notify.Assigned})
+		_, err = s.Desk.Create(ctx, li, ticket.NewTicket{Subject: "z", Body: "z", Requester: customer.Contact{Name: "演示客户"}, Assignee: li.ID})
+		s.must(err)
+		heard("made for oneself", nil)
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
