@@ -44,6 +44,37 @@ func (c benchSeedCmd) Run(ctx context.Context) error {
 	return nil
 }
 
+type benchQueueCmd struct {
+	store
+	Waiting int `help:"How many tickets wait." default:"50000"`
+	Agents  int `help:"For how many people." default:"1000"`
+}
+
+func (c benchQueueCmd) Run(ctx context.Context) error {
+	if c.Data == "" || c.Data == defaultData() {
+		dir, err := os.MkdirTemp("", "zhidan-bench-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		c.Data = dir
+	}
+	s, err := c.house(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Jobs.Start(ctx); err != nil {
+		return err
+	}
+	got, err := bench.Queue(ctx, s, bench.QueueOptions{Waiting: c.Waiting, Agents: c.Agents, Progress: func(what string) { fmt.Fprintln(os.Stderr, " ", what) }})
+	if err != nil {
+		return err
+	}
+	show(got, fmt.Sprintf("%d waiting tickets given to %d people in %.1f s: %.0f/s (opened at %.0f/s)", got.Waiting, got.Agents, got.Seconds, got.PerSecond, got.Opened))
+	return nil
+}
+
 type benchRunCmd struct {
 	store
 	URL     string `help:"Address of a server on this machine, such as http://127.0.0.1:8480."`
@@ -52,6 +83,7 @@ type benchRunCmd struct {
 	Tickets int    `help:"With --self: how many tickets an empty store is seeded with." default:"20000"`
 	Clients []int  `help:"Numbers of clients that create at once." default:"8,64"`
 	Seconds int    `help:"Length of each round of creates." default:"10"`
+	Agents  int    `help:"With --self and an empty store: so many people are there to be given the tickets." default:"0"`
 }
 
 func (c benchRunCmd) Run(ctx context.Context) error {
@@ -164,6 +196,14 @@ func (c *benchRunCmd) prepare(ctx context.Context) (string, error) {
 	}
 	fmt.Fprintf(os.Stderr, "  seeding %d tickets\n", c.Tickets)
 	got, err := bench.Seed(ctx, s, bench.SeedOptions{Tickets: c.Tickets})
+	if err != nil || c.Agents == 0 {
+		return got.Token, err
+	}
+	tenants, err := s.Staff.Tenants(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, err = bench.People(ctx, s, tenants[0].ID, c.Agents, c.Agents)
 	return got.Token, err
 }
 

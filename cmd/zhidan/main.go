@@ -43,7 +43,10 @@ func (s store) load(flags map[string]string) (config.Config, error) {
 }
 
 // open wires the house for a command that may run beside a server.
-func (s store) open(ctx context.Context) (*server.Server, error) {
+func (s store) open(ctx context.Context) (*server.Server, error) { return s.house(ctx, true) }
+
+// house opens the store; beside says that a server may be running on it.
+func (s store) house(ctx context.Context, beside bool) (*server.Server, error) {
 	c, err := s.load(nil)
 	if err != nil {
 		return nil, err
@@ -52,7 +55,7 @@ func (s store) open(ctx context.Context) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return server.New(ctx, server.Options{Config: c, Log: log, Beside: true})
+	return server.New(ctx, server.Options{Config: c, Log: log, Beside: beside})
 }
 
 var cli struct {
@@ -75,8 +78,9 @@ var cli struct {
 		CSV  importCSVCmd  `cmd:"" name:"csv" help:"Take in tickets from a CSV file."`
 	} `cmd:"" help:"Take in what was elsewhere."`
 	Bench struct {
-		Seed benchSeedCmd `cmd:"" help:"Fill a store with plausible tickets by a bulk way."`
-		Run  benchRunCmd  `cmd:"" help:"Measure creates, lists, search and mail on a running server."`
+		Seed  benchSeedCmd  `cmd:"" help:"Fill a store with plausible tickets by a bulk way."`
+		Queue benchQueueCmd `cmd:"" help:"Measure how fast a queue is given away, on an empty store."`
+		Run   benchRunCmd   `cmd:"" help:"Measure creates, lists, search and mail on a running server."`
 	} `cmd:"" help:"Measure."`
 	Eval    evalCmds   `cmd:"" help:"Measure the models on labelled data of one's own."`
 	Version versionCmd `cmd:"" help:"Print the version."`

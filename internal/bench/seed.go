@@ -107,6 +107,9 @@ func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) 
 	if err := errors.Join(g.fill(ctx), sync()); err != nil {
 		return out, err
 	}
+	if err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.Routing.Adopt(ctx, tx, g.tenant) }); err != nil {
+		return out, err
+	}
 	out.Tickets, out.Customers, out.Seconds = o.Tickets, len(g.customers), time.Since(start).Seconds()
 	out.PerSecond = float64(o.Tickets) / out.Seconds
 	if err := s.DB.QueryRow(ctx, `select count(*) from ticket where tenant_id = $1 and status <= 4`, g.tenant).Scan(&out.Active); err != nil {

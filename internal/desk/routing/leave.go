@@ -296,6 +296,9 @@ func (m *Room) moveSome(ctx context.Context, k *resident, tenant, user id.ID, li
 	var moved map[id.ID]id.ID
 	err = m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
 		moved = map[id.ID]id.ID{}
+		if err := w.Take(ctx, list); err != nil {
+			return err
+		}
 		for _, ticketID := range list {
 			y := choices[ticketID]
 			if y == nil {

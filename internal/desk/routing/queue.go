@@ -32,6 +32,7 @@ func (m *Room) registerJobs() {
 	m.Jobs.Handle(job.Kind{Name: kindAbsent, Concurrency: 2, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.afterAbsence))
 	m.Jobs.Handle(job.Kind{Name: kindMove, Concurrency: 2, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.runMove))
 	m.Jobs.Handle(job.Kind{Name: kindRespond, Concurrency: 4, MaxAttempts: 100, Timeout: time.Minute, MaxBackoff: time.Minute}, each(m.respond))
+	m.Jobs.Handle(job.Kind{Name: kindAdopt, Concurrency: 1, MaxAttempts: 20, Timeout: 5 * time.Minute}, each(m.adopt))
 	m.Jobs.Handle(job.Kind{Name: kindRecords, Concurrency: 1, MaxAttempts: 10, Timeout: 10 * time.Minute}, each(m.countRecords))
 }
 
@@ -227,7 +228,14 @@ func (m *Room) chooseAgain(ctx context.Context, k *resident, t *ticket.Ticket, w
 
 // carryOut settles choices for waiting tickets.
 func (m *Room) carryOut(ctx context.Context, k *resident, tenant id.ID, choices []*choice) error {
+	ids := make([]id.ID, len(choices))
+	for i, y := range choices {
+		ids[i] = y.waiting.Ticket
+	}
 	return m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
+		if err := w.Take(ctx, ids); err != nil {
+			return err
+		}
 		for _, y := range choices {
 			if err := m.carryOutOne(ctx, w, k, y); err != nil {
 				return err

@@ -68,6 +68,17 @@ func (m *Room) saveProfile(ctx context.Context, a *staff.Actor, user id.ID, p Pr
 	return now, m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return m.orderDrain(ctx, tx, a.Tenant) })
 }
 
+// SetCapacity says how much somebody can carry, in hundredths.
+func (m *Room) SetCapacity(ctx context.Context, tenant, user id.ID, capacity int) error {
+	p, version, err := m.profile(ctx, m.DB, tenant, user)
+	if err != nil {
+		return err
+	}
+	p.Capacity = capacity
+	_, err = m.saveProfile(ctx, staff.System(tenant), user, p, version)
+	return err
+}
+
 func (m *Room) checkProfile(ctx context.Context, tenant id.ID, p Profile) error {
 	dir, err := m.Staff.Directory(ctx, tenant)
 	if err != nil {

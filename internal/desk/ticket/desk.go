@@ -200,6 +200,18 @@ func (w *Write) Ticket(ctx context.Context, ticket id.ID, p staff.Permission) (*
 	return w.take(t), nil
 }
 
+// Take loads tickets for change all at once, for who goes on to change many of
+// them: Ticket then finds them at hand.
+func (w *Write) Take(ctx context.Context, tickets []id.ID) error {
+	list, err := w.desk.LoadForUpdate(ctx, w.Tx, w.Actor.Tenant, tickets)
+	for _, t := range list {
+		if !slices.ContainsFunc(w.changes, func(c *Change) bool { return c.Ticket.ID == t.ID }) {
+			w.take(t)
+		}
+	}
+	return err
+}
+
 // related loads a ticket that changes because another one did (a parent whose
 // child was solved): the actor's reach does not matter.
 func (w *Write) related(ctx context.Context, ticket id.ID) (*Change, error) {

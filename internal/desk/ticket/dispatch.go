@@ -330,6 +330,16 @@ func loadMany(ctx context.Context, r db.Reader, tenant id.ID, ids []id.ID) ([]*T
 	return db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
 }
 
+// LoadForUpdate reads tickets whoever may see them and locks them until the end
+// of the transaction, in the order of their ids.
+func (d *Desk) LoadForUpdate(ctx context.Context, tx *db.Tx, tenant id.ID, ids []id.ID) ([]*Ticket, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, `select `+columns+` from ticket t where t.tenant_id = $1 and t.id `+inIDs(tx, "$2")+` order by t.id`+tx.Engine().ForUpdate(), tenant, idList(ids))
+	return db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
+}
+
 // inIDs follows a column that is to be one of some ids, given as one argument
 // (idList). One argument keeps the number of statements small; and binding
 // hundreds of them costs SQLite quadratic time.
