@@ -30,7 +30,7 @@ export function Bell() {
       </Suspense>
     )}>
       <button type="button" className="ib bell" aria-label={n ? t('nav.notices.n', { n }) : t('nav.notices')} aria-expanded={open}>
-        <Tooltip title={<>{t('nav.notices')}<Kbd keys="g n" /></>} placement="right" arrow={false} mouseEnterDelay={0.3}>
+        <Tooltip title={<>{t('nav.notices')}<Kbd keys="g n" /></>} placement="right" arrow={false} mouseEnterDelay={0.3} {...(open ? { open: false } : {})}>
           <span className="badged"><Icon name="bell" size="l" />{n > 0 && <span className="badge unread">{unreadText(n)}</span>}</span>
         </Tooltip>
       </button>

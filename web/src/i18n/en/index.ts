@@ -8,8 +8,9 @@ import assign from './assign'
 import sla from './sla'
 import rules from './rules'
 import notice from './notice'
+import roster from './roster'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...error }
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...error }
 export default en

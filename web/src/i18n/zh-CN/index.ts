@@ -8,6 +8,7 @@ import assign from './assign'
 import sla from './sla'
 import rules from './rules'
 import notice from './notice'
+import roster from './roster'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...error }
