@@ -26,6 +26,7 @@ const (
 	replayPage    = 500
 	maxDays       = 30
 	keptReplays   = 50
+	maxWaiting    = 10 // at once; they run one after another
 	replayUsers   = 20_000
 )
 
@@ -97,8 +98,8 @@ func (m *Room) StartSimulation(ctx context.Context, a *staff.Actor, rules *RuleS
 		if err := tx.QueryRow(ctx, `select count(*) from routing_simulation where tenant_id = $1 and state in ('waiting', 'running')`, a.Tenant).Scan(&n); err != nil {
 			return err
 		}
-		if n >= 3 {
-			return fault.New(fault.Conflict, "simulation.running", "three simulations are under way; wait for one, or stop it")
+		if n >= maxWaiting {
+			return fault.New(fault.Conflict, "simulation.running", "%d simulations are under way; wait for one, or stop it", n)
 		}
 		if _, err := tx.Exec(ctx, `insert into routing_simulation (tenant_id, id, state, version, rules, days, done, total, result, error_code, error, started_by, started_at)
 			values ($1, $2, 'waiting', $3, $4, $5, 0, 0, '', '', '', $6, $7)`, a.Tenant, s.ID, s.Version, s.rules, days, orNull(a.ID), s.At); err != nil {
