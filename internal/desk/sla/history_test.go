@@ -117,8 +117,12 @@ func policies() map[string]sla.Policy {
 		"china":   {Targets: []sla.Target{all(sla.FirstResponse, 240, "china"), all(sla.Resolution, 18*60, "china")}},
 		"ny":      {Targets: []sla.Target{all(sla.Resolution, 480, "ny")}},
 		"vip":     vip,
-		"cond":    {Targets: []sla.Target{all(sla.Resolution, 600, "always")}, Pauses: []sla.Pause{{When: `"waiting" in tags`}}},
-		"ai":      ai,
+		"ola": {Targets: []sla.Target{all(sla.Resolution, 600, "always")}, Pauses: []sla.Pause{{Statuses: []string{"pending"}, Metrics: []sla.Metric{sla.Resolution, sla.OfTeam}}},
+			Units: []sla.Unit{{Kind: sla.OfDepartment, Unit: 3, Normal: &sla.Promise{Minutes: 60, Calendar: "always"}, Urgent: &sla.Promise{Minutes: 30, Calendar: "always"}},
+				{Kind: sla.OfDepartment, Normal: &sla.Promise{Minutes: 240, Calendar: "office"}}, {Kind: sla.OfTeam, Unit: 2, Normal: &sla.Promise{Minutes: 120, Calendar: "always"}}}},
+		"own":  {StopOn: sla.StopOn{By: "assignee"}, Targets: []sla.Target{all(sla.FirstResponse, 60, "always"), all(sla.NextResponse, 30, "always")}},
+		"cond": {Targets: []sla.Target{all(sla.Resolution, 600, "always")}, Pauses: []sla.Pause{{When: `"waiting" in tags`}}},
+		"ai":   ai,
 	}
 }
 
@@ -175,13 +179,23 @@ func fact(t testing.TB, at clock.Time, words []string) sla.Fact {
 		f.Author = "staff"
 	case sla.Created:
 		f.Set["status"], f.Set["priority"] = "new", "normal"
-	case sla.Customer, sla.Withdrawn, sla.Merged, sla.MergeIn, sla.Unmerged, sla.Undone, sla.Renewed:
+	case sla.Customer, sla.Withdrawn, sla.Merged, sla.MergeIn, sla.Unmerged, sla.Undone, sla.Renewed, sla.Extended:
 	default:
 		t.Fatalf("bad fact %q", words)
 	}
 	for _, w := range words[1:] {
 		k, v, ok := strings.Cut(w, "=")
 		switch {
+		case w == "other":
+			f.Other = true
+		case k == "metric":
+			f.Metric = sla.Metric(v)
+		case k == "minutes":
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				t.Fatalf("bad word %q", w)
+			}
+			f.Extra = time.Duration(n) * time.Minute
 		case w == "ai":
 			f.Author = "ai"
 		case k == "since":
@@ -265,6 +279,9 @@ func ask(t *testing.T, r *sla.Rules, s *sla.Sheet, line string, words []string) 
 	at := moment(t, words[0], words[1])
 	name, round, _ := strings.Cut(words[2], "/")
 	metric := map[string]sla.Metric{"first": sla.FirstResponse, "next": sla.NextResponse, "update": sla.Update, "resolution": sla.Resolution}[name]
+	if metric == "" {
+		metric = sla.Metric(name) // department:3
+	}
 	var c *sla.Clock
 	for _, x := range s.Clocks {
 		if x.Metric == metric && (round == "" || strconv.Itoa(x.Round) == round) {
@@ -286,7 +303,7 @@ func ask(t *testing.T, r *sla.Rules, s *sla.Sheet, line string, words []string) 
 	if want := words[3] + " " + words[4] + " " + due; got != want {
 		t.Errorf("%s\n got %s\nwant %s\n%+v", line, got, want, c.Intervals)
 	}
-	if c.Target != 0 && c.Left(r, at) != c.Target-elapsed {
+	if c.Target != 0 && c.Left(r, at) != c.Target+c.Extra-elapsed {
 		t.Errorf("%s: left is %v", line, c.Left(r, at))
 	}
 }

@@ -30,7 +30,7 @@ func randomHistory(rnd *rand.Rand, n int, more bool) []sla.Fact {
 		f := sla.Fact{At: at, Kind: sla.Changed, Set: map[string]any{}}
 		kinds := 5
 		if more {
-			kinds = 8
+			kinds = 10
 		}
 		switch rnd.IntN(kinds) {
 		case 0, 1:
@@ -54,6 +54,10 @@ func randomHistory(rnd *rand.Rand, n int, more bool) []sla.Fact {
 		case 7:
 			f.Kind = sla.Undone
 			f.Set["status"], f.Set["hold_reason"] = "open", ""
+		case 8:
+			f.Kind, f.Metric, f.Extra = sla.Extended, sla.Metrics[rnd.IntN(4)], time.Duration(rnd.IntN(100))*time.Minute
+		case 9:
+			f.Set[pick("department", "team")] = pick("2", "3", "5")
 		}
 		history = append(history, f)
 	}
@@ -223,11 +227,14 @@ func (x *reference) finish(at clock.Time, p *sla.Policy, counts bool) {
 // tickets do, and looks at it in between.
 func TestStepByStepEqualsReplay(t *testing.T) {
 	r := rules(t, "vip", "office", "updates")
-	limits := rules(t, "limits")
+	limits, units := rules(t, "limits"), rules(t, "ola")
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for i := range 2000 {
-		if i == 1000 {
+		switch i {
+		case 800:
 			r = limits
+		case 1400:
+			r = units
 		}
 		history := randomHistory(rnd, 25, true)
 		whole, err := sla.Replay(history, r)
@@ -270,7 +277,7 @@ func checkClock(t *testing.T, r *sla.Rules, c *sla.Clock, now clock.Time) {
 		t.Fatalf("an ended clock runs: %+v", c)
 	}
 	if due := c.DueAt(r); c.Open() && due > now {
-		if e := c.Elapsed(r, due); e != c.Target || c.Elapsed(r, due-1) >= c.Target {
+		if e := c.Elapsed(r, due); e != c.Target+c.Extra || c.Elapsed(r, due-1) >= c.Target+c.Extra {
 			t.Fatalf("due at %s with %v of %v: %+v", due, e, c.Target, c)
 		}
 	}
@@ -422,20 +429,32 @@ func TestWhatIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for field, change := range map[string]func(p *sla.Policy){
-		"name":                func(p *sla.Policy) { p.Name = "  " },
-		"when":                func(p *sla.Policy) { p.When = "priority ==" },
-		"targets[0].minutes":  func(p *sla.Policy) { p.Targets[0].High.Minutes = 0 },
-		"targets[1].metric":   func(p *sla.Policy) { p.Targets[1].Metric = sla.FirstResponse },
-		"pauses[0]":           func(p *sla.Policy) { p.Pauses = []sla.Pause{{}} },
-		"pauses[0].statuses":  func(p *sla.Policy) { p.Pauses[0].Statuses = []string{"solved"} },
-		"pauses[0].when":      func(p *sla.Policy) { p.Pauses[0].When = "nobody == 3" },
-		"pauses[0].metrics":   func(p *sla.Policy) { p.Pauses[0].Metrics = []sla.Metric{"speed"} },
-		"pause_limit_minutes": func(p *sla.Policy) { p.PauseTotal = -1 },
-		"reopen":              func(p *sla.Policy) { p.Reopen = "never" },
-		"warnings[0]":         func(p *sla.Policy) { p.Warnings = []sla.Warning{{Percent: 50, Before: 5}} },
-		"warnings":            func(p *sla.Policy) { p.Warnings = make([]sla.Warning, 11) },
-		"targets[0].calendar": func(p *sla.Policy) { p.Targets[0].Low.Calendar = fmt.Sprintf("%065d", 1) },
-		"pauses":              func(p *sla.Policy) { p.Pauses = slices.Repeat(p.Pauses, 21) },
+		"name":                   func(p *sla.Policy) { p.Name = "  " },
+		"when":                   func(p *sla.Policy) { p.When = "priority ==" },
+		"targets[0].minutes":     func(p *sla.Policy) { p.Targets[0].High.Minutes = 0 },
+		"targets[1].metric":      func(p *sla.Policy) { p.Targets[1].Metric = sla.FirstResponse },
+		"pauses[0]":              func(p *sla.Policy) { p.Pauses = []sla.Pause{{}} },
+		"pauses[0].statuses":     func(p *sla.Policy) { p.Pauses[0].Statuses = []string{"solved"} },
+		"pauses[0].when":         func(p *sla.Policy) { p.Pauses[0].When = "nobody == 3" },
+		"pauses[0].metrics":      func(p *sla.Policy) { p.Pauses[0].Metrics = []sla.Metric{"speed"} },
+		"pause_limit_minutes":    func(p *sla.Policy) { p.PauseTotal = -1 },
+		"reopen":                 func(p *sla.Policy) { p.Reopen = "never" },
+		"warnings[0]":            func(p *sla.Policy) { p.Warnings = []sla.Warning{{Percent: 50, Before: 5}} },
+		"warnings":               func(p *sla.Policy) { p.Warnings = make([]sla.Warning, 11) },
+		"targets[0].calendar":    func(p *sla.Policy) { p.Targets[0].Low.Calendar = fmt.Sprintf("%065d", 1) },
+		"stop_on.by":             func(p *sla.Policy) { p.StopOn.By = "anybody" },
+		"extensions":             func(p *sla.Policy) { p.Extensions = 11 },
+		"chain[0].on":            func(p *sla.Policy) { p.Chain = []sla.Link{{On: "moon", To: "team"}} },
+		"chain[0].to":            func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "moon"}} },
+		"chain[0].people":        func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "people"}} },
+		"chain[0].every_minutes": func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "team", Times: 2}} },
+		"chain[0].after_minutes": func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "team", After: -1}} },
+		"chain[0].metrics":       func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "team", Metrics: []sla.Metric{"speed"}}} },
+		"chain":                  func(p *sla.Policy) { p.Chain = make([]sla.Link, 11) },
+		"units[0].kind":          func(p *sla.Policy) { p.Units = []sla.Unit{{Kind: "person"}} },
+		"units[1].unit_id":       func(p *sla.Policy) { p.Units = []sla.Unit{{Kind: "team", Unit: 2}, {Kind: "team", Unit: 2}} },
+		"units[0].minutes":       func(p *sla.Policy) { p.Units = []sla.Unit{{Kind: "team", Low: &sla.Promise{}}} },
+		"pauses":                 func(p *sla.Policy) { p.Pauses = slices.Repeat(p.Pauses, 21) },
 	} {
 		p := sla.Default()
 		change(&p)
