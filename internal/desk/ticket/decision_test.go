@@ -202,3 +202,26 @@ func TestALaterMessageDecides(t *testing.T) {
 		_ = staff.KindAI
 	}, parrot)
 }
+
+// A suggestion does not bury what was set: it could no longer be taken back.
+func TestASuggestionLeavesWhatWasSet(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		a := h.Call("POST", "/tickets", map[string]any{"body": "x", "requester": map[string]any{"name": "W", "email": "w@example.com"}})
+		var x decidedTicket
+		if a.JSON(t, &x); a.Status != 201 {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		for _, d := range []ticket.Decision{
+			{Field: "priority", Value: "high", Before: "normal", State: ticket.DecisionSet, Confidence: .9, Model: "m"},
+			{Field: "priority", Value: "urgent", Before: "high", State: ticket.DecisionSuggested, Confidence: .4, Model: "m"},
+		} {
+			if err := h.Desk.Decide(context.Background(), h.Tenant, x.ID, []ticket.Decision{d}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a = h.Call("POST", "/tickets/"+x.ID.String()+"/decide", map[string]any{"field": "priority", "verdict": "undo"})
+		if a.JSON(t, &x); a.Status != 200 || x.Priority != "normal" {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+	}, func(s *server.Server) { s.Desk.Passes = nil })
+}

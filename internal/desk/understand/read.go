@@ -74,6 +74,8 @@ type Guess struct {
 type Timing struct {
 	Part   string `json:"part"`
 	Micros int64  `json:"micros"`
+
+	took time.Duration
 }
 
 // summaryRunes is how long an extractive summary is at most.
@@ -92,7 +94,7 @@ func (r *resident) read(t Text, full bool) *Reading {
 	last := time.Now()
 	lap := func(part string) {
 		now := time.Now()
-		x.Timings = append(x.Timings, Timing{part, now.Sub(last).Microseconds()})
+		x.Timings = append(x.Timings, Timing{part, now.Sub(last).Microseconds(), now.Sub(last)})
 		last = now
 	}
 	subject := ""
