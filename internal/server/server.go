@@ -175,6 +175,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Hub = live.New(live.Config{Bus: s.Bus, Log: s.Log, Connected: func(tenant, user id.ID, screens int) { s.Roster.Connected(tenant, user, screens) }})
 	s.onClose(s.Hub.Close)
 	s.Roster = roster.New(roster.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Staff: s.Staff, Bus: s.Bus, Hub: s.Hub})
+	s.Staff.Left = s.Roster.Left
 	s.onClose(s.Roster.Close)
 	s.Desk = ticket.NewDesk(ticket.Config{
 		DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Vault: s.Vault, Forms: s.Forms,

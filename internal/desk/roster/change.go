@@ -259,6 +259,23 @@ func (m *Room) set(ctx context.Context, a *staff.Actor, user id.ID, in NewState,
 	return out, err
 }
 
+// Left is what follows when somebody's account is closed: they are offline, and
+// what they have goes to others. It is what staff.Config.Left asks for.
+func (m *Room) Left(ctx context.Context, tx *db.Tx, dir *staff.Directory, user id.ID) error {
+	if _, err := m.change(ctx, tx, dir, user, func(s *Status, now clock.Time) error {
+		s.forget()
+		s.to(Offline, now)
+		s.Held, s.gone = false, 0
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := m.Jobs.Cancel(ctx, tx, dir.Tenant.ID, kindShift, user.String()); err != nil || m.Ended == nil {
+		return err
+	}
+	return m.Ended(ctx, tx, dir.Tenant.ID, user, WhyLeft)
+}
+
 // breakLeft is what is left of a person's breaks of the day; limited says that
 // there is a quota at all. It is negative when somebody stays too long.
 func (m *Room) breakLeft(ctx context.Context, r db.Reader, set Settings, tenant, user id.ID, zone *time.Location, now clock.Time) (left time.Duration, limited bool, err error) {

@@ -64,15 +64,12 @@ type planner struct {
 
 // planIn opens the plan of people around some days for a change.
 func (m *Room) planIn(ctx context.Context, tx *db.Tx, dir *staff.Directory, users []id.ID, from, to Day) (*planner, error) {
-	zone, err := m.zone(ctx, dir.Tenant.ID)
-	if err != nil {
-		return nil, err
-	}
-	p := &planner{room: m, tx: tx, dir: dir, zone: zone, templates: map[id.ID]Template{}, cells: map[cellKey]Cell{}, now: m.Clock.Now()}
+	p := &planner{room: m, tx: tx, dir: dir, zone: zoneOf(dir), templates: map[id.ID]Template{}, cells: map[cellKey]Cell{}, now: m.Clock.Now()}
 	tenant := dir.Tenant.ID
 	if _, err := raise(ctx, tx, tenant); err != nil {
 		return nil, err
 	}
+	var err error
 	if p.set, _, err = readSettings(ctx, tx, tenant); err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ func day(t testing.TB, s string) Day {
 	return d
 }
 
-func zoneOf(t testing.TB, name string) *time.Location {
+func zoneNamed(t testing.TB, name string) *time.Location {
 	t.Helper()
 	z, err := time.LoadLocation(name)
 	if err != nil {
@@ -40,7 +40,7 @@ func hours(from, to string, breaks ...string) Item {
 }
 
 func TestHoursOfShifts(t *testing.T) {
-	shanghai, london, york := zoneOf(t, "Asia/Shanghai"), zoneOf(t, "Europe/London"), zoneOf(t, "America/New_York")
+	shanghai, london, york := zoneNamed(t, "Asia/Shanghai"), zoneNamed(t, "Europe/London"), zoneNamed(t, "America/New_York")
 	for _, x := range []struct {
 		item     Item
 		zone     *time.Location
@@ -81,7 +81,7 @@ func TestHoursOfShifts(t *testing.T) {
 }
 
 func TestConflicts(t *testing.T) {
-	zone := zoneOf(t, "Asia/Shanghai")
+	zone := zoneNamed(t, "Asia/Shanghai")
 	set := Defaults()
 	set.PerWeek = 48 * 60
 	mon := day(t, "2026-11-23")
@@ -127,7 +127,7 @@ func TestConflicts(t *testing.T) {
 
 // Overlap and rest against a slow reference, minute by minute.
 func TestConflictsAgainstMinutes(t *testing.T) {
-	zone := zoneOf(t, "Europe/London")
+	zone := zoneNamed(t, "Europe/London")
 	r := rand.New(rand.NewPCG(3, 5))
 	set := Defaults()
 	set.Longest = 1440
@@ -176,7 +176,7 @@ func TestRotations(t *testing.T) {
 }
 
 func TestAdherenceByHand(t *testing.T) {
-	zone := zoneOf(t, "Asia/Shanghai")
+	zone := zoneNamed(t, "Asia/Shanghai")
 	d := day(t, "2026-11-23")
 	at := func(d Day, clockTime string) clock.Time {
 		m, _ := parseMinute(clockTime)

@@ -395,6 +395,30 @@ func TestShiftsEndAndLeavesBegin(t *testing.T) {
 	})
 }
 
+// Who leaves for good is offline at once, and routing is told in the same commit.
+func TestClosedAccountsAreOffline(t *testing.T) {
+	var told []string
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		told = nil
+		who := h.User("a@example.com", "坐席甲", staff.Agent)
+		_, err := h.Roster.SetOwn(bg, who, roster.NewState{State: roster.Online})
+		ok(t, err)
+		no := false
+		_, err = h.Staff.UpdateUser(bg, staff.System(h.Tenant), who.ID, 0, staff.UserChange{Active: &no})
+		ok(t, err)
+		stands(t, h, who.ID, roster.Offline)
+		if !slices.Equal(told, []string{roster.WhyLeft}) {
+			t.Errorf("told of %v", told)
+		}
+		problem(t, h.Call("PUT", "/agents/"+who.ID.String()+"/state", m{"state": "online"}), 409, "user.inactive")
+	}, func(s *server.Server) {
+		s.Roster.Ended = func(_ context.Context, tx *db.Tx, _, _ id.ID, why string) error {
+			tx.AfterCommit(func() { told = append(told, why) })
+			return nil
+		}
+	})
+}
+
 func TestReasonsOfLeavesArePrivate(t *testing.T) {
 	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
 		name := "早晚组"

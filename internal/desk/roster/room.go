@@ -239,8 +239,12 @@ func (m *Room) zone(ctx context.Context, tenant id.ID) (*time.Location, error) {
 	if err != nil {
 		return nil, err
 	}
+	return zoneOf(dir), nil
+}
+
+func zoneOf(dir *staff.Directory) *time.Location {
 	if z, err := time.LoadLocation(dir.Tenant.TimeZone); err == nil {
-		return z, nil
+		return z
 	}
-	return time.UTC, nil
+	return time.UTC
 }

@@ -29,6 +29,9 @@ type Config struct {
 	// Seed fills a new tenant with what other rooms need from the first day,
 	// in the transaction that makes it; may be nil.
 	Seed func(ctx context.Context, tx *db.Tx, t Tenant) error
+	// Left runs in the transaction that closes somebody's account, with the
+	// directory as it was; may be nil.
+	Left func(ctx context.Context, tx *db.Tx, dir *Directory, user id.ID) error
 }
 
 // House is where the people of all tenants are found.

@@ -160,6 +160,11 @@ func (h *House) UpdateUser(ctx context.Context, a *Actor, user id.ID, version in
 			if err := endAll(ctx, tx, a.Tenant, user, 0, true); err != nil {
 				return err
 			}
+			if h.Left != nil {
+				if err := h.Left(ctx, tx, dir, user); err != nil {
+					return err
+				}
+			}
 		}
 		data := map[string]any{"fields": fields}
 		if in.Roles != nil {

@@ -594,3 +594,23 @@ func BenchmarkCross(b *testing.B) {
 		}
 	}
 }
+
+// Screens of people are counted and told; streams of programs are not.
+func TestScreensAreCounted(t *testing.T) {
+	var told []int
+	h := newHub(t, func(c *Config) {
+		c.Connected = func(_, user id.ID, n int) { told = append(told, int(user)*10+n) }
+	})
+	a := subscribe(t, h, Subscription{Tenant: 1, User: 7, Screen: true}, "")
+	program := subscribe(t, h, Subscription{Tenant: 1, User: 7}, "")
+	b := subscribe(t, h, Subscription{Tenant: 1, User: 7, Screen: true}, "")
+	a.Close()
+	a.Close()
+	program.Close()
+	b.Close()
+	subscribe(t, h, Subscription{Tenant: 1, User: 8, Screen: true}, "")
+	h.Close()
+	if want := []int{71, 72, 71, 70, 81, 80}; !slices.Equal(told, want) {
+		t.Errorf("%v, not %v", told, want)
+	}
+}
