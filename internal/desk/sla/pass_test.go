@@ -285,60 +285,6 @@ func (s *scene) retry(tk *ticket.Ticket, want ...string) {
 	s.t.Errorf("told %v, want %v", s.told(tk), want)
 }
 
-// TestThreeDaysOfTimers lets three days pass in hops, with the clock set to
-// and fro by an hour: nothing is told early, twice or not at all.
-func TestThreeDaysOfTimers(t *testing.T) {
-	each(t, func(t *testing.T, s *scene) {
-		s.t = t
-		rnd := rand.New(rand.NewPCG(2, 3))
-		due := map[string]clock.Time{}
-		for i := range 72 {
-			if i < 30 {
-				tk := s.open(ticket.Priority(2 + rnd.IntN(3)))
-				for _, x := range s.clocks(tk) {
-					due[fmt.Sprint(tk.ID, " ", x.Metric)] = x.DueAt
-				}
-			}
-			switch rnd.IntN(6) {
-			case 0:
-				s.Clock.Advance(-time.Hour)
-			case 1:
-				s.Clock.Advance(time.Hour + time.Duration(rnd.IntN(7000))*time.Second)
-			default:
-				s.Clock.Advance(time.Duration(rnd.IntN(7200*1000)) * time.Millisecond)
-			}
-			s.Settle()
-		}
-		s.Clock.Advance(72 * time.Hour)
-		s.Settle()
-		rows, err := s.DB.Query(ctx, `select ticket_id, metric, step, due_at, at from sla_step where tenant_id = $1`, s.Tenant)
-		type step struct {
-			ticket       id.ID
-			metric, name string
-			due, at      clock.Time
-		}
-		list, err := db.Each(rows, err, func(r *sql.Rows) (x step, err error) {
-			return x, r.Scan(&x.ticket, &x.metric, &x.name, (*int64)(&x.due), (*int64)(&x.at))
-		})
-		s.must(err)
-		breaches := 0
-		for _, x := range list { // the key of the table keeps a step from being there twice
-			if x.due != due[fmt.Sprint(x.ticket, " ", x.metric)] {
-				t.Errorf("%s was due at %s, told %s", x.metric, due[fmt.Sprint(x.ticket, " ", x.metric)], x.due)
-			}
-			if x.name == sla.Breach {
-				breaches++
-				if x.at <= x.due {
-					t.Errorf("a breach at %s was told at %s", x.due, x.at)
-				}
-			}
-		}
-		if len(due) != 60 || breaches != 60 {
-			t.Errorf("%d promises, %d breaches told", len(due), breaches)
-		}
-	})
-}
-
 func TestTwoNodesTellOnce(t *testing.T) {
 	zhidantest.OnPostgres(t, func(t *testing.T, h *zhidantest.House) {
 		s := &scene{h, t, h.SLA}
