@@ -186,7 +186,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.Mind = understand.New(understand.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault,
-		Blobs: s.Blobs, Forms: s.Forms, Customers: s.Customers, Staff: s.Staff, Desk: s.Desk,
+		Blobs: s.Blobs, Forms: s.Forms, Customers: s.Customers, Staff: s.Staff, Desk: s.Desk, Proposed: s.tellIncident,
 		// Longer and larger than any plan of a language model; who asks has limits of their own.
 		HTTP: guard.NewDialer(guard.Policy{Allow: allowed}).Client(guard.Limits{Timeout: 3 * time.Minute, MaxBytes: 8 << 20, Redirects: -1})})
 	s.onClose(s.Mind.Close)

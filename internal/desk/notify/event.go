@@ -45,6 +45,8 @@ const (
 	ExtensionAsked   = "extension_asked"   // somebody asks for more time
 	ExtensionJudged  = "extension_judged"  // the answer
 	Supervised       = "supervised"        // a lead orders (督办)
+	SupervisedReply  = "supervised_reply"  // who was supervised has answered
+	CardGiven        = "card_given"        // or has not: yellow or red card
 	Chased           = "chased"            // a colleague asks for speed (催办)
 	Urged            = "urged"             // the customer does (催单)
 	Offered          = "offered"           // a ticket that I can accept
@@ -66,6 +68,13 @@ var (
 
 func about(key, group string, urgent bool, means ...Means) Event {
 	return Event{Key: key, Group: group, OfTicket: true, Urgent: urgent, Means: append([]Means{InApp}, means...), Holders: ofTicket}
+}
+
+// carded is told with the colour of the card.
+func carded() Event {
+	e := about(CardGiven, "sla", false, Mail, WebPush)
+	e.Holders = append(slices.Clone(e.Holders), "kind")
+	return e
 }
 
 func other(key, group string, holders []string, means ...Means) Event {
@@ -93,6 +102,8 @@ var Events = []Event{
 	about(SLABreach, "sla", false, Mail, WebPush),
 	about(SLAEscalated, "sla", false, Mail, WeCom, DingTalk, Feishu, WebPush),
 	about(Supervised, "sla", false, Mail, WeCom, DingTalk, Feishu, WebPush),
+	about(SupervisedReply, "sla", false),
+	carded(),
 	about(ExtensionAsked, "sla", false, Mail),
 	about(ExtensionJudged, "sla", false),
 	other(LeaveDecided, "system", nil, Mail),

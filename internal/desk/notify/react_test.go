@@ -1,8 +1,11 @@
 package notify_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/notify"
@@ -81,3 +84,36 @@ func TestWhatHappensToTicketsIsTold(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// Many tickets on one matter at once: who can join them is told, once.
+func TestASuspectedIncidentIsToldToWhoCanJudgeIt(t *testing.T) {
+	s, _ := outside(t)
+	s.User("li@example.com", "李明", staff.Agent)
+	dept, err := s.Staff.CreateDepartment(ctx, staff.System(s.Tenant), staff.DepartmentChange{Name: ptr("别的部门")})
+	s.must(err)
+	other := s.User("zhou@example.com", "周主管", staff.Supervisor)
+	_, err = s.Staff.UpdateUser(ctx, staff.System(s.Tenant), other.ID, 0, staff.UserChange{Department: &dept.ID})
+	s.must(err)
+	come := func(i int, words string) {
+		_, err := s.Desk.Create(ctx, s.Admin, ticket.NewTicket{Body: words, Requester: customer.Contact{Email: fmt.Sprintf("c%d@example.com", i)}})
+		s.must(err)
+	}
+	for i, words := range []string{"请问净水器滤芯多久换一次?", "发票抬头开错了,麻烦重开", "洗衣机脱水时声音很大", "优惠券为什么不能用", "扫地机器人连不上手机", "想预约空调移机", "积分什么时候到账", "订单一直没有发货"} {
+		come(i, words)
+		s.Clock.Advance(20 * time.Minute)
+	}
+	s.Settle()
+	for i := range 30 {
+		come(100+i, []string{"APP打不开了,一直显示系统维护中", "手机APP登录一直提示系统维护中,打不开", "你们的APP怎么打不开,显示系统维护", "打开APP就显示系统维护中,什么时候好"}[i%4])
+		s.later(20 * time.Second)
+	}
+	var list struct{ Items []struct{ ID string } }
+	s.call(s.Admin, "GET", "/incidents?state=proposed", nil, 200).JSON(t, &list)
+	bell := slices.DeleteFunc(s.bell(s.Admin), func(n notify.NoticeJSON) bool { return n.Event != notify.IncidentProposed })
+	if len(list.Items) != 1 || len(bell) != 1 || bell[0].Data["incident"] != list.Items[0].ID || bell[0].Title != "疑似共性事件" {
+		t.Errorf("%d incidents, told %+v", len(list.Items), bell)
+	}
+	if got := s.events(other); strings.Contains(got, notify.IncidentProposed) {
+		t.Errorf("the supervisor of another department was told: %s", got)
+	}
+}

@@ -51,6 +51,8 @@ var shipped = map[string]words{
 	SLABreach:        {Template{"{number} 的{metric}已超时", "{subject}\n到期:{due}\n{url}"}, Template{"{number}: {metric} was breached", "{subject}\nDue: {due}\n{url}"}},
 	SLAEscalated:     {Template{"{number} 升级:{metric}未处理", "{subject}\n到期:{due}\n{url}"}, Template{"{number} escalated: {metric}", "{subject}\nDue: {due}\n{url}"}},
 	Supervised:       {Template{"{actor} 督办 {number}", "{subject}\n期限:{due}\n{url}"}, Template{"{actor} supervises {number}", "{subject}\nDue: {due}\n{url}"}},
+	SupervisedReply:  {Template{"{actor} 答复了 {number} 的督办", onTicketZH}, Template{"{actor} answered the supervision of {number}", onTicketEN}},
+	CardGiven:        {Template{"{number} 督办未按期答复:{kind}", "{subject}\n期限:{due}\n{url}"}, Template{"{number}: no reply to a supervision, {kind}", "{subject}\nDue: {due}\n{url}"}},
 	ExtensionAsked:   {Template{"{actor} 申请 {number} 延期", "{subject}\n延期至:{due}\n{url}"}, Template{"{actor} asks to extend {number}", "{subject}\nUntil: {due}\n{url}"}},
 	ExtensionJudged:  {Template{"{number} 的延期申请有结果", "{subject}\n审批人:{actor}　到期:{due}\n{url}"}, Template{"The extension of {number} was judged", "{subject}\nBy: {actor}. Due: {due}\n{url}"}},
 	LeaveDecided:     {Template{"请假或换班申请有结果", "审批人:{actor}\n{url}"}, Template{"Your leave or swap was judged", "By: {actor}\n{url}"}},
@@ -134,6 +136,7 @@ var priorityWords = map[ticket.Priority][2]string{
 var keyWords = map[string][2]string{
 	"first_response": {"首次响应时长", "first response"}, "next_response": {"后续响应时长", "next response"}, "update": {"进展同步", "update"},
 	"resolution": {"解决时长", "resolution"}, "arrival": {"到场时长", "on-site arrival"}, "department": {"部门时限", "department time"}, "queue": {"队列时限", "queue time"},
+	"yellow_card": {"黄牌", "yellow card"}, "red_card": {"红牌", "red card"},
 	"supervision": {"督办期限", "supervision"},
 	"online":      {"在线", "online"}, "busy": {"忙碌", "busy"}, "break": {"小休", "break"}, "meal": {"用餐", "meal"}, "training": {"培训", "training"},
 	"after_call": {"话后整理", "after-call"}, "offline": {"离线", "offline"},

@@ -90,7 +90,10 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 		}
 		_, err = tx.Exec(ctx, `update understand_incident set title = $3, words = $4, customers = $5, expected = $6, score = $7, updated_at = $8
 			where tenant_id = $1 and id = $2`, tenant, incident.ID, p.Title, string(words), max(p.Customers, incident.Customers), p.Expected, max(p.Score, incident.Score), now)
-		return err
+		if err != nil || !told || m.Proposed == nil {
+			return err
+		}
+		return m.Proposed(ctx, tx, tenant, incident.ID, p.Members)
 	})
 	if err != nil || incident.State == Dismissed {
 		return err

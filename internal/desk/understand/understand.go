@@ -61,6 +61,9 @@ type Config struct {
 	Staff     *staff.House
 	Desk      *ticket.Desk
 	HTTP      *http.Client // the guard's; nil: no language model can be reached
+	// Proposed runs in the transaction that stores a new proposal of an
+	// incident: to tell people. It may be nil, and may run more than once.
+	Proposed func(ctx context.Context, tx *db.Tx, tenant, incident id.ID, tickets []id.ID) error
 }
 
 // Mind is the understanding of all tenants of this node. It is safe for
