@@ -18,6 +18,8 @@ export default {
   'notice.event.sla_breach': 'A clock has breached',
   'notice.event.sla_escalated': 'A breach is escalated',
   'notice.event.supervised': 'A supervisor orders',
+  'notice.event.supervised_reply': 'A supervision was answered',
+  'notice.event.card_given': 'Yellow or red card',
   'notice.event.extension_asked': 'An extension is asked for',
   'notice.event.extension_judged': 'My extension was judged',
   'notice.event.leave_decided': 'My leave or swap was decided',

@@ -18,6 +18,8 @@ export default {
   'notice.event.sla_breach': 'SLA 已超时',
   'notice.event.sla_escalated': 'SLA 升级',
   'notice.event.supervised': '督办',
+  'notice.event.supervised_reply': '督办已答复',
+  'notice.event.card_given': '督办黄牌与红牌',
   'notice.event.extension_asked': '有人申请延期',
   'notice.event.extension_judged': '延期申请有结果',
   'notice.event.leave_decided': '请假或换班有结果',
