@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"zhidan/internal/mind/learn"
 	"zhidan/internal/mind/llm"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/extract"
@@ -67,4 +68,9 @@ func (m *Mind) Compared() map[id.ID]int {
 // HangLater orders that the tickets of an incident come under its parent.
 func (m *Mind) HangLater(ctx context.Context, tx *db.Tx, tenant, incident id.ID) error {
 	return m.hangLater(ctx, tx, tenant, incident)
+}
+
+// Starter makes or gives the shipped model of a signature.
+func (m *Mind) Starter(ctx context.Context, signature string, make func(ctx context.Context) (*learn.Model, error)) (*learn.Model, error) {
+	return m.starter(ctx, signature, make)
 }

@@ -2,11 +2,14 @@ package understand_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
+	"zhidan/internal/mind/learn"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/zhidantest"
@@ -163,13 +166,22 @@ func TestEnoughExamplesAreTrainedByThemselves(t *testing.T) {
 		if len(list) != 1 || list[0].State != "done" || list[0].StartedBy != "" {
 			t.Fatalf("%+v", list)
 		}
+		// Many more, but not again on the same day.
+		teach(t, h, "praise", odd(45)...)
+		if list := trainings(t, h); len(list) != 1 {
+			t.Fatalf("too soon after the first: %+v", list)
+		}
+		h.Clock.Advance(24 * time.Hour)
+		if list := trainings(t, h); len(list) != 2 || list[0].State != "done" {
+			t.Fatalf("on the next day: %+v", list)
+		}
 		// Few more, but a week has passed.
 		teach(t, h, "praise", odd(25)...)
-		if list := trainings(t, h); len(list) != 1 {
+		if list := trainings(t, h); len(list) != 2 {
 			t.Fatalf("too early: %+v", list)
 		}
 		h.Clock.Advance(7*24*time.Hour + time.Minute)
-		if list := trainings(t, h); len(list) != 2 || list[0].State != "done" {
+		if list := trainings(t, h); len(list) != 3 || list[0].State != "done" {
 			t.Errorf("after a week: %+v", list)
 		}
 	})
@@ -265,6 +277,62 @@ func TestACategoryMergedIntoANewerOneBreaksNoModel(t *testing.T) {
 		}
 		if !ok {
 			t.Errorf("%+v", x.Decisions)
+		}
+	})
+}
+
+// Companies with other names do not wait for each other's first models.
+func TestStartersAreMadeSideBySide(t *testing.T) {
+	h := zhidantest.New(t)
+	slow, quick := make(chan struct{}), make(chan error, 1)
+	train := func(label string) (*learn.Model, error) {
+		m, _, err := learn.Train(t.Context(), []learn.Example{{Text: "one thing", Label: label}, {Text: "another", Label: "b"}}, learn.Options{Seed: 1})
+		return m, err
+	}
+	go func() {
+		<-slow // the first is being made
+		m, err := h.Mind.Starter(t.Context(), "quick", func(context.Context) (*learn.Model, error) { return train("quick") })
+		if err == nil && !m.Knows("quick") {
+			err = errors.New("the model of somebody else")
+		}
+		quick <- err
+	}()
+	m, err := h.Mind.Starter(t.Context(), "slow", func(ctx context.Context) (*learn.Model, error) {
+		close(slow)
+		select {
+		case err := <-quick: // before the slow one is done
+			if err != nil {
+				return nil, err
+			}
+		case <-time.After(20 * time.Second):
+			return nil, errors.New("the second waits for the first")
+		}
+		return train("slow")
+	})
+	if err != nil || !m.Knows("slow") {
+		t.Error(err)
+	}
+}
+
+func TestAPatternThatCannotBeUsedIsRefused(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		put := func(expr string) zhidantest.Answer {
+			return h.Call("PUT", "/understanding/patterns", map[string]any{"version": 0, "patterns": []map[string]any{{"name": "合同号", "type": "order", "expr": expr, "off": false}}})
+		}
+		if a := put("HT(\\d+"); a.Status != 422 || !strings.Contains(string(a.Body), "patterns[0].expr") {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		if a := put("HT-\\d{4}"); a.Status != 200 {
+			t.Errorf("%d %s", a.Status, a.Body)
+		}
+		var x struct{ Entities []struct{ Value string } }
+		h.Call("POST", "/understanding/read", map[string]any{"text": "合同 HT-2207 什么时候到期"}).JSON(t, &x)
+		found := false
+		for _, e := range x.Entities {
+			found = found || e.Value == "HT-2207"
+		}
+		if !found {
+			t.Errorf("%+v", x)
 		}
 	})
 }

@@ -20,6 +20,11 @@ const (
 	kindRetrain = "understand.retrain" // timer: the same, when the oldest new example is of age
 )
 
+// apart is the least time between two trainings of a field that begin by
+// themselves: thousands of examples that come in one after the other are one
+// reason to train, not many.
+const apart = 24 * time.Hour
+
 type taughtField struct {
 	tenant id.ID
 	field  string
@@ -73,22 +78,30 @@ func (m *Mind) retrain(ctx context.Context, tenant id.ID, field string, s *Setti
 		return err
 	}
 	var n int
-	var oldest clock.Time
-	if err := m.DB.QueryRow(ctx, `select count(*), coalesce(min(at), 0) from understand_example where tenant_id = $1 and field = $2 and id > $3`, tenant, field, last).Scan(&n, &oldest); err != nil {
+	var oldest id.ID
+	if err := m.DB.QueryRow(ctx, `select count(*), coalesce(min(id), 0) from understand_example where tenant_id = $1 and field = $2 and id > $3`, tenant, field, last).Scan(&n, &oldest); err != nil {
 		return err
 	}
-	due := oldest.Add(time.Duration(rule.Days) * 24 * time.Hour)
+	// By when it was noted, not by when it was said: a past that is brought in
+	// is new.
+	now, due := m.Clock.Now(), clock.Time(oldest.Millis()).Add(time.Duration(rule.Days)*24*time.Hour)
 	switch {
-	case n >= rule.After, rule.Days > 0 && n >= minExamples && due <= m.Clock.Now():
-		_, err := m.Train(ctx, staff.System(tenant), field)
-		if fault.KindOf(err) == fault.Conflict && err != nil {
-			return nil // one is under way
-		}
-		return err
-	case n > 0 && rule.Days > 0 && due > m.Clock.Now():
+	case n >= rule.After:
+		due = 0
+	case n == 0 || rule.Days == 0 || n < minExamples && due <= now:
+		return nil // the next example asks again
+	}
+	if last != 0 {
+		due = max(due, clock.Time(last.Millis()).Add(apart))
+	}
+	if due > now {
 		return m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 			return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindRetrain, Key: field, Payload: json.RawMessage("{}"), DueAt: due, Replace: true})
 		})
 	}
-	return nil
+	_, err := m.Train(ctx, staff.System(tenant), field)
+	if err != nil && fault.KindOf(err) == fault.Conflict {
+		return nil // one is under way
+	}
+	return err
 }
