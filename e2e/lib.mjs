@@ -90,6 +90,12 @@ export class House {
 }
 let people = 0
 
+/** Switches to a house in which people choose their tickets themselves (抢单). */
+export async function claimedByHand(api) {
+  const { set } = await api('POST', '/routing/sets', { name: '抢单', rules: [{ name: '全部', mode: 'pull' }] })
+  await api('POST', `/routing/sets/${set.version}/state`, { state: 'active' })
+}
+
 /** One browser per journey file. */
 export class Browser {
   static async open() {

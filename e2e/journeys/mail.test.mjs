@@ -4,12 +4,13 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
-import { Browser, House, journey, menu, shot, signIn, until } from '../lib.mjs'
+import { Browser, House, claimedByHand, journey, menu, shot, signIn, until } from '../lib.mjs'
 
 let house, browser, agent
 before(async () => {
   house = await House.open()
   agent = await house.person('李晓雯')
+  await claimedByHand(await house.program(agent))
   browser = await Browser.open()
 })
 after(async () => {

@@ -2,7 +2,7 @@
 // the counts, the search, by address, or in what is pushed.
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
-import { Browser, House, journey, shot, signIn, until } from '../lib.mjs'
+import { Browser, House, claimedByHand, journey, shot, signIn, until } from '../lib.mjs'
 
 let house, browser, boss, agent, api, team
 before(async () => {
@@ -10,6 +10,7 @@ before(async () => {
   boss = await house.person('主管')
   agent = await house.person('小周', { role: 'agent' })
   api = await house.program(boss)
+  await claimedByHand(api)
   team = await api('POST', '/staff/teams', { name: '华东一线组', members: [{ user_id: agent.id }] })
   browser = await Browser.open()
 })

@@ -1,7 +1,7 @@
 // Two people at once, and a line that breaks.
 import assert from 'node:assert/strict'
 import { after, before } from 'node:test'
-import { Browser, House, journey, shot, signIn, until } from '../lib.mjs'
+import { Browser, House, claimedByHand, journey, shot, signIn, until } from '../lib.mjs'
 
 let house, browser, li, chen, api
 before(async () => {
@@ -9,6 +9,7 @@ before(async () => {
   li = await house.person('李晓雯')
   chen = await house.person('陈立')
   api = await house.program(li)
+  await claimedByHand(api)
   browser = await Browser.open()
 })
 after(async () => {
