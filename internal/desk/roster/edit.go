@@ -96,7 +96,10 @@ func (m *Room) planIn(ctx context.Context, tx *db.Tx, dir *staff.Directory, user
 func (p *planner) resolve(field string, items []Item, c Cell) ([]Item, error) {
 	out := make([]Item, len(items))
 	for i, it := range items {
-		is := func(o Item) bool { return reflect.DeepEqual(o, it) }
+		is := func(o Item) bool {
+			o.Note = it.Note
+			return reflect.DeepEqual(o, it)
+		}
 		if it.Template != 0 && it.Kind == Shift && !slices.ContainsFunc(c.Published, is) && !slices.ContainsFunc(c.Draft, is) {
 			t, ok := p.templates[it.Template]
 			if !ok || t.Retired {
@@ -445,7 +448,7 @@ func (m *Room) Publish(ctx context.Context, a *staff.Actor, users []id.ID, from,
 				return err
 			}
 		}
-		return p.publish(ctx, changed)
+		return p.told(ctx, a, changed, out.ID)
 	})
 	return out, err
 }
@@ -465,6 +468,18 @@ func (p *planner) publish(ctx context.Context, changed []Cell) error {
 	}
 	p.tx.AfterCommit(func() { m.planChanged(tenant) })
 	return nil
+}
+
+// told publishes cells and tells whose they are.
+func (p *planner) told(ctx context.Context, a *staff.Actor, changed []Cell, publication id.ID) error {
+	if err := p.publish(ctx, changed); err != nil {
+		return err
+	}
+	var to []id.ID
+	for _, c := range changed {
+		to = append(to, c.User)
+	}
+	return p.room.notice(ctx, p.tx, a.Tenant, Notice{Event: ToldPublished, To: to, By: a.ID, Subject: publication})
 }
 
 // Undo takes a publication back: what it made known is a draft again. Nothing
@@ -530,7 +545,7 @@ func (m *Room) Undo(ctx context.Context, a *staff.Actor, publication id.ID) (out
 		if _, err := tx.Exec(ctx, `update roster_publication set undone_at = $3 where tenant_id = $1 and id = $2`, a.Tenant, publication, out.Undone); err != nil {
 			return err
 		}
-		return p.publish(ctx, changed)
+		return p.told(ctx, a, changed, out.ID)
 	})
 	return out, err
 }

@@ -134,7 +134,10 @@ func (m *Room) AskLeave(ctx context.Context, a *staff.Actor, in NewLeave) (l Lea
 			return err
 		}
 		if l.State != Approved {
-			return nil
+			return m.notice(ctx, tx, a.Tenant, Notice{Event: ToldAsked, To: leads(dir, l.User), By: a.ID, Subject: l.ID, State: string(l.State)})
+		}
+		if err := m.notice(ctx, tx, a.Tenant, Notice{Event: ToldDecided, To: []id.ID{l.User}, By: a.ID, Subject: l.ID, State: string(l.State)}); err != nil {
+			return err
 		}
 		return m.granted(ctx, tx, a.Tenant, l)
 	})
@@ -225,6 +228,9 @@ func (m *Room) JudgeLeave(ctx context.Context, a *staff.Actor, leave id.ID, to P
 		l.State, l.Judge, l.JudgeAt, l.Answer = to, a.ID, now, answer
 		l.Version++
 		if err := writeLeave(ctx, tx, a.Tenant, l); err != nil {
+			return err
+		}
+		if err := m.notice(ctx, tx, a.Tenant, Notice{Event: ToldDecided, To: []id.ID{l.User}, By: a.ID, Subject: l.ID, State: string(l.State)}); err != nil {
 			return err
 		}
 		if to == Approved {

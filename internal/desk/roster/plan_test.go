@@ -395,6 +395,61 @@ func TestShiftsEndAndLeavesBegin(t *testing.T) {
 	})
 }
 
+func TestWhoIsTold(t *testing.T) {
+	var told []string
+	names := map[id.ID]string{}
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		name := "一组"
+		team, err := h.Staff.CreateTeam(bg, staff.System(h.Tenant), staff.TeamChange{Name: &name})
+		ok(t, err)
+		a, b, lead := h.User("a@example.com", "甲", staff.Agent), h.User("b@example.com", "乙", staff.Agent), h.User("l@example.com", "长", staff.Supervisor)
+		_, err = h.Staff.UpdateTeam(bg, staff.System(h.Tenant), team.ID, 0, staff.TeamChange{Members: &[]staff.Member{{User: a.ID}, {User: b.ID}, {User: lead.ID, Lead: true}}})
+		ok(t, err)
+		for _, p := range []*staff.Actor{a, b, lead, h.Admin} {
+			names[p.ID] = p.Name
+		}
+		told = nil
+		as := func(x *staff.Actor) []string { return []string{"Authorization", "Bearer " + h.TokenFor(x)} }
+		heard := func(want ...string) {
+			t.Helper()
+			if !slices.Equal(told, want) {
+				t.Errorf("%v, not %v", told, want)
+			}
+			told = nil
+		}
+		var leave roster.Leave
+		h.Call("POST", "/roster/leaves", m{"kind": "annual", "from": at(t, "2026-12-24 00:00"), "to": at(t, "2026-12-25 00:00")}, as(a)...).JSON(t, &leave)
+		heard("asked requested 长")
+		h.Call("POST", "/roster/leaves/"+leave.ID.String()+"/judge", m{"state": "approved"}, as(lead)...)
+		heard("decided approved 甲")
+		h.Call("POST", "/roster/leaves/"+leave.ID.String()+"/judge", m{"state": "withdrawn"}, as(a)...)
+		heard() // one's own doing
+		publish(t, h, a.ID, map[string][]m{"2026-11-24": shift("08:00", "16:00")})
+		publish(t, h, b.ID, map[string][]m{"2026-11-24": shift("14:00", "22:00")})
+		heard("published  甲", "published  乙")
+		var swap roster.Swap
+		h.Call("POST", "/roster/swaps", m{"day": "2026-11-24", "other_id": b.ID, "other_day": "2026-11-24"}, as(a)...).JSON(t, &swap)
+		heard("asked requested 乙")
+		h.Call("POST", "/roster/swaps/"+swap.ID.String()+"/judge", m{"state": "accepted"}, as(b)...)
+		heard("asked accepted 长")
+		h.Call("POST", "/roster/swaps/"+swap.ID.String()+"/judge", m{"state": "approved"}, as(lead)...)
+		heard("decided approved 甲乙")
+		h.Call("PUT", "/agents/"+a.ID.String()+"/state", m{"state": "busy"}, as(lead)...)
+		heard("forced busy 甲")
+		h.Call("POST", "/roster/handovers", m{"team_id": team.ID, "note": "x", "tickets": []m{}}, as(a)...)
+		heard("handed_over  乙长")
+	}, func(s *server.Server) {
+		s.Roster.Told = func(_ context.Context, tx *db.Tx, _ id.ID, n roster.Notice) error {
+			text := n.Event + " " + n.State + " "
+			for _, u := range n.To {
+				text += names[u]
+			}
+			tx.AfterCommit(func() { told = append(told, text) })
+			return nil
+		}
+	})
+}
+
 // Who leaves for good is offline at once, and routing is told in the same commit.
 func TestClosedAccountsAreOffline(t *testing.T) {
 	var told []string

@@ -327,10 +327,14 @@ type notedNode struct {
 
 // lost notes again who was taken for gone while this node was silent.
 func (p *presence) lost(tenant id.ID, mine, have []id.ID) {
+	known := make(map[id.ID]bool, len(have))
+	for _, u := range have {
+		known[u] = true
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, u := range mine {
-		if who := (person{tenant, u}); !slices.Contains(have, u) && p.told[who] {
+		if who := (person{tenant, u}); !known[u] && p.told[who] {
 			delete(p.told, who)
 			p.dirty[who] = notice{p.room.Clock.Now(), time.Now()}
 		}

@@ -42,6 +42,8 @@ type Config struct {
 	// HandedOver runs in the transaction in which somebody takes a hand-over, to
 	// move its tickets. It sees to it that giver and taker may.
 	HandedOver func(ctx context.Context, tx *db.Tx, taker *staff.Actor, h Handover) error
+	// Told runs in the transaction of what people have to be told of.
+	Told func(ctx context.Context, tx *db.Tx, tenant id.ID, n Notice) error
 	// Linger is how long a screen must be gone before it is written down: a page
 	// that is loaded anew costs nothing. The grace counts from the beginning. [5 s]
 	Linger time.Duration

@@ -105,7 +105,10 @@ func (m *Room) AskSwap(ctx context.Context, a *staff.Actor, in NewSwap) (s Swap,
 			return err
 		}
 		s.ID = m.IDs.Next()
-		return writeSwap(ctx, tx, a.Tenant, s)
+		if err := writeSwap(ctx, tx, a.Tenant, s); err != nil {
+			return err
+		}
+		return m.notice(ctx, tx, a.Tenant, Notice{Event: ToldAsked, To: []id.ID{s.Other}, By: a.ID, Subject: s.ID, State: string(s.State)})
 	})
 	return s, err
 }
@@ -245,6 +248,13 @@ func (m *Room) JudgeSwap(ctx context.Context, a *staff.Actor, swap id.ID, to Pro
 		if err := writeSwap(ctx, tx, a.Tenant, s); err != nil {
 			return err
 		}
+		n := Notice{Event: ToldDecided, To: []id.ID{s.User, s.Other}, By: a.ID, Subject: s.ID, State: string(next)}
+		if next == Accepted {
+			n.Event, n.To = ToldAsked, leads(dir, s.User)
+		}
+		if err := m.notice(ctx, tx, a.Tenant, n); err != nil {
+			return err
+		}
 		if next != Accepted && next != Approved {
 			return nil
 		}
@@ -341,7 +351,15 @@ func (m *Room) HandOver(ctx context.Context, a *staff.Actor, in NewHandover) (h 
 	return h, m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `insert into roster_handover (tenant_id, id, user_id, to_id, team_id, note, tickets, state, at, version) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)`,
 			a.Tenant, h.ID, h.User, null(h.To), null(h.Team), h.Note, tickets, string(h.State), h.At)
-		return err
+		if err != nil {
+			return err
+		}
+		to := []id.ID{h.To}
+		t, _ := dir.Team(h.Team)
+		for _, x := range t.Members {
+			to = append(to, x.User)
+		}
+		return m.notice(ctx, tx, a.Tenant, Notice{Event: ToldHandedOver, To: to, By: a.ID, Subject: h.ID, Count: len(h.Tickets)})
 	})
 }
 

@@ -1,0 +1,35 @@
+package server
+
+import (
+	"context"
+	"strconv"
+
+	"zhidan/internal/desk/notify"
+	"zhidan/internal/desk/roster"
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
+)
+
+// A request that waits for somebody has no event of its own yet.
+var rosterEvents = map[string]string{
+	roster.ToldDecided:    notify.LeaveDecided,
+	roster.ToldPublished:  notify.RosterPublished,
+	roster.ToldForced:     notify.StateForced,
+	roster.ToldHandedOver: notify.HandedOver,
+}
+
+// tellRoster takes what concerns people's shifts and states to them.
+func (s *Server) tellRoster(ctx context.Context, tx *db.Tx, tenant id.ID, n roster.Notice) error {
+	event := rosterEvents[n.Event]
+	if event == "" {
+		return nil
+	}
+	out := notify.Notice{Tenant: tenant, Event: event, To: n.To, By: n.By}
+	switch n.Event {
+	case roster.ToldForced:
+		out.Data = map[string]string{"state": n.State}
+	case roster.ToldHandedOver:
+		out.Data = map[string]string{"count": strconv.Itoa(n.Count)}
+	}
+	return s.Notify.Tell(ctx, tx, out)
+}
