@@ -65,6 +65,7 @@ type seeding struct {
 	rare      int           // every so many tickets have the rare words
 	words     *vocabulary
 	loader    *ticket.Loader
+	stand     func(t *ticket.Ticket, now clock.Time) error
 	progress  func(stage string, done, of int)
 }
 
@@ -107,7 +108,9 @@ func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) 
 	if err := errors.Join(g.fill(ctx), sync()); err != nil {
 		return out, err
 	}
-	if err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.Routing.Adopt(ctx, tx, g.tenant) }); err != nil {
+	if err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return errors.Join(s.Routing.Adopt(ctx, tx, g.tenant), s.SLA.Renew(ctx, tx, g.tenant))
+	}); err != nil {
 		return out, err
 	}
 	out.Tickets, out.Customers, out.Seconds = o.Tickets, len(g.customers), time.Since(start).Seconds()
@@ -199,6 +202,9 @@ func (g *seeding) house(ctx context.Context) error {
 	if err := g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		return g.s.Index.EnsurePartitions(ctx, tx, int64(g.now.Add(-years)), int64(g.now))
 	}); err != nil {
+		return err
+	}
+	if g.stand, err = g.s.SLA.Standing(ctx, g.tenant); err != nil {
 		return err
 	}
 	g.loader, err = g.s.Desk.Loader(ctx, g.tenant)
@@ -367,6 +373,9 @@ func (g *seeding) tickets(ctx context.Context) error {
 			pasts := make([]ticket.Past, len(list))
 			for i, p := range list {
 				pasts[i] = m.past(p)
+				if err := g.stand(pasts[i].Ticket, g.now); err != nil {
+					return nil, err
+				}
 			}
 			return g.loader.Prepare(list[0].index, pasts), nil
 		},

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
@@ -212,6 +213,44 @@ func TestTheEndOfAPauseIsSeen(t *testing.T) {
 		stands("running 19m0s")
 		if got := strings.Join(s.told(tk), ", "); got != "resolution resumed" {
 			t.Errorf("the timeline says %s", got)
+		}
+	})
+}
+
+// Tickets from before there were clocks get them when all are renewed.
+func TestRenewingGivesClocksToOlderTickets(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		s.t = t
+		passes := s.Desk.Passes
+		s.Desk.Passes = nil
+		born := s.Clock.Now()
+		tk, done := s.open(ticket.Urgent), s.open(ticket.Urgent)
+		s.do(done, "status", &ticket.StatusInput{Status: ticket.Solved, Resolution: &ticket.Resolution{Code: "repaired"}})
+		s.Desk.Passes = passes
+		stand, err := s.room.Standing(ctx, s.Tenant)
+		s.must(err)
+		s.Clock.Advance(10 * time.Minute)
+		loaded, ended := *tk, *done
+		now, err := s.Desk.Get(ctx, s.Admin, done.ID)
+		s.must(err)
+		ended = *now
+		s.must(stand(&loaded, s.Clock.Now()))
+		s.must(stand(&ended, s.Clock.Now()))
+		if loaded.DueAt != born.Add(30*time.Minute) || loaded.SLA != ticket.SLARunning || loaded.SLAMetric != "first_response" || ended.SLA != ticket.SLAMet || ended.DueAt != 0 {
+			t.Errorf("loaded they would stand at %s %s %s, %s %s", loaded.SLA, loaded.DueAt, loaded.SLAMetric, ended.SLA, ended.DueAt)
+		}
+		s.Call("POST", "/sla/renew", nil)
+		s.Settle()
+		s.expect(tk, "first_response", sla.StateRunning, 10*time.Minute, born.Add(30*time.Minute))
+		now, err = s.Desk.Get(ctx, s.Admin, tk.ID)
+		s.must(err)
+		if now.DueAt != loaded.DueAt || now.SLA != loaded.SLA || len(s.clocks(done)) != 0 {
+			t.Errorf("renewed it stands at %s %s", now.SLA, now.DueAt)
+		}
+		s.Clock.Advance(20*time.Minute + time.Second)
+		s.Settle()
+		if got := strings.Join(s.told(tk), ", "); !strings.HasSuffix(got, "first_response percent:75, first_response breach") {
+			t.Errorf("told %s", got)
 		}
 	})
 }

@@ -182,7 +182,7 @@ type renewal struct {
 }
 
 // Renew brings all open tickets of a tenant under the newest versions of their
-// policies and calendars, in the background.
+// policies and calendars, in the background; those without clocks get them.
 func (m *Room) Renew(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	return m.order(ctx, tx, tenant, renewal{})
 }
@@ -210,8 +210,8 @@ func (m *Room) renew(ctx context.Context, j job.Job) error {
 			return err
 		}
 	}
-	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select distinct ticket_id from sla_clock where tenant_id = $1 and ticket_id > $2 and ended_at is null
-		order by ticket_id limit %d`, renewChunk), j.Tenant, in.After)
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select t.id from ticket t where t.tenant_id = $1 and t.id > $2 and t.status <= 4
+		order by t.id limit %d`, renewChunk), j.Tenant, in.After)
 	ids, err := db.Each(rows, err, scanID)
 	if err != nil {
 		return err
@@ -263,14 +263,21 @@ func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID
 			return err
 		}
 		x, err := loadSheet(ctx, w.Tx, tenant, ticketID, c.At, "")
-		if err != nil || x == nil {
+		if err != nil || !c.Ticket.Status.Active() {
 			return err
+		}
+		var before []Fact
+		if x == nil { // from before there were clocks
+			x, before = &kept{Sheet: &Sheet{}}, adopt(c.Ticket)
 		}
 		r, err := m.rules(ctx, w.Tx, k, tenant, x.Sheet)
 		if err != nil {
 			return err
 		}
 		was := x.dues(r)
+		if err := x.applyAll(ctx, w.Tx, r, before, c.Ticket); err != nil {
+			return err
+		}
 		if err := x.applyAll(ctx, w.Tx, r, []Fact{{At: c.At, Kind: Renewed}}, c.Ticket); err != nil {
 			return err
 		}

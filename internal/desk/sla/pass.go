@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -94,16 +93,6 @@ func (s *Sheet) applyAll(ctx context.Context, tx *db.Tx, r *Rules, facts []Fact,
 		}
 	}
 	return row.err
-}
-
-// adopt makes the history of a ticket that was there before there were clocks,
-// as far as it is known.
-func adopt(t *ticket.Ticket) []Fact {
-	facts := []Fact{{At: t.CreatedAt, Kind: Created}}
-	if t.FirstReplied != 0 {
-		facts = append(facts, Fact{At: t.FirstReplied, Kind: Replied, Author: string(staff.KindStaff)})
-	}
-	return facts
 }
 
 // facts says in the words of clocks what a change has done.
