@@ -138,7 +138,7 @@ func (b *Book) ResolveIn(ctx context.Context, tx *db.Tx, p Prepared) (c *Custome
 		}
 		// When another contact takes one of the addresses at this moment, the
 		// transaction runs again and finds its customer.
-		again := func() error { return db.Again }
+		again := func() error { return db.ErrAgain }
 		q, args := identityRows(p.fresh.Tenant, p.fresh.ID, p.fresh.ID, p.identities, p.fresh.CreatedAt)
 		if err := tx.QueueUnique(ctx, again, q, args...); err != nil {
 			return nil, false, err

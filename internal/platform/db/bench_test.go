@@ -18,13 +18,18 @@ import (
 //
 //	go run ./internal/platform/db/dbtest/cmd/pgtemp -durable -- go test -run - -bench Tx -benchtime 5000x ./internal/platform/db/
 func BenchmarkTx(b *testing.B) {
-	for _, engine := range []string{"sqlite", "postgres"} {
+	for _, way := range []string{"sqlite", "postgres", "postgres-queued"} {
 		for _, workers := range []int{1, 8, 64} {
-			b.Run(fmt.Sprintf("%s/%d", engine, workers), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%d", way, workers), func(b *testing.B) {
 				var d *db.DB
-				if engine == "sqlite" {
+				write := writeFive
+				switch way {
+				case "sqlite":
 					d = dbtest.SQLite(b)
-				} else {
+				case "postgres-queued":
+					write = queueFive
+					fallthrough
+				default:
 					d = benchPostgres(b)
 				}
 				makeBench(b, d)
@@ -39,7 +44,7 @@ func BenchmarkTx(b *testing.B) {
 							if n > int64(b.N) {
 								return
 							}
-							if err := d.Tx(bg, func(ctx context.Context, tx *db.Tx) error { return writeFive(ctx, tx, n, body) }); err != nil {
+							if err := d.Tx(bg, func(ctx context.Context, tx *db.Tx) error { return write(ctx, tx, n, body) }); err != nil {
 								b.Error(err)
 								return
 							}
@@ -82,14 +87,25 @@ func makeBench(b *testing.B, d *db.DB) {
 }
 
 func writeFive(ctx context.Context, tx *db.Tx, n int64, body string) error {
-	if _, err := tx.Exec(ctx, "insert into b_ticket (tenant_id, id, subject, status, updated_at) values ($1,$2,$3,$4,$5)", 1, n, "冰箱不制冷", "new", n); err != nil {
+	return five(n, body, func(q string, args ...any) error {
+		_, err := tx.Exec(ctx, q, args...)
+		return err
+	})
+}
+
+func queueFive(ctx context.Context, tx *db.Tx, n int64, body string) error {
+	return five(n, body, func(q string, args ...any) error { return tx.Queue(ctx, q, args...) })
+}
+
+func five(n int64, body string, write func(q string, args ...any) error) error {
+	if err := write("insert into b_ticket (tenant_id, id, subject, status, updated_at) values ($1,$2,$3,$4,$5)", 1, n, "冰箱不制冷", "new", n); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "insert into b_message (tenant_id, ticket_id, seq, body) values ($1,$2,$3,$4)", 1, n, 1, body); err != nil {
+	if err := write("insert into b_message (tenant_id, ticket_id, seq, body) values ($1,$2,$3,$4)", 1, n, 1, body); err != nil {
 		return err
 	}
 	for i := range 3 {
-		if _, err := tx.Exec(ctx, "insert into b_event (tenant_id, ticket_id, seq, name, data) values ($1,$2,$3,$4,$5)", 1, n, i, "created", `{"a":1}`); err != nil {
+		if err := write("insert into b_event (tenant_id, ticket_id, seq, name, data) values ($1,$2,$3,$4,$5)", 1, n, i, "created", `{"a":1}`); err != nil {
 			return err
 		}
 	}

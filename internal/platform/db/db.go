@@ -128,7 +128,7 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	}
 	for attempt := 1; ; attempt++ {
 		err := d.commit.run(ctx, fn)
-		if !errors.Is(err, Again) {
+		if !errors.Is(err, ErrAgain) {
 			return err
 		}
 		if attempt == txAttempts {
@@ -137,9 +137,9 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	}
 }
 
-// Again is for the function of a Tx that finds the store otherwise than it was
+// ErrAgain is for the function of a Tx that finds the store otherwise than it was
 // a moment ago: what it did is undone and it runs anew, a few times at most.
-var Again = errors.New("db: the transaction is to run again")
+var ErrAgain = errors.New("db: the transaction is to run again")
 
 // insideKey marks the context that the function of a Tx gets; its value is
 // true while the function runs.

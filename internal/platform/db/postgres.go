@@ -101,7 +101,7 @@ func (d *DB) txPostgres(ctx context.Context, fn func(ctx context.Context, tx *Tx
 // again says whether a transaction failed for the sake of another.
 func again(err error) bool {
 	p, ok := errors.AsType[*pgconn.PgError](err)
-	return errors.Is(err, Again) || ok && (p.Code == "40001" || p.Code == "40P01")
+	return errors.Is(err, ErrAgain) || ok && (p.Code == "40001" || p.Code == "40P01")
 }
 
 // tryPostgres runs the transaction once. begun says whether the server has

@@ -247,7 +247,7 @@ func TestAgain(t *testing.T) {
 				return err
 			}
 			if runs < 3 {
-				return tx.QueueUnique(ctx, func() error { return db.Again }, insertItem, 1, 1, "x", true)
+				return tx.QueueUnique(ctx, func() error { return db.ErrAgain }, insertItem, 1, 1, "x", true)
 			}
 			return nil
 		})
@@ -255,7 +255,7 @@ func TestAgain(t *testing.T) {
 			t.Errorf("%v, %d runs, AfterCommit %d times, %d rows", err, runs, after, count(t, d))
 		}
 		runs = 0
-		err = d.Tx(bg, func(ctx context.Context, tx *db.Tx) error { runs++; return fmt.Errorf("find: %w", db.Again) })
+		err = d.Tx(bg, func(ctx context.Context, tx *db.Tx) error { runs++; return fmt.Errorf("find: %w", db.ErrAgain) })
 		if fault.KindOf(err) != fault.Unavailable || runs < 2 || runs > 20 {
 			t.Errorf("%v after %d runs", err, runs)
 		}
@@ -296,8 +296,8 @@ func TestQueuedRowsAreTheSame(t *testing.T) {
 				return err
 			}
 			alone, err := read(tx)
-			if fmt.Sprint(behind) != fmt.Sprint(alone) || behind.sum.Int64 != 12 || string(behind.blob) != "\x00\xffA" {
-				t.Errorf("%+v\n%+v", behind, alone)
+			if err != nil || fmt.Sprint(behind) != fmt.Sprint(alone) || behind.sum.Int64 != 12 || string(behind.blob) != "\x00\xffA" {
+				t.Errorf("%+v\n%+v %v", behind, alone, err)
 			}
 			if err := later(ctx, tx, 8); err != nil {
 				return err
