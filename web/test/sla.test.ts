@@ -38,10 +38,15 @@ describe('how a clock looks', () => {
 
 describe('what a list reckons by', () => {
   const policy = (p: Partial<SLAPolicy>): SLAPolicy => ({ id: '1', version: 1, name: 'x', targets: [], ...p }) as SLAPolicy
-  const ticket = { type: 'repair', priority: 'urgent', fields: {} } as unknown as Ticket
-  it('is the first policy in use whose condition it can tell to fit', () => {
-    const all = [policy({ id: '1', retired: true }), policy({ id: '2', when: 'priority == "low"' }), policy({ id: '3', when: 'tags.exists(x, x == "a")' }), policy({ id: '4', when: 'type == "repair"' }), policy({ id: '5' })]
+  const ticket = { type: 'repair', priority: 'urgent', fields: {}, tags: ['vip'], channel: 'web', requester: { id: '9', name: 'x', tier: 'gold' } } as unknown as Ticket
+  it('is the first policy in use whose condition fits', () => {
+    const all = [policy({ id: '1', retired: true }), policy({ id: '2', when: 'priority == "low"' }), policy({ id: '3', when: '"a" in tags' }), policy({ id: '4', when: 'type in ["repair", "x"] && !(tier == "vip") && ("b" in tags || "vip" in tags)' }), policy({ id: '5' })]
     expect(policyFor(all, ticket)?.id).toBe('4')
+    expect(policyFor([policy({ id: '6', when: 'team == "1"' }), policy({ id: '7' })], ticket)?.id).toBe('7')
+  })
+  it('is none as soon as only the server could tell', () => {
+    expect(policyFor([policy({ id: '3', when: 'tags.exists(x, x == "a")' }), policy({ id: '5' })], ticket)).toBeUndefined()
+    expect(policyFor([policy({ id: '8', when: 'risk > 1' }), policy({ id: '5' })], ticket)).toBeUndefined()
   })
   it('takes the earliest warning', () => {
     expect(leadOf(policy({ warnings: [{ percent: 75 }, { before_minutes: 10 }] }), 40 * MIN)).toBe(10 * MIN)

@@ -1,6 +1,7 @@
 // Words and colours of a clock, from what the ticket says of it and the moment.
 import type { Metric, Priority, SLAPolicy, Ticket } from '~/api/types'
 import { t, type Key } from '~/i18n'
+import { readCondition, type ConditionRow } from '~/scenes/admin/condition'
 import { simple } from '~/scenes/ticket/form'
 
 export const metrics: Metric[] = ['first_response', 'next_response', 'update', 'resolution']
@@ -42,9 +43,26 @@ export function lookOf({ sla, due, lead = 0 }: Standing, now: number): Look {
   return due - now <= lead ? 'warn' : 'calm'
 }
 
-/** The policy that a list may take to hold for a ticket: the first whose condition fits, as far as that can be told here. */
-export function policyFor(policies: SLAPolicy[], ticket: Pick<Ticket, 'type' | 'priority' | 'fields'>): SLAPolicy | undefined {
-  return policies.find((p) => !p.retired && !p.problem && (!p.when?.trim() || simple(p.when, ticket) === true))
+type Fitting = Pick<Ticket, 'type' | 'priority' | 'fields' | 'category_id' | 'requester' | 'channel' | 'team' | 'department' | 'language' | 'tags'>
+
+function holds(r: ConditionRow, x: Fitting): boolean | undefined {
+  const of: Partial<Record<ConditionRow['field'], string | undefined>> = { priority: x.priority, type: x.type, category: x.category_id, tier: x.requester?.tier, channel: x.channel, team: x.team?.id, department: x.department?.id, language: x.language }
+  const found = r.field === 'tags' ? r.values.some((v) => x.tags.includes(v)) : r.field in of ? r.values.includes(of[r.field] ?? '') : undefined
+  return found === undefined ? undefined : found !== (r.not ?? false)
+}
+
+/** Whether a condition fits, as far as that can be told here; undefined where only the server knows. */
+export function fits(when: string | undefined, ticket: Fitting): boolean | undefined {
+  const rows = readCondition(when ?? '')
+  if (!rows) return simple(when!, ticket)
+  const each = rows.map((r) => holds(r, ticket))
+  return each.includes(false) ? false : each.includes(undefined) ? undefined : true
+}
+
+/** The policy that a list may take to hold for a ticket: the first whose condition fits; none once only the server could tell. */
+export function policyFor(policies: SLAPolicy[], ticket: Fitting): SLAPolicy | undefined {
+  const first = policies.find((p) => !p.retired && !p.problem && fits(p.when, ticket) !== false)
+  return first && fits(first.when, ticket) ? first : undefined
 }
 
 /** How long a promise is and from when on it warns; a list reckons in time of the day, the ticket itself knows exactly. */

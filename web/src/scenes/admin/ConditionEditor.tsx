@@ -55,7 +55,8 @@ export function ConditionEditor({ value, onChange, error, everything }: { value:
               <Pop content={() => {
                 const choices = choicesFor(r.field, names)
                 return <ChoiceList label={t(`cond.field.${r.field}` as Key)} multiple search={choices.length > 8} choices={choices.map((c) => ({ ...c, on: r.values.includes(c.id) }))} onChoose={(id) => set(i, { values: r.values.includes(id) ? r.values.filter((v) => v !== id) : [...r.values, id] })} />
-              }}><button type="button" className="btn sel"><span className="ell">{text(r)}</span></button></Pop>
+              }}><button type="button" className={r.values.length ? 'btn sel' : 'btn sel amber'}><span className="ell">{text(r)}</span></button></Pop>
+              {r.values.length === 0 && <input className="hide" required tabIndex={-1} value="" aria-label={t('cond.choose')} onChange={() => undefined} />}
               <IconButton icon="close" small label={t('cond.remove')} onClick={() => { if (unfinished && i === list.length - 1) setUnfinished(undefined); else put(list.filter((x, k) => k !== i && x !== unfinished)) }} />
             </div>
           ))}

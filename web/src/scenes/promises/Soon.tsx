@@ -42,7 +42,7 @@ export function SoonPage() {
         {items.length === 0 ? <EmptyState icon="check" title={t('soon.none')} help={t('soon.none.help')} /> : (
           <div className="scroll-x" tabIndex={0} role="group" aria-label={t('promise.soon')}>
             <table className="tbl rows40 soon">
-              <thead><tr><th>{t('soon.left')}</th><th>{t('soon.metric')}</th><th>{t('soon.ticket')}</th><th>{t('side.team')}</th><th>{t('action.assign')}</th></tr></thead>
+              <thead><tr><th>{t('soon.left')}</th><th>{t('soon.metric')}</th><th>{t('soon.ticket')}</th><th>{t('side.team')}</th><th>{t('filter.assignee')}</th></tr></thead>
               <tbody>{items.map((s) => <Row key={`${s.ticket_id}${s.metric}`} s={s} names={names} />)}</tbody>
             </table>
           </div>
