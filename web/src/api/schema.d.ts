@@ -897,6 +897,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** My shifts and leaves */
+        get: operations["me-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/push-subscriptions": {
         parameters: {
             query?: never;
@@ -1275,6 +1292,281 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/roster/adherence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plan and time by person and day; a page is a number of people */
+        get: operations["roster-adherence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Draft the plan of people on days */
+        put: operations["roster-cells"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft days as other days are planned */
+        post: operations["roster-copy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan as a table (query: from, to, team, department, format csv or xlsx, drafts) */
+        get: operations["roster-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft a period by a rotation */
+        post: operations["roster-fill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hand-overs by me, to me or my teams, and of those in my charge */
+        get: operations["roster-handovers"];
+        put?: never;
+        /** Hand open matters over to a successor or a team */
+        post: operations["roster-handover-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/handovers/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a hand-over, or withdraw one's own */
+        post: operations["roster-handover-judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft a plan from a CSV or XLSX table like that of the export (query: dry_run) */
+        post: operations["roster-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Leaves within reach, newest first; without reasons for those who do not decide */
+        get: operations["roster-leaves"];
+        put?: never;
+        /** Ask for a leave, or write one down for somebody in one's charge */
+        post: operations["roster-leave-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/leaves/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve, refuse or withdraw a leave */
+        post: operations["roster-leave-judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plan of the people within reach */
+        get: operations["roster-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/publications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was published, newest first */
+        get: operations["roster-publications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/publications/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a publication back */
+        post: operations["roster-publication-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make drafts count */
+        post: operations["roster-publish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The patterns that can fill a period */
+        get: operations["roster-rotations"];
+        put?: never;
+        /** Make a rotation */
+        post: operations["roster-rotation-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/rotations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or retire a rotation */
+        put: operations["roster-rotation-update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roster/settings": {
         parameters: {
             query?: never;
@@ -1286,6 +1578,76 @@ export interface paths {
         get: operations["roster-settings"];
         /** Change the rules of presence and planning */
         put: operations["roster-settings-set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/swaps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Swaps within reach, newest first */
+        get: operations["roster-swaps"];
+        put?: never;
+        /** Ask somebody to exchange shifts */
+        post: operations["roster-swap-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/swaps/{id}/judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept, approve, refuse or withdraw a swap */
+        post: operations["roster-swap-judge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The shifts that can be planned */
+        get: operations["roster-templates"];
+        put?: never;
+        /** Make a shift */
+        post: operations["roster-template-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roster/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or retire a shift; what is planned keeps its hours */
+        put: operations["roster-template-update"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3385,6 +3747,28 @@ export interface components {
             /** @description userid in WeCom */
             wecom?: string;
         };
+        Adherence: {
+            day: string;
+            /** Format: int64 */
+            kept_minutes: number;
+            /** Format: int64 */
+            late_minutes: number;
+            /**
+             * Format: int64
+             * @description of the planned work
+             */
+            leave_minutes: number;
+            name: string;
+            /** Format: int64 */
+            planned_minutes: number;
+            /** @description time in each state on the day, from midnight to midnight for the company */
+            seconds: {
+                [key: string]: number;
+            };
+            user_id: string;
+            /** Format: int64 */
+            worked_minutes: number;
+        };
         AgentJSON: {
             /** Format: int64 */
             capacity: number;
@@ -3442,7 +3826,13 @@ export interface components {
             /** @description it stays without a screen */
             held: boolean;
             name: string;
+            /** @description by the plan */
+            on_shift: boolean;
+            /** @description has a shift today */
+            planned: boolean;
             reason?: string;
+            /** Format: date-time */
+            shift_end?: string;
             /** Format: date-time */
             since?: string;
             /** @enum {string} */
@@ -3670,6 +4060,17 @@ export interface components {
             given: string;
             label: string;
         };
+        CellView: {
+            day: string;
+            /** @description waits to be published */
+            drafted?: boolean;
+            /** @description what is planned: the draft for those who plan, else what is published */
+            items: components["schemas"]["RosterItem"][];
+            published?: components["schemas"]["RosterItem"][];
+            user_id: string;
+            /** Format: int64 */
+            version: number;
+        };
         ChangeJSON: {
             company_id?: string | null;
             /** @description by key; null takes a field away */
@@ -3826,6 +4227,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Conflict: {
+            /** @enum {string} */
+            code: "roster.overlap" | "roster.rest" | "roster.too_long" | "roster.week" | "roster.on_leave";
+            day: string;
+            text: string;
+            user_id: string;
+        };
         ConfusionCell: {
             actual: string;
             /** Format: int64 */
@@ -3840,6 +4248,19 @@ export interface components {
             kind: "ticket" | "message";
             message_kind?: string;
             ticket: components["schemas"]["Brief"];
+        };
+        Copy: {
+            /**
+             * Format: int64
+             * @description 7 is a week
+             */
+            days: number;
+            dry_run?: boolean;
+            /** @description first day that is copied */
+            from: string;
+            /** @description where it goes */
+            to: string;
+            user_ids: string[];
         };
         CorrectionJSON: {
             /** Format: date-time */
@@ -4052,6 +4473,17 @@ export interface components {
              * @description how likely a fall like this is by chance (two-proportion z test)
              */
             p: number;
+        };
+        Edit: {
+            day: string;
+            /** @description empty: nothing is planned */
+            items: components["schemas"]["RosterItem"][];
+            user_id: string;
+            /**
+             * Format: int64
+             * @description as it was read; 412 when there is a newer one
+             */
+            version?: number;
         };
         EntityJSON: {
             /** Format: double */
@@ -4362,8 +4794,39 @@ export interface components {
              */
             uncertain: number;
         };
+        Fill: {
+            dry_run?: boolean;
+            from: string;
+            /** @description days on which something is planned stay as they are */
+            keep?: boolean;
+            people: components["schemas"]["Turn"][];
+            rotation_id: string;
+            to: string;
+        };
         Form: {
             fields: components["schemas"]["Item"][];
+        };
+        HandedOver: {
+            note?: string;
+            ticket_id: string;
+        };
+        Handover: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            note?: string;
+            /** @enum {string} */
+            state: "open" | "taken" | "withdrawn";
+            /** Format: date-time */
+            taken_at?: string;
+            taken_by?: string;
+            team_id?: string;
+            tickets: components["schemas"]["HandedOver"][];
+            /** @description the successor; absent: the team */
+            to_id?: string;
+            user_id: string;
+            /** Format: int64 */
+            version: number;
         };
         HighlightJSON: {
             excerpt?: string;
@@ -4555,6 +5018,27 @@ export interface components {
         LearnOutBody: {
             pattern: components["schemas"]["EntityPattern"];
         };
+        Leave: {
+            answer?: string;
+            /** Format: date-time */
+            asked_at: string;
+            /** Format: date-time */
+            from: string;
+            id: string;
+            judge_id?: string;
+            /** Format: date-time */
+            judged_at?: string;
+            /** @enum {string} */
+            kind: "annual" | "sick" | "personal" | "compensatory" | "other";
+            reason?: string;
+            /** @enum {string} */
+            state: "requested" | "approved" | "refused" | "withdrawn";
+            /** Format: date-time */
+            to: string;
+            user_id: string;
+            /** Format: int64 */
+            version: number;
+        };
         LeaveInBody: {
             reason: string;
             /** @description empty: as the rules say */
@@ -4628,6 +5112,11 @@ export interface components {
         List: {
             items: components["schemas"]["TemplateJSON"][];
         };
+        ListAdherence: {
+            items: components["schemas"]["Adherence"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListAgentState: {
             items: components["schemas"]["AgentState"][];
             next_cursor?: string;
@@ -4693,6 +5182,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListHandover: {
+            items: components["schemas"]["Handover"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListIncidentJSON: {
             items: components["schemas"]["IncidentJSON"][];
             next_cursor?: string;
@@ -4705,6 +5199,11 @@ export interface components {
         };
         ListJSON: {
             items: components["schemas"]["JSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListLeave: {
+            items: components["schemas"]["Leave"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -4723,8 +5222,18 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListPublication: {
+            items: components["schemas"]["Publication"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListRoleJSON: {
             items: components["schemas"]["RoleJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListRotation: {
+            items: components["schemas"]["Rotation"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -4753,6 +5262,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListSwap: {
+            items: components["schemas"]["Swap"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListTableInfo: {
             items: components["schemas"]["TableInfo"][];
             next_cursor?: string;
@@ -4760,6 +5274,11 @@ export interface components {
         };
         ListTeamJSON: {
             items: components["schemas"]["TeamJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListTemplate: {
+            items: components["schemas"]["Template"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -4983,6 +5502,12 @@ export interface components {
             level: number;
             skill_id: string;
         };
+        NewHandover: {
+            note?: string;
+            team_id?: string;
+            tickets: components["schemas"]["HandedOver"][];
+            to_id?: string;
+        };
         NewIdentityJSON: {
             /** @description phone, email, wechat, … */
             kind: string;
@@ -5000,6 +5525,17 @@ export interface components {
             tags?: string[];
             tier?: string;
         };
+        NewLeave: {
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            kind: "annual" | "sick" | "personal" | "compensatory" | "other";
+            reason?: string;
+            /** Format: date-time */
+            to: string;
+            /** @description absent: myself; for somebody in one's charge it is approved at once */
+            user_id?: string;
+        };
         NewState: {
             reason?: string;
             /** @enum {string} */
@@ -5009,6 +5545,14 @@ export interface components {
              * @description when it ends by itself; who is there is online then
              */
             until?: string;
+        };
+        NewSwap: {
+            /** @description whose shifts I give */
+            day: string;
+            /** @description whose shifts I take */
+            other_day: string;
+            other_id: string;
+            reason?: string;
         };
         NewTokenOutBody: {
             /** Format: date-time */
@@ -5092,6 +5636,10 @@ export interface components {
             /** @enum {string} */
             type: "text" | "secret" | "number" | "switch" | "choice" | "address";
             zh: string;
+        };
+        NotifyTemplate: {
+            text: string;
+            title: string;
         };
         OfTicketJSON: {
             can_translate: boolean;
@@ -5189,11 +5737,8 @@ export interface components {
             version: number;
         };
         Pause: {
-            hold_reasons?: string[];
-            /** @description empty: all */
-            metrics?: string[];
-            statuses?: string[];
-            when?: string;
+            from: string;
+            to: string;
         };
         PeopleInput: {
             add?: string[];
@@ -5216,6 +5761,28 @@ export interface components {
             lat: number;
             /** Format: double */
             lon: number;
+        };
+        PlanView: {
+            /** @description days on which nothing is planned are left out */
+            cells: components["schemas"]["CellView"][];
+            /** @description asked for or granted; without reasons for those who do not decide */
+            leaves: components["schemas"]["Leave"][];
+            /** @description more people */
+            next_cursor?: string;
+            people: components["schemas"]["PlannedPerson"][];
+        };
+        Planned: {
+            cells: components["schemas"]["CellView"][];
+            /** @description of a dry run; else they refuse the change */
+            conflicts: components["schemas"]["Conflict"][];
+        };
+        PlannedPerson: {
+            department_id?: string;
+            /** @description I plan this person */
+            manage: boolean;
+            name: string;
+            team_ids: string[];
+            user_id: string;
         };
         PlayInBody: {
             subject?: string;
@@ -5365,6 +5932,26 @@ export interface components {
              * @enum {string}
              */
             structured?: "schema" | "json" | "tool" | "prompt";
+        };
+        Publication: {
+            /** Format: date-time */
+            at: string;
+            by_id?: string;
+            /** Format: int64 */
+            cells: number;
+            from: string;
+            id: string;
+            to: string;
+            /** Format: date-time */
+            undone_at?: string;
+        };
+        PublishBody: {
+            department_id?: string;
+            from: string;
+            team_id?: string;
+            to: string;
+            /** @description absent: those of the team or department, or all in my charge */
+            user_ids?: string[];
         };
         QueueJSON: {
             /** Format: int64 */
@@ -5593,6 +6180,25 @@ export interface components {
             };
             name?: string;
         };
+        "Roster-cellsRequest": {
+            cells: components["schemas"]["Edit"][];
+            /** @description only say what would change and which rules it breaks */
+            dry_run?: boolean;
+        };
+        RosterItem: {
+            breaks?: components["schemas"]["Pause"][];
+            color?: string;
+            from?: string;
+            /** @enum {string} */
+            kind: "shift" | "off";
+            name?: string;
+            night?: boolean;
+            note?: string;
+            /** @description hours, name and colour are those of the template at the time of planning; absent: they are given */
+            template_id?: string;
+            to?: string;
+            zone?: string;
+        };
         RosterSettings: {
             /**
              * Format: int64
@@ -5623,6 +6229,17 @@ export interface components {
             no_work_states: string[];
             /** @description a swap that both have agreed on waits for a lead */
             swap_needs_approval: boolean;
+        };
+        Rotation: {
+            /** @description a date on which the pattern begins */
+            anchor: string;
+            readonly id: string;
+            name: string;
+            /** @description templates day after day; an empty id is a day off */
+            pattern: string[];
+            retired?: boolean;
+            /** Format: int64 */
+            readonly version: number;
         };
         "Routing-set-stateRequest": {
             /** @enum {string} */
@@ -6073,7 +6690,7 @@ export interface components {
              * @description all pauses of a clock together; 0: no limit
              */
             pause_total_minutes?: number;
-            pauses?: components["schemas"]["Pause"][];
+            pauses?: components["schemas"]["SlaPause"][];
             /**
              * Format: int64
              * @description policies are tried in this order
@@ -6119,6 +6736,13 @@ export interface components {
              * @enum {string}
              */
             to: "assignee" | "team" | "department" | "people";
+        };
+        SlaPause: {
+            hold_reasons?: string[];
+            /** @description empty: all */
+            metrics?: string[];
+            statuses?: string[];
+            when?: string;
         };
         SnoozeInput: {
             /** Format: date-time */
@@ -6291,6 +6915,26 @@ export interface components {
             user?: components["schemas"]["Ref"];
             words: string;
         };
+        Swap: {
+            answer?: string;
+            /** Format: date-time */
+            asked_at: string;
+            day: string;
+            gives: components["schemas"]["RosterItem"][];
+            id: string;
+            judge_id?: string;
+            /** Format: date-time */
+            judged_at?: string;
+            other_day: string;
+            other_id: string;
+            reason?: string;
+            /** @enum {string} */
+            state: "requested" | "accepted" | "approved" | "refused" | "withdrawn";
+            takes: components["schemas"]["RosterItem"][];
+            user_id: string;
+            /** Format: int64 */
+            version: number;
+        };
         Table: {
             id: string;
             key: string;
@@ -6355,8 +6999,23 @@ export interface components {
             wait_p90_seconds: number;
         };
         Template: {
-            text: string;
-            title: string;
+            /** @description within the shift, not counted as work */
+            breaks?: components["schemas"]["Pause"][];
+            /** @description #rrggbb */
+            color?: string;
+            /** @description 09:00 */
+            from: string;
+            readonly id: string;
+            name: string;
+            /** @description night duty 夜班 */
+            night?: boolean;
+            retired?: boolean;
+            /** @description 18:00; 24:00 is the end of the day; before from: on the next day */
+            to: string;
+            /** Format: int64 */
+            readonly version: number;
+            /** @description IANA name; empty: the company's */
+            zone?: string;
         };
         TemplateJSON: {
             /** @description the company's own words */
@@ -6365,7 +7024,7 @@ export interface components {
             /** @enum {string} */
             locale: "zh-CN" | "en";
             readonly placeholders?: string[];
-            readonly shipped?: components["schemas"]["Template"];
+            readonly shipped?: components["schemas"]["NotifyTemplate"];
             text: string;
             title: string;
             /** Format: int64 */
@@ -6609,6 +7268,14 @@ export interface components {
              */
             hours: number;
         };
+        Turn: {
+            /**
+             * Format: int64
+             * @description how many days further in the pattern
+             */
+            offset: number;
+            user_id: string;
+        };
         Type: {
             form: components["schemas"]["Form"];
             id?: string;
@@ -6701,6 +7368,11 @@ export interface components {
             team_ids: string[];
             /** Format: int64 */
             version: number;
+        };
+        Verdict: {
+            answer?: string;
+            /** @enum {string} */
+            state: "accepted" | "approved" | "refused" | "withdrawn" | "taken";
         };
         ViewBody: {
             filter: string;
@@ -8886,6 +9558,40 @@ export interface operations {
             };
         };
     };
+    "me-plan": {
+        parameters: {
+            query: {
+                /** @description 2026-11-21 */
+                from: string;
+                /** @description at most 92 days */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "notify-subscribe": {
         parameters: {
             query?: never;
@@ -9705,6 +10411,646 @@ export interface operations {
             };
         };
     };
+    "roster-adherence": {
+        parameters: {
+            query: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description 2026-11-21 */
+                from: string;
+                /** @description at most 92 days */
+                to: string;
+                team?: string;
+                department?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAdherence"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Roster-cellsRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Copy"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-fill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Fill"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Planned"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-handovers": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                user?: string;
+                state?: "requested" | "accepted" | "approved" | "refused" | "withdrawn" | "open" | "taken";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandover"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-handover-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandover"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-handover-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verdict"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Handover"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-leaves": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                user?: string;
+                state?: "requested" | "accepted" | "approved" | "refused" | "withdrawn" | "open" | "taken";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLeave"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-leave-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLeave"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leave"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-leave-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verdict"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leave"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-plan": {
+        parameters: {
+            query: {
+                /** @description 2026-11-21 */
+                from: string;
+                /** @description at most 92 days */
+                to: string;
+                team?: string;
+                department?: string;
+                /** @description how many people */
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanView"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-publications": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPublication"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-publication-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Publication"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-rotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRotation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-rotation-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-rotation-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotation"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "roster-settings": {
         parameters: {
             query?: never;
@@ -9759,6 +11105,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RosterSettings"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-swaps": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                user?: string;
+                state?: "requested" | "accepted" | "approved" | "refused" | "withdrawn" | "open" | "taken";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSwap"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-swap-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSwap"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swap"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-swap-judge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verdict"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swap"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTemplate"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-template-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Template"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "roster-template-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Template"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
                 };
             };
             /** @description An error */

@@ -1,8 +1,7 @@
 // The roster 排班: who shall work when, leaves, swaps, and how it was kept.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { data } from '~/api/client'
+import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
-import { pending } from '~/api/pending'
 import type { ID, Stamp } from '~/api/types'
 import { t } from '~/i18n'
 import { queries } from './query'
@@ -24,7 +23,6 @@ export interface Conflict { user_id: ID; day: Day; code: string; text: string }
 export interface Rotation { id: ID; version: number; name: string; pattern: ID[]; anchor: Day; retired?: boolean }
 export interface Publication { id: ID; from: Day; to: Day; cells: number; by_id?: ID; at: Stamp; undone_at?: Stamp }
 export interface AdherenceDay { user_id: ID; name: string; day: Day; planned_minutes: number; kept_minutes: number; worked_minutes: number; late_minutes: number; leave_minutes: number; seconds: Partial<Record<StateName, number>> }
-interface List<T> { items: T[]; next_cursor?: string }
 
 const more = { initialPageParam: '', getNextPageParam: (page: { next_cursor?: string }) => page.next_cursor || undefined, retry: false as const }
 const team = (id: ID | undefined) => (id ? { team: id } : {})
@@ -32,14 +30,14 @@ const at = (cursor: string) => (cursor ? { cursor } : {})
 
 export const planQuery = (from: Day, to: Day, group: ID | undefined) => infiniteQueryOptions({
   ...more, queryKey: keys.roster('plan', from, to, group ?? ''), staleTime: 30_000,
-  queryFn: ({ pageParam, signal }) => data(pending.GET<Plan>('/roster/plan', { params: { query: { from, to, limit: 100, ...team(group), ...at(pageParam) } }, signal })),
+  queryFn: ({ pageParam, signal }) => data(api.GET('/roster/plan', { params: { query: { from, to, limit: 100, ...team(group), ...at(pageParam) } }, signal })),
 })
-export const myPlanQuery = (from: Day, to: Day) => queryOptions({ queryKey: keys.roster('mine', from, to), retry: false, queryFn: ({ signal }) => data(pending.GET<Plan>('/me/plan', { params: { query: { from, to } }, signal })) })
-export const templatesQuery = queryOptions({ queryKey: keys.roster('templates'), retry: false, staleTime: 60_000, queryFn: ({ signal }) => data(pending.GET<List<ShiftTemplate>>('/roster/templates', { signal })) })
-export const rotationsQuery = queryOptions({ queryKey: keys.roster('rotations'), retry: false, staleTime: 60_000, queryFn: ({ signal }) => data(pending.GET<List<Rotation>>('/roster/rotations', { signal })) })
-export const leavesQuery = (state: Progress | '') => infiniteQueryOptions({ ...more, queryKey: keys.roster('leaves', state), queryFn: ({ pageParam, signal }) => data(pending.GET<List<Leave>>('/roster/leaves', { params: { query: { limit: 50, ...(state ? { state } : {}), ...at(pageParam) } }, signal })) })
-export const swapsQuery = infiniteQueryOptions({ ...more, queryKey: keys.roster('swaps'), queryFn: ({ pageParam, signal }) => data(pending.GET<List<Swap>>('/roster/swaps', { params: { query: { limit: 50, ...at(pageParam) } }, signal })) })
-export const adherenceQuery = (from: Day, to: Day, group: ID | undefined) => infiniteQueryOptions({ ...more, queryKey: keys.roster('adherence', from, to, group ?? ''), queryFn: ({ pageParam, signal }) => data(pending.GET<List<AdherenceDay>>('/roster/adherence', { params: { query: { from, to, limit: 50, ...team(group), ...at(pageParam) } }, signal })) })
+export const myPlanQuery = (from: Day, to: Day) => queryOptions({ queryKey: keys.roster('mine', from, to), retry: false, queryFn: ({ signal }) => data(api.GET('/me/plan', { params: { query: { from, to } }, signal })) })
+export const templatesQuery = queryOptions({ queryKey: keys.roster('templates'), retry: false, staleTime: 60_000, queryFn: ({ signal }) => data(api.GET('/roster/templates', { signal })) })
+export const rotationsQuery = queryOptions({ queryKey: keys.roster('rotations'), retry: false, staleTime: 60_000, queryFn: ({ signal }) => data(api.GET('/roster/rotations', { signal })) })
+export const leavesQuery = (state: Progress | '') => infiniteQueryOptions({ ...more, queryKey: keys.roster('leaves', state), queryFn: ({ pageParam, signal }) => data(api.GET('/roster/leaves', { params: { query: { limit: 50, ...(state ? { state } : {}), ...at(pageParam) } }, signal })) })
+export const swapsQuery = infiniteQueryOptions({ ...more, queryKey: keys.roster('swaps'), queryFn: ({ pageParam, signal }) => data(api.GET('/roster/swaps', { params: { query: { limit: 50, ...at(pageParam) } }, signal })) })
+export const adherenceQuery = (from: Day, to: Day, group: ID | undefined) => infiniteQueryOptions({ ...more, queryKey: keys.roster('adherence', from, to, group ?? ''), queryFn: ({ pageParam, signal }) => data(api.GET('/roster/adherence', { params: { query: { from, to, limit: 50, ...team(group), ...at(pageParam) } }, signal })) })
 
 const again = () => void queries.invalidateQueries({ queryKey: keys.roster() })
 export type Edit = Pick<PlanCell, 'user_id' | 'day' | 'items'>
@@ -56,7 +54,7 @@ export async function draft(edits: Edit[], before: Edit[] | undefined): Promise<
     }) })
   }
   try {
-    await data(pending.PUT('/roster/cells', { body: { cells: edits } }))
+    await data(api.PUT('/roster/cells', { body: { cells: edits } }))
     if (before) say(t('roster.said.drafted', { n: edits.length }), { undo: () => draft(before, undefined) })
     return true
   } catch (error) {
@@ -82,14 +80,15 @@ async function attempt<T>(work: Promise<{ data?: T }>, text?: (answer: T) => str
 }
 
 export const publish = (from: Day, to: Day, group: ID | undefined) =>
-  attempt<Publication>(pending.POST('/roster/publish', { body: { from, to, ...(group ? { team_id: group } : {}) } }), (p) => t('roster.said.published', { n: p.cells }), (p) => attempt(pending.POST('/roster/publications/{id}/undo', { params: { path: { id: p.id } } }), () => t('common.undone')))
+  attempt<Publication>(api.POST('/roster/publish', { body: { from, to, ...(group ? { team_id: group } : {}) } }), (p) => t('roster.said.published', { n: p.cells }), (p) => attempt(api.POST('/roster/publications/{id}/undo', { params: { path: { id: p.id } } }), () => t('common.undone')))
 export interface Fill { rotation_id: ID; people: { user_id: ID; offset: number }[]; from: Day; to: Day; keep?: boolean }
-export const tryFill = (fill: Fill) => data(pending.POST<{ cells: PlanCell[]; conflicts: Conflict[] }>('/roster/fill', { body: { ...fill, dry_run: true } }))
-export const fill = (f: Fill) => attempt<{ cells: PlanCell[] }>(pending.POST('/roster/fill', { body: f }), (x) => t('roster.said.drafted', { n: x.cells.length }))
-export const copyWeek = (from: Day, to: Day, users: ID[]) => attempt<{ cells: PlanCell[] }>(pending.POST('/roster/copy', { body: { from, to, days: 7, user_ids: users } }), (x) => t('roster.said.drafted', { n: x.cells.length }))
-export const saveTemplate = (s: Omit<ShiftTemplate, 'id' | 'version'>) => attempt<ShiftTemplate>(pending.POST('/roster/templates', { body: s }), () => t('common.saved'))
-export const saveRotation = (r: Omit<Rotation, 'id' | 'version'>) => attempt<Rotation>(pending.POST('/roster/rotations', { body: r }), () => t('common.saved'))
-export const askLeave = (l: { user_id?: ID; kind: Leave['kind']; from: Stamp; to: Stamp; reason?: string }) => attempt<Leave>(pending.POST('/roster/leaves', { body: l }), (x) => t(x.state === 'approved' ? 'roster.said.leave.granted' : 'roster.said.leave.asked'))
-export const judgeLeave = (id: ID, state: Progress, answer?: string) => attempt<Leave>(pending.POST('/roster/leaves/{id}/judge', { params: { path: { id } }, body: { state, ...(answer ? { answer } : {}) } }), (x) => t(`roster.said.judged.${x.state as 'approved'}`))
-export const askSwap = (s: { day: Day; other_id: ID; other_day: Day; reason?: string }) => attempt<Swap>(pending.POST('/roster/swaps', { body: s }), () => t('roster.said.swap'))
-export const judgeSwap = (id: ID, state: Progress, answer?: string) => attempt<Swap>(pending.POST('/roster/swaps/{id}/judge', { params: { path: { id } }, body: { state, ...(answer ? { answer } : {}) } }), (x) => t(`roster.said.judged.${x.state as 'approved'}`))
+export const tryFill = (fill: Fill) => data(api.POST('/roster/fill', { body: { ...fill, dry_run: true } }))
+export const fill = (f: Fill) => attempt<{ cells: PlanCell[] }>(api.POST('/roster/fill', { body: f }), (x) => t('roster.said.drafted', { n: x.cells.length }))
+export const copyWeek = (from: Day, to: Day, users: ID[]) => attempt<{ cells: PlanCell[] }>(api.POST('/roster/copy', { body: { from, to, days: 7, user_ids: users } }), (x) => t('roster.said.drafted', { n: x.cells.length }))
+export const saveTemplate = (s: Omit<ShiftTemplate, 'id' | 'version'>) => attempt<ShiftTemplate>(api.POST('/roster/templates', { body: s as ShiftTemplate }), () => t('common.saved'))
+export const saveRotation = (r: Omit<Rotation, 'id' | 'version'>) => attempt<Rotation>(api.POST('/roster/rotations', { body: r as Rotation }), () => t('common.saved'))
+export const askLeave = (l: { user_id?: ID; kind: Leave['kind']; from: Stamp; to: Stamp; reason?: string }) => attempt<Leave>(api.POST('/roster/leaves', { body: l }), (x) => t(x.state === 'approved' ? 'roster.said.leave.granted' : 'roster.said.leave.asked'))
+type Verdict = Exclude<Progress, 'requested'>
+export const judgeLeave = (id: ID, state: Verdict, answer?: string) => attempt<Leave>(api.POST('/roster/leaves/{id}/judge', { params: { path: { id } }, body: { state, ...(answer ? { answer } : {}) } }), (x) => t(`roster.said.judged.${x.state as 'approved'}`))
+export const askSwap = (s: { day: Day; other_id: ID; other_day: Day; reason?: string }) => attempt<Swap>(api.POST('/roster/swaps', { body: s }), () => t('roster.said.swap'))
+export const judgeSwap = (id: ID, state: Verdict, answer?: string) => attempt<Swap>(api.POST('/roster/swaps/{id}/judge', { params: { path: { id } }, body: { state, ...(answer ? { answer } : {}) } }), (x) => t(`roster.said.judged.${x.state as 'approved'}`))

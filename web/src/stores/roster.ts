@@ -1,36 +1,22 @@
 // Agent states 坐席状态: one's own, and those of the people one leads.
 import { queryOptions } from '@tanstack/react-query'
-import { data } from '~/api/client'
+import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
-import { pending } from '~/api/pending'
+import type { Answer } from '~/api/paths'
 import type { ID, Stamp } from '~/api/types'
 import { t, type Key } from '~/i18n'
 import { queries } from './query'
 import { complain, say } from './toast'
 
-export type StateName = 'online' | 'busy' | 'break' | 'meal' | 'training' | 'after_call' | 'offline'
+export type AgentState = Omit<Answer<'/me/state'>, '$schema'>
+export type StateName = AgentState['state']
 export const states: StateName[] = ['online', 'busy', 'break', 'meal', 'training', 'after_call', 'offline']
-
-export interface AgentState {
-  state: StateName
-  since: Stamp
-  until?: Stamp
-  forced?: boolean
-  by_id?: ID
-  reason?: string
-  connected?: boolean
-  takes_work?: boolean
-  team_ids?: ID[]
-  /** Of the breaks of today; below zero when they stayed too long, absent without a quota. */
-  break_left_seconds?: number
-}
-export type PersonState = AgentState & { user_id: ID; name: string }
 
 export const stateName = (s: string): string => t(`state.${s}` as Key)
 
 export const myStateQuery = queryOptions({
   queryKey: keys.roster('state'),
-  queryFn: ({ signal }) => data(pending.GET<AgentState>('/me/state', { signal })),
+  queryFn: ({ signal }) => data(api.GET('/me/state', { signal })),
   staleTime: 60_000,
   retry: false,
 })
@@ -40,9 +26,9 @@ export async function setMyState(state: StateName, until?: Stamp): Promise<boole
   const key = myStateQuery.queryKey
   await queries.cancelQueries({ queryKey: key })
   const before = queries.getQueryData<AgentState>(key)
-  queries.setQueryData<AgentState>(key, (old) => ({ ...old, state, since: new Date().toISOString(), until, forced: false, by_id: undefined }))
+  queries.setQueryData<AgentState>(key, (old) => old && ({ ...old, state, since: new Date().toISOString(), until, forced: false, by_id: undefined }))
   try {
-    queries.setQueryData(key, await data(pending.PUT<AgentState>('/me/state', { body: { state, ...(until ? { until } : {}) } })))
+    queries.setQueryData(key, await data(api.PUT('/me/state', { body: { state, ...(until ? { until } : {}) } })))
     const back = before?.state
     say(t('said.state', { state: stateName(state) }), back && back !== state ? { undo: () => setMyState(back) } : {})
     return true
@@ -56,7 +42,7 @@ export async function setMyState(state: StateName, until?: Stamp): Promise<boole
 /** A supervisor's word: it stands until the agent or a supervisor changes it. */
 export async function forceState(id: ID, state: StateName, reason: string): Promise<boolean> {
   try {
-    await data(pending.PUT('/agents/{id}/state', { params: { path: { id } }, body: { state, ...(reason ? { reason } : {}) } }))
+    await data(api.PUT('/agents/{id}/state', { params: { path: { id } }, body: { state, ...(reason ? { reason } : {}) } }))
     void queries.invalidateQueries({ queryKey: keys.routing('agents') })
     void queries.invalidateQueries({ queryKey: keys.roster('states') })
     say(t('said.forced', { state: stateName(state) }))

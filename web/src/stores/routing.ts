@@ -1,9 +1,9 @@
 // Who gets what: queues, what people carry, offers, moves, and why a ticket
 // went where it went.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { data } from '~/api/client'
+import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
-import { pending } from '~/api/pending'
+import type { Answer } from '~/api/paths'
 import type { ID, Priority, Stamp } from '~/api/types'
 import { t } from '~/i18n'
 import { queries } from './query'
@@ -11,39 +11,24 @@ import { createStore } from './store'
 import { carryOut, place, settle } from './ticket'
 import { complain, say } from './toast'
 
-export interface QueueSum { team_id?: ID; waiting: number; offered: number; oldest_at?: Stamp; due_soon: number; breached: number; online: number; free: number }
-export interface Need { skill_id: ID; level: number }
-export interface Waiting {
-  ticket_id: ID; number: string; subject: string; priority: Priority; tier_rank: number; channel: string; language?: string; team_id?: ID
-  waiting_since: Stamp; due_at?: Stamp; state: 'queued' | 'offered'; agent_id?: ID; expires_at?: Stamp; next_step_at?: Stamp
-  mode: string; rule: string; path: string[]; needs: Need[]; relaxed: string[]
-}
-export interface Carrier {
-  id: ID; name: string; team_ids: ID[]; state: string; since?: Stamp; forced?: boolean; takes_work: boolean
-  load: number; capacity: number; open: number; offered: number; today: number; due_soon: number; shift_end?: Stamp; last_given?: Stamp
-}
+type Item<L extends { items: unknown[] }> = L['items'][number]
+export type QueueSum = Item<Answer<'/routing/queues'>>
+export type Waiting = Item<Answer<'/routing/queue'>> & { priority: Priority }
+export type Need = Waiting['needs'][number]
+export type Carrier = Item<Answer<'/routing/agents'>>
 export type Offer = Waiting & { expires_at: Stamp }
-export interface Candidate { agent_id: ID; score: number; factors: Record<string, number>; taken?: string }
-export interface RouteDecision {
-  outcome: 'assigned' | 'offered' | 'queued' | 'kept'; rule_set_id?: ID; version: number; rule: string; path: string[]; team_id?: ID; agent_id?: ID
-  mode: string; strategy: string; response?: string; relaxed?: string[]; candidates: Candidate[]; eligible: number; excluded: Record<string, number>; hash: string
-  at: Stamp; shadow?: boolean; weights?: Record<string, number>
-}
-export interface TicketRouting {
-  items: RouteDecision[]
-  queue?: Waiting
-  /** In the queue, from 1; at most 1,000 is counted. */
-  position?: number
-  response?: Omit<Alert, 'number' | 'subject'>
-}
-export interface Move { id: ID; user_id: ID; state: 'running' | 'done' | 'undoing' | 'undone'; total: number; done: number; /** Of these: nobody had room. */ queued: number; failed: number; undo_until: Stamp }
-export interface Alert { ticket_id: ID; number: string; subject: string; response: 'abnormal' | 'serious'; at: Stamp; told: { user_id: ID; at: Stamp }[]; acknowledged_by?: ID; acknowledged_at?: Stamp; ended_at?: Stamp; next_at?: Stamp }
+export type TicketRouting = Answer<'/tickets/{id}/routing'>
+/** What is stored of a decision; with its weights the factors say how much each made of the score. */
+export type RouteDecision = Item<TicketRouting> & { weights?: Record<string, number> }
+export type Candidate = RouteDecision['candidates'][number]
+export type Move = Omit<Answer<'/routing/moves/{id}'>, '$schema'>
+export type Alert = Item<Answer<'/routing/alerts'>>
 
 const often = { staleTime: 5_000, retry: false, refetchInterval: 30_000 } as const
 
-export const queuesQuery = queryOptions({ ...often, queryKey: keys.routing('queues'), queryFn: ({ signal }) => data(pending.GET<{ items: QueueSum[]; total: number }>('/routing/queues', { signal })) })
+export const queuesQuery = queryOptions({ ...often, queryKey: keys.routing('queues'), queryFn: ({ signal }) => data(api.GET('/routing/queues', { signal })) })
 type QueuePage = { items: Waiting[]; next_cursor?: string }
-const readQueue = (team: ID, cursor: string, signal: AbortSignal) => data(pending.GET<QueuePage>('/routing/queue', { params: { query: { limit: 100, team_id: team, ...(cursor ? { cursor } : {}) } }, signal }))
+const readQueue = (team: ID, cursor: string, signal: AbortSignal) => data(api.GET('/routing/queue', { params: { query: { limit: 100, team_id: team, ...(cursor ? { cursor } : {}) } }, signal })) as Promise<QueuePage>
 const urgency: Record<string, number> = { urgent: 0, high: 1, normal: 2, low: 3 }
 /** The order of a queue: priority, tier, what is due, who waits longest. */
 const ahead = (a: Waiting, b: Waiting): number => (urgency[a.priority] ?? 9) - (urgency[b.priority] ?? 9) || b.tier_rank - a.tier_rank || (a.due_at ?? '9').localeCompare(b.due_at ?? '9') || a.waiting_since.localeCompare(b.waiting_since)
@@ -58,11 +43,11 @@ export const queueQuery = (teams: ID[]) => infiniteQueryOptions({
   initialPageParam: '', getNextPageParam: (page: QueuePage) => page.next_cursor || undefined,
 })
 export const carriersQuery = (team: ID | undefined) => queryOptions({
-  ...often, queryKey: keys.routing('agents', team ?? ''), queryFn: ({ signal }) => data(pending.GET<{ items: Carrier[] }>('/routing/agents', { params: { query: team ? { team_id: team } : {} }, signal })),
+  ...often, queryKey: keys.routing('agents', team ?? ''), queryFn: ({ signal }) => data(api.GET('/routing/agents', { params: { query: team ? { team_id: team } : {} }, signal })),
 })
-export const offersQuery = queryOptions({ queryKey: keys.routing('offers'), queryFn: ({ signal }) => data(pending.GET<{ items: Offer[] }>('/routing/offers', { signal })), staleTime: 10_000, retry: false, refetchInterval: 60_000 })
-export const routingQuery = (id: ID) => queryOptions({ queryKey: keys.routing('ticket', id), queryFn: ({ signal }) => data(pending.GET<TicketRouting>('/tickets/{id}/routing', { params: { path: { id } }, signal })), staleTime: 5_000, retry: false })
-export const alertsQuery = queryOptions({ queryKey: keys.routing('alerts'), queryFn: ({ signal }) => data(pending.GET<{ items: Alert[] }>('/routing/alerts', { signal })), staleTime: 5_000, retry: false, refetchInterval: 60_000 })
+export const offersQuery = queryOptions({ queryKey: keys.routing('offers'), queryFn: ({ signal }) => data(api.GET('/routing/offers', { signal })) as Promise<{ items: Offer[] }>, staleTime: 10_000, retry: false, refetchInterval: 60_000 })
+export const routingQuery = (id: ID) => queryOptions({ queryKey: keys.routing('ticket', id), queryFn: ({ signal }) => data(api.GET('/tickets/{id}/routing', { params: { path: { id } }, signal })), staleTime: 5_000, retry: false })
+export const alertsQuery = queryOptions({ queryKey: keys.routing('alerts'), queryFn: ({ signal }) => data(api.GET('/routing/alerts', { signal })), staleTime: 5_000, retry: false, refetchInterval: 60_000 })
 
 let due: ReturnType<typeof setTimeout> | undefined
 /** Queues or loads have changed: what shows them is read again, at most once a second. */
@@ -80,7 +65,7 @@ export const offerAnswered = answered
 export async function answerOffer(offer: Offer, answer: 'accept' | 'decline', reason?: string): Promise<boolean> {
   answered.set((old) => new Set([...old, offer.ticket_id]))
   try {
-    await data(pending.POST('/tickets/{id}/offer', { params: { path: { id: offer.ticket_id } }, body: { answer, ...(reason ? { reason } : {}) } }))
+    await data(api.POST('/tickets/{id}/offer', { params: { path: { id: offer.ticket_id } }, body: { answer, ...(reason ? { reason } : {}) } }))
     say(t(answer === 'accept' ? 'said.offer.accepted' : 'said.offer.declined', { number: offer.number }))
     settle(offer.ticket_id)
     void queries.invalidateQueries({ queryKey: keys.tickets.one(offer.ticket_id) })
@@ -119,7 +104,7 @@ export async function assignTo(w: Pick<Waiting, 'ticket_id' | 'number'>, agent: 
 /** Back to assignment: whoever has it gives it up, the rules look again. */
 export async function recall(id: ID): Promise<boolean> {
   try {
-    await data(pending.POST('/tickets/{id}/route', { params: { path: { id } }, body: {} }))
+    await data(api.POST('/tickets/{id}/route', { params: { path: { id } }, body: {} }))
     settle(id)
     void queries.invalidateQueries({ queryKey: keys.tickets.one(id) })
     routingChanged()
@@ -133,7 +118,7 @@ export async function recall(id: ID): Promise<boolean> {
 
 export async function acknowledge(id: ID): Promise<boolean> {
   try {
-    await data(pending.POST('/tickets/{id}/response/acknowledge', { params: { path: { id } }, body: {} }))
+    await data(api.POST('/tickets/{id}/response/acknowledge', { params: { path: { id } } }))
     void queries.invalidateQueries({ queryKey: keys.routing('alerts') })
     void queries.invalidateQueries({ queryKey: keys.notices() })
     say(t('said.acknowledged'))
@@ -152,7 +137,7 @@ async function follow(move: Move, name: string): Promise<void> {
   moving.set({ ...move, name })
   for (let pause = 200; move.state === 'running' || move.state === 'undoing'; pause = Math.min(1500, pause * 1.4)) {
     await new Promise((r) => setTimeout(r, pause))
-    move = await data(pending.GET<Move>('/routing/moves/{id}', { params: { path: { id: move.id } } }))
+    move = await data(api.GET('/routing/moves/{id}', { params: { path: { id: move.id } } }))
     moving.set({ ...move, name })
   }
   routingChanged()
@@ -162,7 +147,7 @@ async function follow(move: Move, name: string): Promise<void> {
 /** All that somebody has goes to others: they have fallen ill, or leave. */
 export async function leave(agent: { id: ID; name: string }, reason: string, which: 'all' | 'untouched', to?: { team_id?: ID; agent_ids?: ID[] }): Promise<void> {
   try {
-    await follow(await data(pending.POST<Move>('/routing/agents/{id}/leave', { params: { path: { id: agent.id } }, body: { reason, which, ...(to ? { to } : {}) } })), agent.name)
+    await follow(await data(api.POST('/routing/agents/{id}/leave', { params: { path: { id: agent.id } }, body: { reason, which, ...(to ? { to } : {}) } })), agent.name)
   } catch (error) {
     complain(error)
   }
@@ -170,7 +155,7 @@ export async function leave(agent: { id: ID; name: string }, reason: string, whi
 
 export async function undoMove(move: Moving): Promise<void> {
   try {
-    await follow(await data(pending.POST<Move>('/routing/moves/{id}/undo', { params: { path: { id: move.id } } })), move.name)
+    await follow(await data(api.POST('/routing/moves/{id}/undo', { params: { path: { id: move.id } } })), move.name)
   } catch (error) {
     complain(error)
   }

@@ -2,14 +2,15 @@
 import { queryOptions } from '@tanstack/react-query'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
-import { pending } from '~/api/pending'
-import type { ID, Stamp } from '~/api/types'
+import type { Answer, Body } from '~/api/paths'
+import type { ID } from '~/api/types'
 import { t } from '~/i18n'
 import { queries } from './query'
 import type { Need } from './routing'
 import { complain, say } from './toast'
 
-export type SetState = 'active' | 'shadow' | 'draft' | 'past'
+export type SetInfo = Answer<'/routing/sets'>['items'][number]
+export type SetState = SetInfo['state']
 export interface Relax { after_seconds: number; drop: 'level' | 'skill' | 'language' | 'region' | 'shift' }
 export interface Overflow { after_seconds: number; team_id: ID }
 export interface Rule {
@@ -20,26 +21,30 @@ export interface Rule {
   rules?: Rule[]
 }
 export interface RuleSet { id?: ID; version?: number; name: string; rules: Rule[]; channels?: Record<string, number>; other_channel?: number; capacity?: number; near_tie?: number }
-export interface SetInfo { version: number; name: string; state: SetState; at: Stamp; author_id?: ID }
 export interface RuleProblem { path: string; code: string; message: string }
 
-export const setsQuery = queryOptions({ queryKey: keys.routing('sets'), queryFn: ({ signal }) => data(pending.GET<{ items: SetInfo[]; active?: number; shadow?: number }>('/routing/sets', { signal })), retry: false })
+export const setsQuery = queryOptions({ queryKey: keys.routing('sets'), queryFn: ({ signal }) => data(api.GET('/routing/sets', { signal })), retry: false })
 export const setQuery = (version: number | undefined) => queryOptions({
   queryKey: keys.routing('sets', version), enabled: version !== undefined, retry: false, staleTime: Infinity,
-  queryFn: ({ signal }) => data(pending.GET<{ set: RuleSet; problems: RuleProblem[] }>('/routing/sets/{version}', { params: { path: { version: String(version) } }, signal })),
+  queryFn: ({ signal }) => data(api.GET('/routing/sets/{version}', { params: { path: { version: version ?? 0 } }, signal })) as Promise<{ set: RuleSet; problems: RuleProblem[] }>,
 })
-export const factorsQuery = queryOptions({ queryKey: keys.routing('factors'), staleTime: Infinity, retry: false, queryFn: ({ signal }) => data(pending.GET<{ items: { key: string }[]; strategies?: Record<string, Record<string, number>> }>('/routing/factors', { signal })) })
+export const factorsQuery = queryOptions({ queryKey: keys.routing('factors'), staleTime: Infinity, retry: false, queryFn: ({ signal }) => data(api.GET('/routing/factors', { signal })) })
 export const skillsQuery = queryOptions({ queryKey: ['skills'], staleTime: 5 * 60_000, retry: false, queryFn: ({ signal }) => data(api.GET('/staff/skills', { signal })) })
 
+/** As the wire has it: what the server gives is not sent back. */
+const wire = ({ id: _, version: __, ...set }: RuleSet): Body<'/routing/sets'> => {
+  const { $schema: ___, ...body } = set as RuleSet & { $schema?: string }
+  return body as Body<'/routing/sets'>
+}
+
 export async function checkRules(set: RuleSet): Promise<RuleProblem[]> {
-  return (await data(pending.POST<{ problems: RuleProblem[] }>('/routing/check', { body: set }))).problems
+  return (await data(api.POST('/routing/check', { body: wire(set) }))).problems
 }
 
 /** Saving makes a new version: what was, stays. */
 export async function saveSet(set: RuleSet): Promise<number | undefined> {
   try {
-    const { id: _, version: __, ...body } = set
-    const made = await data(pending.POST<SetInfo>('/routing/sets', { body }))
+    const made = await data(api.POST('/routing/sets', { body: wire(set) }))
     await queries.invalidateQueries({ queryKey: keys.routing('sets'), exact: true })
     say(t('rules.said.saved', { n: made.version }))
     return made.version
@@ -52,7 +57,7 @@ export async function saveSet(set: RuleSet): Promise<number | undefined> {
 /** Switches a version on; the way back switches on the one that was. */
 export async function setState(version: number, state: 'active' | 'shadow' | 'draft', before?: number): Promise<boolean> {
   try {
-    await data(pending.POST('/routing/sets/{version}/state', { params: { path: { version: String(version) } }, body: { state } }))
+    await data(api.POST('/routing/sets/{version}/state', { params: { path: { version } }, body: { state } }))
     await queries.invalidateQueries({ queryKey: keys.routing('sets') })
     say(t(`rules.said.${state}`, { n: version }), state === 'active' && before !== undefined && before !== version ? { undo: () => setState(before, 'active') } : {})
     return true
@@ -62,27 +67,21 @@ export async function setState(version: number, state: 'active' | 'shadow' | 'dr
   }
 }
 
+export type Simulation = Omit<Answer<'/routing/simulations/{id}'>, '$schema'>
 /** What one way of giving tickets away made of the past. */
-export interface Outcome {
-  wait_p50_seconds: number; wait_p90_seconds: number; spread: number; skill: number; sla: number
-  tickets: number; unserved?: number; queue?: { at: Stamp; waiting: number }[]; agents?: { id: ID; given: number }[]; teams?: { id: ID; wait_p90_seconds: number; tickets: number }[]
-}
-export interface Simulation {
-  id: ID; version?: number; days: number; state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'; progress?: number; done?: number; total?: number; at: Stamp; by?: ID; error?: string
-  result?: { current: Outcome; changed: Outcome }
-}
+export type Outcome = NonNullable<Simulation['result']>['current']
 const busy = (s: Simulation): boolean => s.state === 'running' || s.state === 'waiting'
 export const simulationsQuery = queryOptions({
-  queryKey: keys.routing('simulations'), retry: false, queryFn: ({ signal }) => data(pending.GET<{ items: Simulation[] }>('/routing/simulations', { signal })),
+  queryKey: keys.routing('simulations'), retry: false, queryFn: ({ signal }) => data(api.GET('/routing/simulations', { signal })),
   refetchInterval: (q): number | false => (q.state.data?.items.some(busy) ? 1000 : false),
 })
 export const simulationQuery = (id: ID) => queryOptions({
-  queryKey: keys.routing('simulations', id), retry: false, enabled: id !== '', queryFn: ({ signal }) => data(pending.GET<Simulation>('/routing/simulations/{id}', { params: { path: { id } }, signal })),
+  queryKey: keys.routing('simulations', id), retry: false, enabled: id !== '', queryFn: ({ signal }) => data(api.GET('/routing/simulations/{id}', { params: { path: { id } }, signal })),
   refetchInterval: (q): number | false => (q.state.data && busy(q.state.data) ? 700 : false),
 })
 export async function simulate(version: number, days: number): Promise<ID | undefined> {
   try {
-    const made = await data(pending.POST<{ id: ID }>('/routing/simulations', { body: { version, days } }))
+    const made = await data(api.POST('/routing/simulations', { body: { version, days } }))
     void queries.invalidateQueries({ queryKey: keys.routing('simulations') })
     return made.id
   } catch (error) {
@@ -91,7 +90,7 @@ export async function simulate(version: number, days: number): Promise<ID | unde
   }
 }
 export async function cancelSimulation(id: ID): Promise<void> {
-  await data(pending.DELETE('/routing/simulations/{id}', { params: { path: { id } } })).catch(complain)
+  await data(api.DELETE('/routing/simulations/{id}', { params: { path: { id } } })).catch(complain)
   void queries.invalidateQueries({ queryKey: keys.routing('simulations') })
 }
 export { busy as simulating }

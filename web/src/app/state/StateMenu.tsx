@@ -24,7 +24,7 @@ export function StateLine({ state }: { state: AgentState }) {
   const names = useNames()
   return (
     <div className="stateline">
-      <div className="row g8 f13"><StateDot state={state.state} /><b>{stateName(state.state)}</b><span className="sp" /><Since at={state.since} /></div>
+      <div className="row g8 f13"><StateDot state={state.state} /><b>{stateName(state.state)}</b><span className="sp" />{state.since && <Since at={state.since} />}</div>
       {state.until && <div className="f12 t3">{t('state.until', { at: clock(state.until, now) })}</div>}
       {state.forced && <div className="f12 amber">{t('state.forced', { name: names.staff(state.by_id) || t('state.supervisor') })}</div>}
       <Quota state={state} />

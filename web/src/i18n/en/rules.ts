@@ -173,7 +173,9 @@ export default {
   'shadow.compared.help': 'Tickets on which both sets decided.',
   'shadow.different': 'Another agent',
   'shadow.different.help': 'Share in which the two sets chose different people.',
-  'shadow.wait': 'Mean wait',
+  'shadow.queued': 'Nobody free',
+  'shadow.queued.help': 'Share of tickets for which nobody had room at once.',
+  'shadow.load.help': 'Mean share of capacity in use of who was chosen.',
   'shadow.load': 'Mean load of the chosen',
   'shadow.now': 'now {value}',
 }

@@ -173,7 +173,9 @@ export default {
   'shadow.compared.help': '两套规则都判断过的工单数。',
   'shadow.different': '选了不同的人',
   'shadow.different.help': '两套规则选出的人不同的比例。',
-  'shadow.wait': '平均等待',
+  'shadow.queued': '无人可派',
+  'shadow.queued.help': '当时没有人有空余的工单比例。',
+  'shadow.load.help': '被选中的人已用接待上限的平均比例。',
   'shadow.load': '所选坐席的平均负载',
   'shadow.now': '启用中 {value}',
 }

@@ -125,7 +125,7 @@ const order = (list: Carrier[]): Carrier[] => list.toSorted((a, b) => rank(a) - 
 function total(all: QueueSum[]): QueueSum | undefined {
   if (!all.length) return undefined
   const add = (f: (q: QueueSum) => number) => all.reduce((n, q) => n + f(q), 0)
-  return { waiting: add((q) => q.waiting), offered: add((q) => q.offered), due_soon: add((q) => q.due_soon), breached: add((q) => q.breached), online: add((q) => q.online), free: add((q) => q.free), oldest_at: all.map((q) => q.oldest_at).filter(Boolean).toSorted()[0] }
+  return { team_id: '', waiting: add((q) => q.waiting), offered: add((q) => q.offered), due_soon: add((q) => q.due_soon), breached: add((q) => q.breached), online: add((q) => q.online), free: add((q) => q.free), oldest_at: all.map((q) => q.oldest_at).filter(Boolean).toSorted()[0] }
 }
 
 function QueueLink({ id, name, sum, on }: { id: string; name: string; sum?: QueueSum; on: boolean }) {

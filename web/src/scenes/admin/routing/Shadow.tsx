@@ -1,14 +1,11 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { data } from '~/api/client'
+import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
-import { pending } from '~/api/pending'
 import { t } from '~/i18n'
 import { EmptyState } from '~/parts/State'
 import { Meaning, number, percent1, Wait } from '~/scenes/intelligence/frame'
-import { span } from '~/stores/second'
 
-interface ShadowReport { version: number; compared: number; different: number; wait_seconds?: { active: number; shadow: number }; load?: { active: number; shadow: number } }
-const shadowQuery = queryOptions({ queryKey: keys.routing('shadow'), retry: false, queryFn: ({ signal }) => data(pending.GET<ShadowReport>('/routing/shadow', { signal })) })
+const shadowQuery = queryOptions({ queryKey: keys.routing('shadow'), retry: false, queryFn: ({ signal }) => data(api.GET('/routing/shadow', { signal })) })
 
 /** What the second set would have decided, ticket by ticket, beside the one that is on. */
 export function Shadow({ shadow }: { shadow?: number }) {
@@ -21,10 +18,11 @@ export function Shadow({ shadow }: { shadow?: number }) {
         <dl className="figures">
           <div><dt><Meaning text={t('shadow.compared.help')}>{t('shadow.compared')}</Meaning></dt><dd>{number(r.compared)}<small>{t('rules.version', { n: shadow, name: '' })}</small></dd></div>
           <div><dt><Meaning text={t('shadow.different.help')}>{t('shadow.different')}</Meaning></dt><dd>{percent1(r.compared ? r.different / r.compared : 0)}<small>{number(r.different)}</small></dd></div>
-          {r.wait_seconds && <div><dt>{t('shadow.wait')}</dt><dd>{span(r.wait_seconds.shadow * 1000)}<small>{t('shadow.now', { value: span(r.wait_seconds.active * 1000) })}</small></dd></div>}
-          {r.load && <div><dt>{t('shadow.load')}</dt><dd>{number(r.load.shadow, 2)}<small>{t('shadow.now', { value: number(r.load.active, 2) })}</small></dd></div>}
+          <div><dt><Meaning text={t('shadow.queued.help')}>{t('shadow.queued')}</Meaning></dt><dd>{percent1(r.queued.shadow)}<small>{t('shadow.now', { value: percent1(r.queued.active) })}</small></dd></div>
+          <div><dt><Meaning text={t('shadow.load.help')}>{t('shadow.load')}</Meaning></dt><dd>{percent1(r.load.shadow)}<small>{t('shadow.now', { value: percent1(r.load.active) })}</small></dd></div>
         </dl>
       )}
+      {r && r.rules.length > 0 && <table className="tbl"><thead><tr><th scope="col">{t('rules.tree')}</th><th scope="col" className="r">{t('shadow.compared')}</th><th scope="col" className="r">{t('shadow.different')}</th></tr></thead><tbody>{r.rules.slice(0, 50).map((x) => <tr key={x.rule}><td>{x.path.join(' › ')}</td><td className="r">{number(x.compared)}</td><td className="r">{percent1(x.compared ? x.different / x.compared : 0)}</td></tr>)}</tbody></table>}
     </Wait>
   )
 }

@@ -60,7 +60,7 @@ export function Simulator({ version, dirty, active, save, able, onOpen }: { vers
 }
 
 function Progress({ sim }: { sim: Simulation }) {
-  const share = sim.progress ?? (sim.total ? (sim.done ?? 0) / sim.total : 0)
+  const share = sim.total ? Math.min(1, sim.done / sim.total) : 0
   return (
     <div className="row g12 simrun" role="status">
       <span className="f13">{t('sim.running', { share: percent1(share) })}</span>
@@ -81,12 +81,12 @@ const metrics: Metric[] = [
 
 function Result({ sim, active, able, onOpen }: { sim: Simulation; active?: number; able: boolean; onOpen: (v: number) => void }) {
   const { current, changed } = sim.result!
-  const on = sim.version !== undefined && sim.version === active
+  const on = !!sim.version && sim.version === active
   return (
     <section aria-label={t('sim.result')}>
       <div className="row g12 wrap simhead">
         <h3 className="h2 sp">{t('sim.result')}<span className="f12 t3">{t('sim.of', { n: changed.tickets, days: sim.days })}</span></h3>
-        {able && sim.version !== undefined && (on ? <span className="chip green">{t('rules.state.active')}</span> : <Button look="p" onClick={() => { void setState(sim.version!, 'active', active); onOpen(sim.version!) }}>{t('sim.switchOn', { n: sim.version })}</Button>)}
+        {able && !!sim.version && (on ? <span className="chip green">{t('rules.state.active')}</span> : <Button look="p" onClick={() => { void setState(sim.version!, 'active', active); onOpen(sim.version!) }}>{t('sim.switchOn', { n: sim.version })}</Button>)}
       </div>
       <div className="scroll-x">
         <table className="tbl simtab">
@@ -110,8 +110,8 @@ function Result({ sim, active, able, onOpen }: { sim: Simulation; active?: numbe
         </table>
       </div>
       <p className="f12 t2 flg"><span><i className="f4" />{t('sim.current')}</span><span><i className="f1" />{t('sim.changed')}</span></p>
-      {changed.queue && current.queue && <Line current={current.queue} changed={changed.queue} />}
-      {changed.agents && current.agents && <Spread current={current} changed={changed} />}
+      <Line current={current.queue} changed={changed.queue} />
+      <Spread current={current} changed={changed} />
     </section>
   )
 }
@@ -141,8 +141,8 @@ function Line({ current, changed }: { current: NonNullable<Outcome['queue']>; ch
 /** Who would have got how many; those whose share changes most first. */
 function Spread({ current, changed }: { current: Outcome; changed: Outcome }) {
   const names = useNames()
-  const before = new Map(current.agents!.map((a) => [a.id, a.given]))
-  const rows = changed.agents!.map((a) => ({ id: a.id, now: a.given, was: before.get(a.id) ?? 0 })).toSorted((x, y) => Math.abs(y.now - y.was) - Math.abs(x.now - x.was)).slice(0, 12)
+  const before = new Map(current.agents.map((a) => [a.id, a.given]))
+  const rows = changed.agents.map((a) => ({ id: a.id, now: a.given, was: before.get(a.id) ?? 0 })).toSorted((x, y) => Math.abs(y.now - y.was) - Math.abs(x.now - x.was)).slice(0, 12)
   const top = Math.max(1, ...rows.flatMap((r) => [r.now, r.was]))
   return (
     <details className="more f13"><summary>{t('sim.agents')}</summary>
