@@ -75,6 +75,24 @@ func (c benchQueueCmd) Run(ctx context.Context) error {
 	return nil
 }
 
+type benchRoutingCmd struct {
+	Agents    int `help:"How many people can have each ticket." default:"1000"`
+	Decisions int `help:"How many tickets are decided." default:"5000"`
+}
+
+func (c benchRoutingCmd) Run() error {
+	if c.Agents < 1 || c.Agents > 100_000 || c.Decisions < 10 || c.Decisions > 10_000_000 {
+		return usageError{errors.New("--agents: 1 to 100000; --decisions: 10 to 10000000")}
+	}
+	got, err := bench.Routing(c.Agents, c.Decisions)
+	if err != nil {
+		return err
+	}
+	show(got, fmt.Sprintf("%d decisions over %d people (%.0f can have it), %d factors: p50 %.3f ms, p99 %.3f ms, most %.3f ms; of computing p50 %.3f ms, p99 %.3f ms; the pool is made in %.2f ms",
+		got.Decisions, got.Agents, got.Eligible, got.Factors, got.P50, got.P99, got.Most, got.CPU50, got.CPU99, got.Pool))
+	return nil
+}
+
 type benchRunCmd struct {
 	store
 	URL     string `help:"Address of a server on this machine, such as http://127.0.0.1:8480."`

@@ -78,9 +78,10 @@ var cli struct {
 		CSV  importCSVCmd  `cmd:"" name:"csv" help:"Take in tickets from a CSV file."`
 	} `cmd:"" help:"Take in what was elsewhere."`
 	Bench struct {
-		Seed  benchSeedCmd  `cmd:"" help:"Fill a store with plausible tickets by a bulk way."`
-		Queue benchQueueCmd `cmd:"" help:"Measure how fast a queue is given away, on an empty store."`
-		Run   benchRunCmd   `cmd:"" help:"Measure creates, lists, search and mail on a running server."`
+		Seed    benchSeedCmd    `cmd:"" help:"Fill a store with plausible tickets by a bulk way."`
+		Routing benchRoutingCmd `cmd:"" help:"Measure how long it takes to decide who gets a ticket."`
+		Queue   benchQueueCmd   `cmd:"" help:"Measure how fast a queue is given away, on an empty store."`
+		Run     benchRunCmd     `cmd:"" help:"Measure creates, lists, search and mail on a running server."`
 	} `cmd:"" help:"Measure."`
 	Eval    evalCmds   `cmd:"" help:"Measure the models on labelled data of one's own."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -19,6 +19,7 @@ type scratch struct {
 	pen   pen
 
 	keys   []uint64
+	ties   []uint64
 	sorted []rank
 }
 
@@ -172,25 +173,29 @@ func (x *scratch) order(s *scene, draw float64) {
 	}
 	// Scores from 0 to 1 as whole numbers, the highest first, each with its
 	// place: sorting bare numbers takes a third of the time.
-	x.keys = x.keys[:0]
+	x.keys, x.ties = x.keys[:0], x.ties[:0]
 	for n := range x.ranks {
 		x.keys = append(x.keys, uint64(math.MaxUint32-uint32(clamp(x.ranks[n].score)*math.MaxUint32))<<32|uint64(n))
 	}
 	slices.Sort(x.keys)
+	// The same again with the number of the group, twenty-four bits of chance and
+	// the place: whoever is as good as the first of a group stands by chance.
+	const bits = 20 // for more people than any tenant has
+	near := s.c.Plan.nearTie()
+	head, group := 0, uint64(0)
+	for n, k := range x.keys {
+		i := uint32(k)
+		if x.ranks[uint32(x.keys[head])].score-x.ranks[i].score > near {
+			head, group = n, group+1
+		}
+		x.ties = append(x.ties, group<<(64-bits)|x.ranks[i].chance>>(2*bits)<<bits|uint64(i))
+	}
+	slices.Sort(x.ties)
 	x.sorted = x.sorted[:0]
-	for _, k := range x.keys {
-		x.sorted = append(x.sorted, x.ranks[uint32(k)])
+	for _, k := range x.ties {
+		x.sorted = append(x.sorted, x.ranks[k&(1<<bits-1)])
 	}
 	x.ranks, x.sorted = x.sorted, x.ranks
-	near := s.c.Plan.nearTie()
-	for from := 0; from < len(x.ranks); {
-		to := from + 1
-		for to < len(x.ranks) && x.ranks[from].score-x.ranks[to].score <= near {
-			to++
-		}
-		slices.SortFunc(x.ranks[from:to], func(a, b rank) int { return cmp.Compare(a.chance, b.chance) })
-		from = to
-	}
 }
 
 // mix spreads an id and a draw over 64 bits (the finaliser of SplitMix64,

@@ -100,8 +100,9 @@ func digest(a *Agent) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// matter writes the ticket's side: what the factors and demands look at, and
-// which fields the preference saw.
+// matter writes the ticket's side: what the factors and demands look at. Of what
+// conditions looked at the rule stands for When, and each person's answer for
+// Prefer.
 func (p *pen) matter(s *scene) {
 	m, t := s.m, s.t
 	p.int(int64(t.ID))
@@ -128,6 +129,8 @@ func (p *pen) matter(s *scene) {
 	p.int(int64(m.LastAgent))
 	p.int(int64(m.Former))
 	p.ids(m.Barred)
+	p.int(int64(m.Team))
+	p.ids(m.Only)
 }
 
 // course writes which rule of which set counts, and what has been given up.

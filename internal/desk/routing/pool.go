@@ -63,7 +63,7 @@ func (p *Pool) With(changed ...*Agent) *Pool {
 		q.people[i] = now
 		again = again || !slices.Equal(old.Teams, a.Teams) || old.Department != a.Department || !slices.Equal(old.Above, a.Above) ||
 			!slices.Equal(old.Profile.Companies, a.Profile.Companies)
-		if reflect.ValueOf(old.Records).Pointer() != reflect.ValueOf(a.Records).Pointer() {
+		if !sameMap(old.Records, a.Records) {
 			q.past = &past{}
 		}
 		if old.active != now.active {
@@ -77,6 +77,26 @@ func (p *Pool) With(changed ...*Agent) *Pool {
 		q.arrange()
 	}
 	return &q
+}
+
+// Renew makes a pool of people who were read again. What their records say is
+// kept from before when they are the same maps, for the same people.
+func (p *Pool) Renew(agents []*Agent) *Pool {
+	q := NewPool(agents)
+	if p == nil || len(p.people) != len(q.people) {
+		return q
+	}
+	for i, a := range q.people {
+		if b := p.people[i]; a.ID != b.ID || !sameMap(a.Records, b.Records) {
+			return q
+		}
+	}
+	q.past = p.past
+	return q
+}
+
+func sameMap(a, b map[id.ID]Record) bool {
+	return reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
 }
 
 // Len is how many people there are.

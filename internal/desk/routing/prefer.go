@@ -11,11 +11,12 @@ import (
 // that looking at a thousand people makes no garbage.
 type boxed struct {
 	id, department, languages, regions, skills, teams, companies, state any
-	seniority, open, today, week, cost                                  any
+	seniority, open, today, week, cost, load                            any
+	capacity                                                            int // that load is a share of
 }
 
-func (x *member) box() *boxed {
-	if b := x.boxed.Load(); b != nil {
+func (x *member) box(capacity int) *boxed {
+	if b := x.boxed.Load(); b != nil && b.capacity == capacity {
 		return b
 	}
 	skills := make([]id.ID, len(x.Skills))
@@ -24,7 +25,8 @@ func (x *member) box() *boxed {
 	}
 	b := &boxed{id: x.ID, department: x.Department, languages: x.languages, regions: x.Profile.Regions, skills: skills,
 		teams: x.Teams, companies: x.Profile.Companies, state: x.State,
-		seniority: int64(x.Profile.Seniority), open: int64(x.Open), today: int64(x.Today), week: int64(x.Week), cost: x.Profile.Cost}
+		seniority: int64(x.Profile.Seniority), open: int64(x.Open), today: int64(x.Today), week: int64(x.Week), cost: x.Profile.Cost,
+		load: clamp(float64(x.Load) / float64(capacity)), capacity: capacity}
 	x.boxed.Store(b)
 	return b
 }
@@ -36,7 +38,7 @@ func (s *scene) rowOf(ticket expr.Row) expr.Row {
 			return ticket(field)
 		}
 		p := s.looks
-		b := p.box()
+		b := p.box(s.c.Plan.Capacity(p.Capacity))
 		switch field {
 		case "agent.id":
 			return b.id
@@ -55,7 +57,7 @@ func (s *scene) rowOf(ticket expr.Row) expr.Row {
 		case "agent.state":
 			return b.state
 		case "agent.load":
-			return p.load
+			return b.load
 		case "agent.seniority":
 			return b.seniority
 		case "agent.open":

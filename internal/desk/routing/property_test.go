@@ -347,6 +347,9 @@ func TestAChangedPoolIsAsOneMadeAnew(t *testing.T) {
 			}
 			plan, m := planOf(t, RuleSet{Rules: []*Rule{anyRule(r)}}), anyMatter(r)
 			one, two := plan.Course(m).Decide(m, pool, nil), plan.Course(m).Decide(m, NewPool(agents), nil)
+			if three := plan.Course(m).Decide(m, pool.Renew(agents), nil); three.Hash != two.Hash {
+				t.Fatalf("seed %d: renewed, the pool decides otherwise", seed)
+			}
 			if one.Hash != two.Hash || fmt.Sprint(one.Order, one.Excluded) != fmt.Sprint(two.Order, two.Excluded) {
 				t.Fatalf("seed %d:\n%v %v\n%v %v", seed, one.Order, one.Excluded, two.Order, two.Excluded)
 			}
