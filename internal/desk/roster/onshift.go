@@ -17,14 +17,12 @@ import (
 // the leaves that are approved. It does not change.
 type Shifts struct {
 	from, to clock.Time // for which moments it can be asked
-	zone     *time.Location
 	people   map[id.ID]turns
 }
 
 type turns struct {
-	work    []stretch    // in order, joined where they touch
-	raw     []placed     // as planned, leaves or not
-	planned map[Day]bool // days that have a shift
+	work []stretch // in order, joined where they touch
+	days []stretch // days that have a shift, and the shifts that run over them, leaves or not
 }
 
 // On says whether somebody is on shift at a moment, when that shift ends (with
@@ -35,9 +33,8 @@ func (s *Shifts) On(user id.ID, at clock.Time) (on bool, end clock.Time, planned
 	if !ok {
 		return false, 0, false
 	}
-	planned = t.planned[dayOf(at, s.zone)]
-	for _, p := range t.raw {
-		planned = planned || p.from <= at && at < p.to
+	for _, d := range t.days {
+		planned = planned || d.from <= at && at < d.to
 	}
 	for _, w := range t.work {
 		if w.from <= at && at < w.to {
@@ -84,7 +81,7 @@ func (m *Room) Shifts(ctx context.Context, tenant id.ID, at clock.Time) (*Shifts
 
 func loadShifts(ctx context.Context, d *db.DB, tenant id.ID, at clock.Time, zone *time.Location) (*Shifts, error) {
 	today := dayOf(at, zone)
-	k := &Shifts{from: (today - 1).at(0, zone), to: (today + 3).at(0, zone), zone: zone, people: map[id.ID]turns{}}
+	k := &Shifts{from: (today - 1).at(0, zone), to: (today + 3).at(0, zone), people: map[id.ID]turns{}}
 	return k, d.Snapshot(ctx, func(ctx context.Context, r db.Reader) error {
 		cells, err := readCells(ctx, r, tenant, today-3, today+5, nil)
 		if err != nil {
@@ -104,11 +101,11 @@ func loadShifts(ctx context.Context, d *db.DB, tenant id.ID, at clock.Time, zone
 			}
 		}
 		for u, list := range days {
-			t := turns{raw: place(list, zone), planned: map[Day]bool{}}
-			for _, p := range t.raw {
-				t.planned[p.day] = true
+			shifts := place(list, zone)
+			t := turns{work: without(joined(shifts), away[u])}
+			for _, p := range shifts {
+				t.days = append(t.days, stretch{min(p.from, p.day.at(0, zone)), max(p.to, (p.day+1).at(0, zone))})
 			}
-			t.work = without(joined(t.raw), away[u])
 			k.people[u] = t
 		}
 		return nil
