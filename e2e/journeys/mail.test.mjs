@@ -101,8 +101,10 @@ journey('邮件进来，键盘处理到结案，再被搜到', async (open) => {
   await shot(page, 'mail-4-solving')
   await page.keyboard.press('Control+Enter')
   await page.locator('.hd').getByText('已解决').waitFor()
+  await form.waitFor({ state: 'hidden' })
 
   await page.keyboard.press('/')
+  await page.locator('[data-search]:focus').waitFor()
   await page.keyboard.type('制冷')
   await until(async () => (await page.locator('.rows mark', { hasText: '制冷' }).count()) > 0, 'the found word marked')
   assert.match(new URL(page.url()).search, /q=/)

@@ -81,6 +81,7 @@ var shippedFields = []Field{
 		{Key: "north", Name: Name{"华北", "North"}, Children: []Option{{Key: "beijing", Name: Name{"北京", "Beijing"}}, {Key: "tianjin", Name: Name{"天津", "Tianjin"}}}},
 		{Key: "abroad", Name: Name{"海外", "Abroad"}}}},
 	{Key: "engineer", Name: Name{"工程师", "Field engineer"}, Kind: Person},
+	{Key: "complained_about", Name: Name{"被投诉人", "Complained about"}, Kind: Person},
 	{Key: "proof", Name: Name{"凭证", "Proof"}, Kind: Attachment},
 	{Key: "safety", Name: Name{"涉及安全", "Safety concern"}, Kind: Boolean},
 }
@@ -99,7 +100,7 @@ var shippedTypes = []Type{
 		Item{Field: "proof", On: "always", Show: `fields.warranty == "in"`})}},
 	{Key: "return", Name: Name{"退换货/退款", "Return or refund"}, Prefix: "TH", Form: Form{append(on("always", "order_no", "product_model"),
 		Item{Field: "return_reason", On: "solve", Require: "true"}, Item{Field: "refund_amount", On: "always"}, Item{Field: "proof", On: "always"})}},
-	{Key: "complaint", Name: Name{"投诉", "Complaint"}, Prefix: "TS", Form: Form{on("always", "order_no", "product_model", "region", "safety")}},
+	{Key: "complaint", Name: Name{"投诉", "Complaint"}, Prefix: "TS", Form: Form{on("always", "order_no", "product_model", "region", "complained_about", "safety")}},
 	{Key: "suggestion", Name: Name{"建议", "Suggestion"}, Prefix: "JY", Form: Form{on("always", "product_model")}},
 	{Key: "praise", Name: Name{"表扬", "Praise"}, Prefix: "BY", Form: Form{[]Item{}}},
 }

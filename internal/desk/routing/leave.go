@@ -17,7 +17,7 @@ import (
 
 // absence is the payload of an absence: why somebody has gone.
 type absence struct {
-	Why string `json:"why"` // offline, leave, shift, left
+	Why string `json:"why"` // offline, leave, shift, left, moved
 }
 
 // Gone gives what a person has not begun to others, when they are not expected
@@ -60,7 +60,7 @@ func (m *Room) afterAbsence(ctx context.Context, j job.Job) error {
 		}
 	}
 	which := Untouched
-	if in.Why == "left" {
+	if in.Why == "left" || in.Why == "moved" {
 		which = Everything
 	}
 	for from := id.ID(0); ; {
@@ -68,11 +68,32 @@ func (m *Room) afterAbsence(ctx context.Context, j job.Job) error {
 		if err != nil || len(list) == 0 {
 			return err
 		}
+		from = list[len(list)-1]
+		if in.Why == "moved" {
+			if list, err = m.elsewhere(ctx, k, j.Tenant, user, list); err != nil {
+				return err
+			}
+		}
 		if _, err := m.moveSome(ctx, k, j.Tenant, user, list, nil, "absent", nil); err != nil {
 			return err
 		}
-		from = list[len(list)-1]
 	}
+}
+
+// Moved gives the tickets of teams in which somebody no longer is to others.
+func (m *Room) Moved(ctx context.Context, tx *db.Tx, tenant, user id.ID) error {
+	return m.Gone(ctx, tx, tenant, user, "moved")
+}
+
+// elsewhere are those of some tickets that belong to a team or department in
+// which a person is not.
+func (m *Room) elsewhere(ctx context.Context, k *resident, tenant, user id.ID, list []id.ID) ([]id.ID, error) {
+	p, _ := k.dir.User(user)
+	tickets, err := m.tickets(ctx, tenant, list)
+	return slices.DeleteFunc(list, func(x id.ID) bool {
+		t := tickets[x]
+		return t == nil || t.Team != 0 && slices.Contains(p.Teams, t.Team) || t.Team == 0 && (t.Department == 0 || t.Department == p.Department)
+	}), err
 }
 
 // Which tickets of a person a move takes.
@@ -291,6 +312,9 @@ func (m *Room) moveSome(ctx context.Context, k *resident, tenant, user id.ID, li
 			}
 			choices[ticketID] = y
 		}
+	}
+	if len(list) == 0 {
+		return nil, nil
 	}
 	defer m.stale(tenant)
 	var moved map[id.ID]id.ID

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"zhidan/internal/desk/customer"
@@ -21,7 +22,10 @@ func (m *Room) matter(ctx context.Context, r db.Reader, t *ticket.Ticket, who *c
 	if t.Unsure {
 		x.Confidence = 0.5
 	}
-	x.Region, _ = t.Fields["region"].(string)
+	x.Region = regionOf(t)
+	if who, err := id.Parse(fmt.Sprint(t.Fields["complained_about"])); err == nil {
+		x.Barred = append(x.Barred, who)
+	}
 	if who == nil {
 		return x, nil
 	}

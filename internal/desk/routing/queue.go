@@ -217,7 +217,7 @@ func (m *Room) chooseAgain(ctx context.Context, k *resident, t *ticket.Ticket, w
 	if err != nil {
 		return nil, err
 	}
-	x.Waited, x.Barred, x.Former, x.Only, x.Team = now.Sub(w.Since), w.Barred, w.Former, w.To, w.ToTeam
+	x.Waited, x.Barred, x.Former, x.Only, x.Team = now.Sub(w.Since), append(x.Barred, w.Barred...), w.Former, w.To, w.ToTeam
 	y, err := m.choose(ctx, k, x)
 	if err != nil || y.course == nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"zhidan/internal/desk/staff"
@@ -289,9 +290,20 @@ func (m *Room) recent(ctx context.Context, tenant, after, before id.ID, limit in
 	return out, nil
 }
 
+// regionOf is where a ticket's field "region" says that it belongs: of a cascade
+// the keys from the widest, with slashes between them.
 func regionOf(t *ticket.Ticket) string {
-	s, _ := t.Fields["region"].(string)
-	return s
+	switch v := t.Fields["region"].(type) {
+	case string:
+		return v
+	case []any:
+		parts := make([]string, len(v))
+		for i, x := range v {
+			parts[i] = fmt.Sprint(x)
+		}
+		return strings.Join(parts, "/")
+	}
+	return ""
 }
 
 // history reads what a simulation replays, page by page: the newest tickets of

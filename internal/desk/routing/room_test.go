@@ -522,3 +522,40 @@ func TestTwoNodesNeverGiveMoreThanFits(t *testing.T) {
 		}
 	})
 }
+
+func TestWhoLeavesATeamLeavesItsTickets(t *testing.T) {
+	each(t, 2, 10, func(t *testing.T, s *scene) {
+		name, both := "一组", []staff.Member{{User: s.agents[0].ID}, {User: s.agents[1].ID}}
+		team, err := s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &both})
+		s.must(err)
+		s.state(0, roster.Online)
+		theirs := s.open(ticket.NewTicket{Team: team.ID})
+		other := s.open(ticket.NewTicket{})
+		if _, err := s.Desk.Do(ctx, s.Admin, other.ID, "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: s.agents[0].ID, Team: 0}}, 0); err != nil {
+			t.Fatal(err)
+		}
+		s.state(1, roster.Online)
+		one := both[1:]
+		_, err = s.Staff.UpdateTeam(ctx, s.Admin, team.ID, 0, staff.TeamChange{Members: &one})
+		s.must(err)
+		s.Settle()
+		if s.get(theirs).Assignee != s.agents[1].ID {
+			t.Errorf("a ticket of the team stays with somebody who has left it")
+		}
+		s.sound(t, 1000)
+	})
+}
+
+func TestNobodyHasTheComplaintAboutThemselves(t *testing.T) {
+	each(t, 2, 10, func(t *testing.T, s *scene) {
+		s.state(0, roster.Online)
+		x := s.open(ticket.NewTicket{Type: "complaint", Fields: map[string]any{"complained_about": s.agents[0].ID.String()}})
+		if x.Assignee != 0 || s.why(x).Items[0].Excluded[routing.Barred] != 1 {
+			t.Errorf("given to %v: %+v", x.Assignee, s.why(x).Items)
+		}
+		s.state(1, roster.Online)
+		if s.get(x).Assignee != s.agents[1].ID {
+			t.Errorf("the other does not have it")
+		}
+	})
+}

@@ -29,6 +29,9 @@ type Config struct {
 	// Seed fills a new tenant with what other rooms need from the first day,
 	// in the transaction that makes it; may be nil.
 	Seed func(ctx context.Context, tx *db.Tx, t Tenant) error
+	// Moved runs in the transaction after which somebody is no longer in a team
+	// or department that they were in; may be nil.
+	Moved func(ctx context.Context, tx *db.Tx, tenant, user id.ID) error
 	// Left runs in the transaction that closes somebody's account, with the
 	// directory as it was; may be nil.
 	Left func(ctx context.Context, tx *db.Tx, dir *Directory, user id.ID) error

@@ -204,6 +204,14 @@ func (h *House) saveTeam(ctx context.Context, a *Actor, team id.ID, version int6
 				}
 			}
 			data["members_from"], data["members_to"] = old.Members, t.Members
+			for _, m := range old.Members {
+				if h.Moved == nil || slices.ContainsFunc(t.Members, func(x Member) bool { return x.User == m.User }) {
+					continue
+				}
+				if err := h.Moved(ctx, tx, a.Tenant, m.User); err != nil {
+					return err
+				}
+			}
 		}
 		return h.event(ctx, tx, a, what("team", team), t.ID, data)
 	})

@@ -166,6 +166,11 @@ func (h *House) UpdateUser(ctx context.Context, a *Actor, user id.ID, version in
 				}
 			}
 		}
+		if next.Active && h.Moved != nil && (old.Department != next.Department || slices.ContainsFunc(old.Teams, func(t id.ID) bool { return !slices.Contains(next.Teams, t) })) {
+			if err := h.Moved(ctx, tx, a.Tenant, user); err != nil {
+				return err
+			}
+		}
 		data := map[string]any{"fields": fields}
 		if in.Roles != nil {
 			data["roles_from"], data["roles_to"] = old.Roles, next.Roles
