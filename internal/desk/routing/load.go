@@ -89,7 +89,10 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 		presence(p.ID, a)
 		agents = append(agents, a)
 	}
-	pool := NewPool(agents)
+	c.mu.Lock()
+	was := c.pool
+	c.mu.Unlock()
+	pool := was.Renew(agents) // what records say is not worked out again
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.pool, c.dir, c.at = pool, k.dir, started
