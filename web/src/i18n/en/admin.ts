@@ -106,7 +106,7 @@ export default {
   'slap.none.help': 'Choose one on the left, or make one.',
   'slap.gone': 'There is no such policy',
   'slap.order.help': 'From the top: the first that fits holds',
-  'slap.move': 'Move “{name}”, now number {n}',
+  'slap.move': 'Move {name}, now number {n}',
   'slap.move.help': 'Drag, or use the arrow keys',
   'slap.problem': 'Its condition fails, passed over',
   'slap.problem.help': 'The condition speaks of a field that is gone, so this policy is passed over:',

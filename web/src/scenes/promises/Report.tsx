@@ -63,15 +63,15 @@ export function ReportPage() {
 
 const Share = ({ value }: { value?: number }) => (value === undefined ? <span className="t3">{'–'}</span> : <b className={value < 0.9 ? 'red' : value < 0.95 ? 'amber' : undefined}>{percent1(value)}</b>)
 
-const W = 640
 const ROW = 34
-const LEFT = 104
-const RIGHT = 150
+/** Figures keep their size: what is narrow gets shorter bars, not smaller words. */
+const measure = (): { W: number; LEFT: number; RIGHT: number } => (typeof innerWidth !== 'undefined' && innerWidth < 768 ? { W: Math.max(300, innerWidth - 32), LEFT: 92, RIGHT: 118 } : { W: 640, LEFT: 104, RIGHT: 150 })
 
 /** Attainment by metric as bars, the hollow one as it would have been without extensions; the table below holds the figures. */
 function Chart({ lines }: { lines: SLALine[] }) {
   const shown = lines.filter((l) => l.attainment !== undefined)
   if (!shown.length) return null
+  const { W, LEFT, RIGHT } = measure()
   const width = (v: number) => v * (W - LEFT - RIGHT)
   const label = shown.map((l) => t('rep.bar', { metric: metricName(l.metric), share: percent1(l.attainment!), met: l.met, all: l.met + l.breached })).join('; ')
   return (
