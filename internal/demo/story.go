@@ -86,8 +86,10 @@ func newTeller(ctx context.Context, s *server.Server, progress func(float64)) *t
 	t.sla = sla.New(sla.Config{DB: s.DB, IDs: ids, Clock: c, Jobs: jobs, Forms: t.forms, Staff: t.staff, Desk: t.desk,
 		Calendars: calendar.NewCache(calendar.Config{DB: s.DB, IDs: ids, Clock: c, Staff: t.staff})})
 	for i, p := range t.desk.Passes {
-		if now := t.sla.Pass(); p.Name == now.Name {
-			t.desk.Passes[i] = now
+		for _, now := range []ticket.Pass{t.sla.Pass(), t.sla.LastPass()} {
+			if p.Name == now.Name {
+				t.desk.Passes[i] = now
+			}
 		}
 	}
 	return t

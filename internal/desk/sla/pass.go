@@ -22,6 +22,8 @@ var moving = []string{
 }
 
 // Pass gives new tickets their clocks and moves those of tickets that change.
+// LastPass, which stands behind all that can move a ticket to other people,
+// saves them.
 func (m *Room) Pass() ticket.Pass {
 	return ticket.Pass{
 		Name: "sla",
@@ -73,15 +75,63 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 	if _, err := x.stand(ctx, tx, r, t, x.At); err != nil {
 		return err
 	}
-	if len(x.Asked) > 0 {
-		if err := x.lapse(ctx, tx, r, t.Tenant, x.At); err != nil {
-			return err
+	if c.Prepared == nil {
+		c.Prepared = map[string]any{}
+	}
+	c.Prepared[moved] = &movement{c, x, r, placeOf(t)}
+	return nil
+}
+
+// moved is where a movement waits for LastPass.
+const moved = "sla"
+
+// movement is what one write has done to a ticket's clocks so far.
+type movement struct {
+	c     *ticket.Change
+	x     *kept
+	r     *Rules
+	place ticket.Place
+}
+
+func placeOf(t *ticket.Ticket) ticket.Place {
+	return ticket.Place{Assignee: t.Assignee, Team: t.Team, Department: t.Department}
+}
+
+// LastPass lets the clocks see where assignment has put the ticket in the same
+// write, and saves them.
+func (m *Room) LastPass() ticket.Pass {
+	of := func(c *ticket.Change) *movement {
+		// What an earlier run of the transaction has left is not this one's.
+		if x, ok := c.Prepared[moved].(*movement); ok && x.c == c {
+			return x
 		}
+		return nil
 	}
-	if err := x.dismiss(ctx, tx, t.Tenant); err != nil {
-		return err
+	return ticket.Pass{
+		Name:  "sla.save",
+		Wants: func(c *ticket.Change) bool { return of(c) != nil },
+		Apply: func(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
+			y, t := of(c), c.Ticket
+			x, r := y.x, y.r
+			if placeOf(t) != y.place {
+				if err := x.applyAll(ctx, tx, r, []Fact{{At: c.At, Kind: Changed}}, t); err != nil {
+					return err
+				}
+				if _, err := x.stand(ctx, tx, r, t, x.At); err != nil {
+					return err
+				}
+			}
+			if len(x.Asked) > 0 {
+				if err := x.lapse(ctx, tx, r, t.Tenant, x.At); err != nil {
+					return err
+				}
+			}
+			if err := x.dismiss(ctx, tx, t.Tenant); err != nil {
+				return err
+			}
+			return m.save(ctx, tx, r, t, x)
+		},
 	}
-	return m.save(ctx, tx, r, t, x)
 }
 
 // applyAll moves the clocks by facts that leave the ticket as it stands in t.

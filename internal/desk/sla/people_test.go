@@ -1,6 +1,7 @@
 package sla_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 )
 
@@ -455,5 +457,31 @@ func TestWhoseReplyAnswers(t *testing.T) {
 		if x := s.clocks(tk)["first_response"]; x.State != sla.StateMet {
 			t.Errorf("after the assignee's reply it is %s", x.State)
 		}
+	})
+}
+
+// A ticket that assignment gives to a team at its birth is that team's from its
+// birth on, for its clock too.
+func TestTheTeamThatAssignmentChoosesIsMeasured(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		s.t = t
+		f := s.floor("甲")
+		s.policy(map[string]any{"name": "ola", "position": 1, "targets": []any{}, "units": []any{
+			map[string]any{"kind": "team", "normal": map[string]any{"minutes": 60, "calendar": "always"}}}})
+		assign := ticket.Pass{Name: "assign", Wants: func(c *ticket.Change) bool { return c.Born() }, Apply: func(_ context.Context, _ *db.Tx, c *ticket.Change) error {
+			c.Ticket.Team, c.Ticket.Department = f.team, f.department
+			c.Append(ticket.EventAssign, ticket.EventData{Changes: []ticket.FieldChange{{Field: "team", To: f.team}}})
+			return nil
+		}}
+		i := slices.IndexFunc(s.Desk.Passes, func(p ticket.Pass) bool { return p.Name == "sla" })
+		s.Desk.Passes = slices.Insert(s.Desk.Passes, i+1, assign)
+		tk := s.open(ticket.Normal)
+		s.Clock.Advance(10 * time.Minute)
+		for _, x := range s.story(tk).Items {
+			if x.Metric == sla.OfTeam && x.Unit == f.team && x.Elapsed == 600 && x.DueAt == tk.CreatedAt.Add(time.Hour) {
+				return
+			}
+		}
+		t.Errorf("its clocks are %+v", s.story(tk).Items)
 	})
 }
