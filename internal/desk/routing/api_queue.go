@@ -132,7 +132,7 @@ func (m *Room) registerQueue(api *web.API) {
 	}
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/routing/queue", ID: "routing-queue", Summary: "What waits in a queue, in its order", Permission: string(staff.TicketRead), Tags: tags},
 		func(ctx context.Context, in *struct {
-			Team   id.ID  `query:"team_id"`
+			Team   web.ID `query:"team_id"`
 			State  string `query:"state" enum:"queued,offered" default:"queued"`
 			Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50"`
 			Cursor string `query:"cursor" maxLength:"300"`
@@ -141,10 +141,10 @@ func (m *Room) registerQueue(api *web.API) {
 			out := &queueOut{}
 			out.Body.Items = []WaitJSON{}
 			from, err := readCursor(in.Cursor)
-			if err != nil || !m.seesQueue(ctx, a, in.Team) {
+			if err != nil || !m.seesQueue(ctx, a, in.Team.ID) {
 				return out, err
 			}
-			list, err := m.waitingIn(ctx, a.Tenant, in.Team, in.State, from, in.Limit+1)
+			list, err := m.waitingIn(ctx, a.Tenant, in.Team.ID, in.State, from, in.Limit+1)
 			if err != nil {
 				return nil, err
 			}
@@ -174,9 +174,9 @@ func (m *Room) registerQueue(api *web.API) {
 	}
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/routing/agents", ID: "routing-agents", Summary: "People with what they carry", Permission: string(staff.TicketAssign), Tags: tags},
 		func(ctx context.Context, in *struct {
-			Team id.ID `query:"team_id"`
+			Team web.ID `query:"team_id"`
 		}) (*agentsOut, error) {
-			items, err := m.agents(ctx, actor(ctx), in.Team)
+			items, err := m.agents(ctx, actor(ctx), in.Team.ID)
 			out := &agentsOut{}
 			out.Body.Items = orEmpty(items)
 			return out, err
