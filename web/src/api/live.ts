@@ -1,7 +1,7 @@
 // Push from the server: ticket events patch what is on screen, gently.
 import { createStore } from '~/stores/store'
 import { queries } from '~/stores/query'
-import { ring } from '~/stores/ring'
+import { ring, type Rung } from '~/stores/ring'
 import { routingChanged } from '~/stores/routing'
 import { known, place } from '~/stores/ticket'
 import { api, BASE, data } from './client'
@@ -51,7 +51,11 @@ function connect(): void {
   es.addEventListener('routing', routingChanged)
   es.addEventListener('offer', () => void queries.invalidateQueries({ queryKey: keys.routing('offers') }))
   es.addEventListener('state', () => { void queries.invalidateQueries({ queryKey: keys.roster('state') }); void queries.invalidateQueries({ queryKey: keys.roster('states') }); routingChanged() })
-  es.addEventListener('notification', (e) => void ring(JSON.parse((e as MessageEvent<string>).data) as { id?: string }))
+  es.addEventListener('notification', (e) => {
+    const told = JSON.parse((e as MessageEvent<string>).data) as Rung
+    if (told.event === 'serious_ticket') void queries.invalidateQueries({ queryKey: keys.routing('alerts') })
+    void ring(told)
+  })
   es.addEventListener('resync', resync)
   es.onerror = () => {
     if (es !== source) return

@@ -47,16 +47,25 @@ export const carriersQuery = (team: ID | undefined) => queryOptions({
 })
 export const offersQuery = queryOptions({ queryKey: keys.routing('offers'), queryFn: ({ signal }) => data(api.GET('/routing/offers', { signal })) as Promise<{ items: Offer[] }>, staleTime: 10_000, retry: false, refetchInterval: 60_000 })
 export const routingQuery = (id: ID) => queryOptions({ queryKey: keys.routing('ticket', id), queryFn: ({ signal }) => data(api.GET('/tickets/{id}/routing', { params: { path: { id } }, signal })), staleTime: 5_000, retry: false })
+/** Serious matters of which I was told and for which nobody has answered yet. */
+export const alarmsOf = (list: Alert[], me: ID | undefined): Alert[] => list.filter((a) => a.response === 'serious' && !a.acknowledged_by && !a.ended_at && a.told.some((x) => x.user_id === me)).toSorted((a, b) => (a.next_at ?? '').localeCompare(b.next_at ?? ''))
 export const alertsQuery = queryOptions({ queryKey: keys.routing('alerts'), queryFn: ({ signal }) => data(api.GET('/routing/alerts', { signal })), staleTime: 5_000, retry: false, refetchInterval: 60_000 })
 
-let due: ReturnType<typeof setTimeout> | undefined
-/** Queues or loads have changed: what shows them is read again, at most once a second. */
+const LATER = 1200
+let soon: ReturnType<typeof setTimeout> | undefined
+let later: ReturnType<typeof setTimeout> | undefined
+/** Queues or loads have changed: what shows them is read again, and once more when it may have settled, as a stream of changes is told only at its beginning. */
 export function routingChanged(): void {
-  due ??= setTimeout(() => {
-    due = undefined
-    void queries.invalidateQueries({ queryKey: keys.routing() })
-  }, 400)
+  const again = () => void queries.invalidateQueries({ queryKey: keys.routing(), predicate: (q) => !still.has(String(q.queryKey[1])) })
+  soon ??= setTimeout(() => {
+    soon = undefined
+    again()
+  }, 300)
+  clearTimeout(later)
+  later = setTimeout(again, LATER)
 }
+/** What no change of a queue touches. */
+const still = new Set(['sets', 'factors', 'simulations', 'shadow'])
 
 /** Offers that were answered here: gone before the server has said so. */
 const answered = createStore<ReadonlySet<ID>>(new Set())

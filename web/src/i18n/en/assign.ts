@@ -54,6 +54,7 @@ export default {
   'said.acknowledged': 'Acknowledged',
   'said.assignedTo': '{number} assigned to {name}',
   'alarm.title': 'Urgent: please acknowledge',
+  'alarm.serious': 'Serious ticket: somebody must act now',
   'alarm.next': 'Without an answer by then the next person is told',
   'alarm.passed': 'The next person was told',
   'alarm.acknowledge': 'Acknowledge',

@@ -54,6 +54,7 @@ export default {
   'said.acknowledged': '已确认收到',
   'said.assignedTo': '{number} 已派给{name}',
   'alarm.title': '紧急通知，请确认',
+  'alarm.serious': '严重工单，请立即处理',
   'alarm.next': '到时无人确认，会通知下一位',
   'alarm.passed': '已通知下一位',
   'alarm.acknowledge': '确认收到',
