@@ -43,6 +43,8 @@ function connect(): void {
     // after a gap that Last-Event-ID did not bridge, what is shown may be old
     if (link.get() === 'lost') resync()
     link.set('live')
+    // the connection itself makes its reader be online
+    for (const ms of [0, 1000]) setTimeout(() => void queries.invalidateQueries({ queryKey: keys.roster('state') }), ms)
     retry = 1000
   })
   es.addEventListener('ticket', (e) => ticketEvent(JSON.parse((e as MessageEvent<string>).data) as LiveTicket))
