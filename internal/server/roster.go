@@ -6,6 +6,7 @@ import (
 
 	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/roster"
+	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 )
@@ -32,4 +33,13 @@ func (s *Server) tellRoster(ctx context.Context, tx *db.Tx, tenant id.ID, n rost
 		out.Data = map[string]string{"count": strconv.Itoa(n.Count)}
 	}
 	return s.Notify.Tell(ctx, tx, out)
+}
+
+// handOver gives the tickets of a hand-over to who takes it.
+func (s *Server) handOver(ctx context.Context, tx *db.Tx, taker *staff.Actor, h roster.Handover) error {
+	tickets := make([]id.ID, len(h.Tickets))
+	for i, t := range h.Tickets {
+		tickets[i] = t.Ticket
+	}
+	return s.Routing.HandOver(ctx, tx, taker.Tenant, h.User, taker.ID, tickets)
 }

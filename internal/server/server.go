@@ -198,6 +198,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Routing = routing.New(routing.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Forms: s.Forms,
 		Staff: s.Staff, Roster: s.Roster, Desk: s.Desk, Tell: s.tellRouting})
 	s.Staff.Moved = s.Routing.Moved
+	s.Roster.HandedOver = s.handOver
 	s.Roster.Changed, s.Roster.Ended = s.Routing.StateChanged, s.Routing.Gone
 	s.Roster.Told = s.tellRoster
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)

@@ -445,10 +445,6 @@ func (m *Room) undoSome(ctx context.Context, j job.Job, k *resident, x *moveStor
 // Recall puts a ticket back to assignment: its assignee loses it, and it is
 // given away anew.
 func (m *Room) Recall(ctx context.Context, a *staff.Actor, ticketID id.ID, reason string) error {
-	k, err := m.fresh(ctx, a.Tenant)
-	if err != nil {
-		return err
-	}
 	return m.Desk.Write(ctx, a, func(ctx context.Context, w *ticket.Write) error {
 		c, err := w.Ticket(ctx, ticketID, staff.TicketAssign)
 		if err != nil {
@@ -460,11 +456,39 @@ func (m *Room) Recall(ctx context.Context, a *staff.Actor, ticketID id.ID, reaso
 		if c.Ticket.Assignee == 0 {
 			return m.orderDrain(ctx, w.Tx, a.Tenant)
 		}
-		_ = k
 		t := c.Ticket
 		from := t.Assignee
 		t.Assignee = 0
 		c.Append(ticket.EventAssign, ticket.EventData{Kind: "recall", Changes: []ticket.FieldChange{{Field: "assignee", From: from, To: id.ID(0)}}})
 		return nil // the Pass gives it a place and has the queue looked at
+	})
+}
+
+// HandOver gives tickets of one person to another who takes them over (交接), in
+// the transaction in which they do. What is not the giver's any more stays where
+// it is.
+func (m *Room) HandOver(ctx context.Context, tx *db.Tx, tenant, from, to id.ID, tickets []id.ID) error {
+	dir, err := m.Staff.Directory(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return m.Desk.WriteIn(ctx, tx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
+		if err := w.Take(ctx, tickets); err != nil {
+			return err
+		}
+		for _, x := range tickets {
+			c, err := w.Ticket(ctx, x, staff.TicketRead)
+			if fault.KindOf(err) == fault.NotFound {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if t := c.Ticket; t.Assignee == from && t.Status.Active() { // the Pass counts it
+				p := ticket.Place{Assignee: to}
+				m.put(c, p.Whole(dir, ticket.Place{Team: t.Team, Department: t.Department}), ticket.EventData{Kind: "handover"}, nil)
+			}
+		}
+		return nil
 	})
 }

@@ -84,6 +84,7 @@ func (m *Room) choose(ctx context.Context, k *resident, x *Matter) (*choice, err
 	if y.course == nil || x.Ticket.Assignee != 0 {
 		return y, nil
 	}
+	x.Nearby = Nearby(k.catalog, x.Ticket.Category)
 	pool, err := m.crewOf(ctx, x.Ticket.Tenant, k)
 	if err != nil {
 		return nil, err

@@ -559,3 +559,26 @@ func TestNobodyHasTheComplaintAboutThemselves(t *testing.T) {
 		}
 	})
 }
+
+func TestHandOver(t *testing.T) {
+	each(t, 2, 10, func(t *testing.T, s *scene) {
+		name, both := "一组", []staff.Member{{User: s.agents[0].ID}, {User: s.agents[1].ID}}
+		team, err := s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &both})
+		s.must(err)
+		s.state(0, roster.Online)
+		mine, gone := s.open(ticket.NewTicket{}), s.open(ticket.NewTicket{})
+		s.do(gone, "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: s.Admin.ID}})
+		as := func(i int) []string { return []string{"Authorization", "Bearer " + s.TokenFor(s.agents[i])} }
+		a := s.Call("POST", "/roster/handovers", map[string]any{"team_id": team.ID, "note": "夜班", "tickets": []any{
+			map[string]any{"ticket_id": mine.ID}, map[string]any{"ticket_id": gone.ID}}}, as(0)...)
+		var h struct{ ID id.ID }
+		a.JSON(t, &h)
+		if a = s.Call("POST", "/roster/handovers/"+h.ID.String()+"/judge", map[string]any{"state": "taken"}, as(1)...); a.Status != http.StatusOK {
+			t.Fatalf("%d %s", a.Status, a.Body)
+		}
+		if s.get(mine).Assignee != s.agents[1].ID || s.get(gone).Assignee != s.Admin.ID {
+			t.Errorf("with %v and %v", s.get(mine).Assignee, s.get(gone).Assignee)
+		}
+		s.sound(t, 0)
+	})
+}

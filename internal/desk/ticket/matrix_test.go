@@ -171,9 +171,9 @@ var matrix = []route{
 	{"GET /sla/extensions", "", "200 200 200 200", ""}, // only those within reach
 	{"POST /sla/extensions/{id}/decision", "extension", "403 404 404 200", `{"approve":false}`},
 	{"GET /sla/policies", "", "200 200 200 200", ""},
-	{"POST /sla/policies", "", "403 403 201 201", `{"name":"x","targets":[]}`},
+	{"POST /sla/policies", "", "403 403 201 201", `{"name":"x","when":"number == \"none\"","targets":[]}`},
 	{"GET /sla/policies/{id}", "policy", "200 200 404 200", ""},
-	{"PUT /sla/policies/{id}", "policy", "403 403 404 200", `{"name":"x","targets":[]}`},
+	{"PUT /sla/policies/{id}", "policy", "403 403 404 200", `{"name":"x","when":"number == \"none\"","targets":[]}`},
 	{"POST /sla/renew", "", "403 403 202 202", ""},
 	{"GET /sla/report?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", "", "403 200 200 200", ""}, // within reach
 	{"GET /sla/report.csv?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", "", "403 200 200 200", ""},
@@ -427,7 +427,7 @@ func (s *scene) thing(kind string) map[string]string {
 	case "simulation":
 		v["{id}"] = post("/routing/simulations", M{"version": 1, "days": 1})
 	case "policy":
-		v["{id}"] = post("/sla/policies", M{"name": v["{new}"], "targets": []M{}})
+		v["{id}"] = post("/sla/policies", M{"name": v["{new}"], "when": `number == "none"`, "targets": []M{}})
 	case "category":
 		v["{id}"] = catalog.Categories()[0].ID.String()
 	case "code":
@@ -639,7 +639,7 @@ func TestMembersThatAreNotOffered(t *testing.T) {
 				status, answer := s.request(s.Token, r.operation, body, v)
 				switch {
 				case status == 422 && strings.Contains(answer, x):
-				case (strings.Contains(r.operation, "/config/") || strings.Contains(r.operation, "/sla/policies") || strings.Contains(r.operation, "/routing/")) && (x == "id" || x == "version" || x == "merged_into"):
+				case (strings.Contains(r.operation, "/config/") || strings.Contains(r.operation, "/sla/policies") || strings.Contains(r.operation, "/routing/") || strings.Contains(r.operation, "/roster/")) && (x == "id" || x == "version" || x == "merged_into"):
 					if strings.Contains(answer, `"`+x+`":"7"`) {
 						t.Errorf("%s was taken: %s", x, answer)
 					}
