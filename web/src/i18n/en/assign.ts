@@ -103,6 +103,8 @@ export default {
   'response.standard': 'standard',
   'response.abnormal': 'abnormal',
   'response.serious': 'serious',
+  'relax.overflow': 'overflows to {name}',
+  'queue.elsewhere': 'not of this team',
   'relax.level': 'skill level',
   'relax.skill': 'skill',
   'relax.language': 'language',

@@ -103,6 +103,8 @@ export default {
   'response.standard': '标准响应',
   'response.abnormal': '异常响应',
   'response.serious': '严重响应',
+  'relax.overflow': '已溢出到{name}',
+  'queue.elsewhere': '不在本组',
   'relax.level': '技能等级',
   'relax.skill': '技能',
   'relax.language': '语言',

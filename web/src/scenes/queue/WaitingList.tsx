@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type PointerEvent } from 'react'
 import { useNavigate } from '@tanstack/react-router'
-import { messages, t, type Key } from '~/i18n'
+import { t } from '~/i18n'
 import { exact } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { IconButton } from '~/parts/Button'
@@ -14,6 +14,7 @@ import { stateName } from '~/stores/roster'
 import { assignTo, type Carrier, type Waiting } from '~/stores/routing'
 import { span, useSecond } from '~/stores/second'
 import { useNames } from '~/stores/session'
+import { relaxName } from '~/scenes/ticket/routeWords'
 import { room } from './Agents'
 
 interface Props {
@@ -70,6 +71,8 @@ function Row({ w, place, on, gone, onChoose, take, agents, assigning, setAssigni
   const tone = left === undefined ? undefined : left < 0 ? 'red' : left < 3_600_000 ? 'amber' : undefined
   const asks = [channelName(w.channel), names.team(w.team_id), w.path.at(-1)].filter(Boolean).join(' · ')
   const relaxed = w.relaxed.at(-1)
+  // whoever is chosen by hand need not be of the team
+  const others = assigning ? names.config.staff.filter((s) => s.active && !agents.some((a) => a.id === s.id)) : []
   return (
     <div className={['qi', on && 'on', gone && 'gone'].filter(Boolean).join(' ')} onPointerDown={take(w)} onClick={() => onChoose(w.ticket_id)} onDoubleClick={() => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: w.ticket_id }, search: {} })}>
       <span className="dr" data-grip="" aria-hidden="true"><Icon name="grip" /></span>
@@ -77,10 +80,10 @@ function Row({ w, place, on, gone, onChoose, take, agents, assigning, setAssigni
       <div className="ell"><span className="ell qt">{w.subject || t('ticket.noSubject')}</span><div className="l2 ell">{w.number}{asks && ` · ${asks}`}</div></div>
       <div className="w">
         <span className={tone} title={w.due_at ? t('queue.due', { at: exact(w.due_at) }) : exact(w.waiting_since)}>{span(now - Date.parse(w.waiting_since))}</span>
-        <small>{w.state === 'offered' ? t('queue.offeredTo', { name: names.staff(w.agent_id) }) : relaxed ? t('queue.relaxed', { what: `relax.${relaxed}` in messages() ? t(`relax.${relaxed}` as Key) : relaxed }) : t('queue.place', { n: place })}</small>
+        <small>{w.state === 'offered' ? t('queue.offeredTo', { name: names.staff(w.agent_id) }) : relaxed ? (relaxed.startsWith('overflow:') ? relaxName(relaxed, names.team) : t('queue.relaxed', { what: relaxName(relaxed, names.team) })) : t('queue.place', { n: place })}</small>
       </div>
       <Pop open={assigning} onOpen={setAssigning} placement="rightTop" content={(close) => (
-        <ChoiceList search hint={t('assign.hint')} label={t('action.assign')} choices={agents.map((a) => ({ id: a.id, text: a.name, sub: [stateName(a.state), room(a)].join(' · '), glyph: <Avatar name={a.name} size="s" /> }))} onChoose={(id) => { close(); const agent = agents.find((a) => a.id === id); if (agent) void assignTo(w, agent) }} />
+        <ChoiceList search hint={t('assign.hint')} label={t('action.assign')} choices={[...agents.map((a) => ({ id: a.id, text: a.name, sub: [stateName(a.state), room(a)].join(' · '), glyph: <Avatar name={a.name} size="s" /> })), ...others.map((s) => ({ id: s.id, text: s.name, sub: t('queue.elsewhere'), glyph: <Avatar name={s.name} size="s" /> }))]} onChoose={(id) => { close(); const agent = agents.find((a) => a.id === id) ?? others.find((s) => s.id === id); if (agent) void assignTo(w, agent) }} />
       )}>
         <IconButton icon="person" small label={t('action.assign')} keys="a" className="give" onClick={() => { onChoose(w.ticket_id); setAssigning(true) }} onPointerDown={(e) => e.stopPropagation()} />
       </Pop>

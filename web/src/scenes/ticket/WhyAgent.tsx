@@ -13,7 +13,7 @@ import { span, useSecond } from '~/stores/second'
 import { useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { show, ui } from '~/stores/ui'
-import { factorName, reasonName, strategyName, word } from './routeWords'
+import { factorName, reasonName, relaxName, strategyName, word } from './routeWords'
 import './whyagent.css'
 
 /** The link beside the assignee: why this agent, or why still nobody. */
@@ -51,7 +51,7 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
           <p className="f12 t2">{[d.path.length ? d.path.join(' › ') : '', strategyName(d.strategy), word('mode', d.mode)].filter(Boolean).join(' · ')}</p>
           <Excluded decision={d} />
           {d.candidates.length > 0 && <Candidates decision={d} chosen={d.agent_id ?? ticket.assignee?.id} name={name} />}
-          {d.relaxed && d.relaxed.length > 0 && <p className="f12 t2">{t('route.relaxed', { what: d.relaxed.map((r) => word('relax', r)).join(t('common.and')) })}</p>}
+          {d.relaxed && d.relaxed.length > 0 && <p className="f12 t2">{t('route.relaxed', { what: d.relaxed.map((r) => relaxName(r, names.team)).join(t('common.and')) })}</p>}
           {shadow && <p className="f12 t2">{t(shadow.agent_id === d.agent_id ? 'route.shadow.same' : 'route.shadow.other', { name: name(shadow.agent_id) || t('common.nobody') })}</p>}
           <p className="f12 t3 row g4 wrap"><time dateTime={d.at}>{clock(d.at, now)}</time>{d.hash && <span className="mono" title={t('route.hash.help')}>{d.hash.slice(0, 12)}</span>}</p>
         </>
