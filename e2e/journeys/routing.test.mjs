@@ -29,6 +29,12 @@ const rules = async (list, more = {}) => {
   await api('POST', `/routing/sets/${made.version}/state`, { state: 'active' })
   return made.version
 }
+// somebody made beside the server is known to it a moment later
+const person = async (name) => {
+  const p = await house.person(name)
+  await until(async () => (await api('GET', '/config')).staff.some((s) => s.id === p.id), `${name} is known`)
+  return p
+}
 const state = (as, name) => as('PUT', '/me/state', { state: name })
 
 journey('严重投诉立刻通知主管，确认后不再往下通知', async (open) => {
@@ -116,7 +122,7 @@ journey('先模拟，再启用新规则', async (open) => {
 })
 
 journey('坐席病倒，五十张工单一次移交，也能一次撤回', async (open) => {
-  const sick = await house.person('何佳')
+  const sick = await person('何佳')
   const ids = []
   for (let i = 0; i < 50; i++) ids.push((await ticket(`待移交 ${i}`)).id)
   for (const id of ids) await api('POST', `/tickets/${id}/assign`, { assignee_id: sick.id })
@@ -141,7 +147,7 @@ journey('坐席病倒，五十张工单一次移交，也能一次撤回', async
 })
 
 journey('午后高峰溢出到另一组，再排空；拖动与键盘派单', async (open) => {
-  const [one, two, three] = [await house.person('前台甲'), await house.person('后援乙'), await house.person('机动丙')]
+  const [one, two, three] = [await person('前台甲'), await person('后援乙'), await person('机动丙')]
   const [asOne, asTwo, asThree] = [await house.program(one), await house.program(two), await house.program(three)]
   const first = await api('POST', '/staff/teams', { name: '一线组', members: [{ user_id: one.id }, { user_id: three.id }] })
   const second = await api('POST', '/staff/teams', { name: '后援组', members: [{ user_id: two.id }] })
