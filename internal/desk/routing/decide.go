@@ -233,7 +233,7 @@ func (x *scratch) hash(s *scene, out *Decision) string {
 func (s *scene) explain(r rank) Candidate {
 	var p person
 	s.person(&p, r.i)
-	c := Candidate{Agent: p.ID, Score: round(r.score), Factors: make(map[string]float64, 16)}
+	c := Candidate{Agent: p.ID, Score: round(r.score), Factors: make(FactorValues, 16)}
 	for f, w := range s.c.weights {
 		if w > 0 {
 			c.Factors[factors[f].key] = round(factors[f].of(s, &p))

@@ -70,7 +70,7 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 	}
 	agents := make([]*Agent, 0, len(k.dir.Users()))
 	above := map[id.ID][]id.ID{}
-	day := dayOf(now, k.dir.Tenant.TimeZone)
+	day := dayOf(now, k.zone)
 	for _, p := range k.dir.Users() {
 		if !p.Active || p.Grants[staff.TicketReply] == staff.ScopeNone {
 			continue
@@ -161,11 +161,7 @@ func departments(dir *staff.Directory, of id.ID) (list []id.ID) {
 	return list
 }
 
-func dayOf(at clock.Time, zone string) int64 {
-	loc, err := time.LoadLocation(zone)
-	if err != nil {
-		loc = time.UTC
-	}
+func dayOf(at clock.Time, loc *time.Location) int64 {
 	t := at.Std().In(loc)
 	_, offset := t.Zone()
 	return (t.Unix() + int64(offset)) / 86400

@@ -289,7 +289,7 @@ func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Cha
 	t, d := c.Ticket, &y.decision
 	d.At = c.At
 	weight := k.active.Weight(t.Channel)
-	day := dayOf(c.At, k.dir.Tenant.TimeZone)
+	day := dayOf(c.At, k.zone)
 	d.Outcome, d.Agent = Queued, 0
 	// A ticket that goes on waiting as it was has not been decided anew.
 	idle := y.waiting != nil && y.waiting.State == waitQueued && slices.Equal(y.waiting.Relaxed, d.Relaxed) && y.waiting.Rule == d.Rule

@@ -64,6 +64,7 @@ type resident struct {
 	active, shadow *Plan
 	catalog        *form.Catalog
 	dir            *staff.Directory
+	zone           *time.Location
 	profiles       map[id.ID]Profile
 	tiers          map[string]int // rank of a customer tier, the highest first
 	crew           *crew
@@ -159,7 +160,11 @@ func (m *Room) make(ctx context.Context, r db.Reader, tenant id.ID, catalog *for
 	if err != nil {
 		return nil, err
 	}
-	k := &resident{catalog: catalog, dir: dir, tiers: map[string]int{}, crew: &crew{}}
+	zone, err := time.LoadLocation(dir.Tenant.TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	k := &resident{catalog: catalog, dir: dir, zone: zone, tiers: map[string]int{}, crew: &crew{}}
 	active, shadow, err := LoadSets(ctx, r, tenant)
 	if err != nil {
 		return nil, err

@@ -243,10 +243,10 @@ type Decision struct {
 
 // Candidate is one of the best, with what spoke for them.
 type Candidate struct {
-	Agent   id.ID              `json:"agent_id"`
-	Score   float64            `json:"score"`
-	Factors map[string]float64 `json:"factors"` // each from 0 to 1, before its weight
-	Taken   string             `json:"taken,omitempty" doc:"why not, if another was chosen: full"`
+	Agent   id.ID        `json:"agent_id"`
+	Score   float64      `json:"score"`
+	Factors FactorValues `json:"factors"` // each from 0 to 1, before its weight
+	Taken   string       `json:"taken,omitempty" doc:"why not, if another was chosen: full"`
 }
 
 // MaxCandidates is how many of them a decision keeps.
