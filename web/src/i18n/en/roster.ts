@@ -72,7 +72,7 @@ export default {
   'roster.leaves.none': 'No leaves',
   'roster.leaves.none.help': 'Requests appear here.',
   'roster.swaps.none': 'No swaps',
-  'roster.swaps.none.help': 'Begin one from a day of “My shifts”.',
+  'roster.swaps.none.help': 'Begin one from a day of "My shifts".',
   'roster.state.requested': 'requested',
   'roster.state.accepted': 'agreed',
   'roster.state.approved': 'approved',
@@ -96,5 +96,5 @@ export default {
   'error.roster.too_long': 'The shift is too long',
   'error.roster.week': 'More than the week allows',
   'error.roster.on_leave': 'They are on leave then',
-  'error.roster.quota': 'Today’s break is used up',
+  'error.roster.quota': 'Today\'s break is used up',
 }

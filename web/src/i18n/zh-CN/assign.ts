@@ -157,6 +157,7 @@ export default {
   'queue.team.gone': '已停用班组',
   'queue.forbidden': '您没有派单权限',
   'queue.forbidden.help': '请联系管理员为您的角色开通派单权限。',
+  'queue.figures': '一览',
   'queue.waiting': '待分配',
   'queue.agents': '坐席',
   'queue.order': '优先级、等级、SLA 余量、等待',

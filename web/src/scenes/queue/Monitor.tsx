@@ -153,7 +153,7 @@ function Figures({ sum, agents }: { sum?: QueueSum; agents: Carrier[] }) {
   const load = online.reduce((n, a) => n + a.load, 0)
   const free = Math.max(0, capacity - load) / 100
   return (
-    <dl className="kpi">
+    <dl className="kpi" tabIndex={0} aria-label={t('queue.figures')}>
       <div><dt>{t('queue.waiting')}</dt><dd>{sum?.waiting ?? 0}</dd></div>
       <div><dt>{t('queue.figure.oldest')}</dt><dd className={sum?.breached ? 'red' : undefined}>{sum?.oldest_at ? span(now - Date.parse(sum.oldest_at)) : '–'}{sum?.oldest_at && <small className="not-phone">{t('queue.since', { at: clock(sum.oldest_at, now) })}</small>}</dd></div>
       <div><dt>{t('queue.figure.breached')}</dt><dd className={sum?.breached ? 'red' : undefined}>{sum?.breached ?? 0}<small>{t('queue.figure.soon', { n: sum?.due_soon ?? 0 })}</small></dd></div>

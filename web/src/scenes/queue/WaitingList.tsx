@@ -47,11 +47,11 @@ export function WaitingList({ query, items, count, chosen, onChoose, take, taken
         : items.length === 0 ? <EmptyState icon="check" title={t('queue.none')} help={t('queue.none.help')} />
         : (
           <div className="rows" ref={scroll}>
-            <div role="listbox" aria-label={t('queue.waiting')} tabIndex={0} aria-activedescendant={at >= 0 ? `wait-${chosen}` : undefined} style={{ height: rows.getTotalSize(), position: 'relative' }}>
+            <div role="list" aria-label={t('queue.waiting')} tabIndex={0} style={{ height: rows.getTotalSize(), position: 'relative' }}>
               {drawn.map((v) => {
                 const w = items[v.index]!
                 return (
-                  <div key={v.key} id={`wait-${w.ticket_id}`} role="option" aria-selected={w.ticket_id === chosen} aria-posinset={v.index + 1} aria-setsize={hasNextPage ? -1 : items.length} style={{ position: 'absolute', left: 0, right: 0, top: 0, height: v.size, transform: `translateY(${v.start}px)` }}>
+                  <div key={v.key} id={`wait-${w.ticket_id}`} role="listitem" aria-current={w.ticket_id === chosen || undefined} aria-posinset={v.index + 1} aria-setsize={hasNextPage ? -1 : items.length} style={{ position: 'absolute', left: 0, right: 0, top: 0, height: v.size, transform: `translateY(${v.start}px)` }}>
                     <Row w={w} place={v.index + 1} on={w.ticket_id === chosen} gone={w.ticket_id === taken} onChoose={onChoose} take={take} agents={agents} assigning={assigning && w.ticket_id === chosen} setAssigning={setAssigning} />
                   </div>
                 )
