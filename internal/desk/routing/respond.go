@@ -209,7 +209,7 @@ func (m *Room) respond(ctx context.Context, j job.Job) error {
 			if err := a.save(ctx, tx, j.Tenant); err != nil {
 				return err
 			}
-			m.event(c, EventResponse, ticket.EventData{Kind: "told", Changes: []ticket.FieldChange{{Field: string(a.Response), To: to}}}, &Decision{Rule: a.Rule})
+			m.event(c, EventResponse, ticket.EventData{Kind: "told", Changes: []ticket.FieldChange{{Field: "assignee", To: to}}}, &Decision{Rule: a.Rule})
 			m.announce(tx, j.Tenant)
 			if m.Tell == nil {
 				return nil

@@ -74,8 +74,11 @@ export function eventText(entry: Entry, names: Names): string {
   if (!event) return ''
   const step = event.name === 'sla' ? stepText(event.kind ?? '') : undefined
   if (step) return [metrics.filter((m) => event.changes?.some((c) => c.field === m)).map(metricName).join(t('common.and')), step].filter(Boolean).join(' ')
-  const params = { number: event.ticket?.number ?? '', names: event.users?.map((u) => u.name).join(t('common.and')) ?? '' }
-  const kind = told(`event.${event.name}.${event.kind}`, params)
+  const params = { number: event.ticket?.number ?? '', names: event.users?.map((u) => u.name).join(t('common.and')) ?? '', person: '' }
+  const whom = event.changes?.find((c) => c.field === 'assignee')
+  params.person = whom ? label('assignee', whom.to, names) || label('assignee', whom.from, names) : ''
+  // a ticket that only got its team was not given to anybody
+  const kind = event.name === 'assign' && !params.person ? undefined : told(`event.${event.name}.${event.kind}`, params)
   if (kind) return kind
   // what a new ticket began with is no change
   const texts = event.name === 'created' ? [] : (event.changes ?? []).map((c) => changeText(c, names))
