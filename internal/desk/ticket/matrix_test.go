@@ -167,7 +167,7 @@ var matrix = []route{
 	{"PUT /routing/profiles/{id}", "user", "403 200 404 200", `{}`},
 	{"GET /routing/queue", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /routing/queues", "", "200 200 200 200", ""},
-	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
+	{"DELETE /session", "", "409 409 409 409", ""},     // a token is no session
 	{"GET /sla/extensions", "", "200 200 200 200", ""}, // only those within reach
 	{"POST /sla/extensions/{id}/decision", "extension", "403 404 404 200", `{"approve":false}`},
 	{"GET /sla/policies", "", "200 200 200 200", ""},
@@ -180,7 +180,7 @@ var matrix = []route{
 	{"GET /sla/soon", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /roster/swaps", "", "200 200 200 200", ""},
 	{"POST /roster/swaps", "user", "422 422 422 422", `{"day":"2026-12-01","other_id":"{id}","other_day":"2026-12-01"}`}, // nobody has a shift
-	{"POST /roster/swaps/{id}/judge", "swap", "404 404 404 409", `{"state":"approved"}`}, // the other has not said yes
+	{"POST /roster/swaps/{id}/judge", "swap", "404 404 404 409", `{"state":"approved"}`},                                 // the other has not said yes
 	{"GET /roster/templates", "", "200 200 200 200", ""},
 	{"POST /roster/templates", "", "403 201 201 201", `{"name":"{new}","from":"09:00","to":"18:00"}`},
 	{"PUT /roster/templates/{id}", "shift", "403 200 404 200", `{"name":"{new}","from":"09:00","to":"18:00"}`},
@@ -245,7 +245,7 @@ var matrix = []route{
 	{"POST /tickets/{id}/route", "ticket", "404 404 404 204", `{}`},
 	{"GET /tickets/{id}/routing", "ticket", "404 404 404 200", ""},
 	{"GET /tickets/{id}/sla", "ticket", "404 404 404 200", ""},
-	{"POST /tickets/{id}/sla/acknowledge", "ticket", "404 404 404 409", `{}`}, // nobody was told of anything
+	{"POST /tickets/{id}/sla/acknowledge", "ticket", "404 404 404 409", `{}`},                                         // nobody was told of anything
 	{"POST /tickets/{id}/sla/breach-reason", "ticket", "404 404 404 409", `{"metric":"resolution","reason":"other"}`}, // nothing is broken
 	{"POST /tickets/{id}/sla/chase", "ticket", "404 404 404 200", `{"words":"x"}`},
 	{"POST /tickets/{id}/sla/extension", "ticket", "404 404 404 201", `{"metric":"resolution","minutes":60,"reason":"x"}`},
