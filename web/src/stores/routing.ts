@@ -27,8 +27,10 @@ export type Alert = Item<Answer<'/routing/alerts'>>
 const often = { staleTime: 5_000, retry: false, refetchInterval: 30_000 } as const
 
 export const queuesQuery = queryOptions({ ...often, queryKey: keys.routing('queues'), queryFn: ({ signal }) => data(api.GET('/routing/queues', { signal })) })
+/** The queue of the tickets that belong to no team. */
+export const NO_TEAM = 'none'
 type QueuePage = { items: Waiting[]; next_cursor?: string }
-const readQueue = (team: ID, cursor: string, signal: AbortSignal) => data(api.GET('/routing/queue', { params: { query: { limit: 100, team_id: team, ...(cursor ? { cursor } : {}) } }, signal })) as Promise<QueuePage>
+const readQueue = (team: ID, cursor: string, signal: AbortSignal) => data(api.GET('/routing/queue', { params: { query: { limit: 100, ...(team === NO_TEAM ? {} : { team_id: team }), ...(cursor ? { cursor } : {}) } }, signal })) as Promise<QueuePage>
 const urgency: Record<string, number> = { urgent: 0, high: 1, normal: 2, low: 3 }
 /** The order of a queue: priority, tier, what is due, who waits longest. */
 const ahead = (a: Waiting, b: Waiting): number => (urgency[a.priority] ?? 9) - (urgency[b.priority] ?? 9) || b.tier_rank - a.tier_rank || (a.due_at ?? '9').localeCompare(b.due_at ?? '9') || a.waiting_since.localeCompare(b.waiting_since)

@@ -131,6 +131,7 @@ export default {
   'notify.kind.wecom_app': 'WeCom app',
   'notify.kind.wecom': 'WeCom app',
   'notify.kind.dingtalk_robot': 'DingTalk group robot',
+  'notify.kind.dingtalk_work': 'DingTalk work notice',
   'notify.kind.dingtalk_app': 'DingTalk work notice',
   'notify.kind.dingtalk': 'DingTalk work notice',
   'notify.kind.feishu_robot': 'Feishu group robot',

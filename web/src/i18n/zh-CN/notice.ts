@@ -131,6 +131,7 @@ export default {
   'notify.kind.wecom_app': '企业微信应用消息',
   'notify.kind.wecom': '企业微信应用消息',
   'notify.kind.dingtalk_robot': '钉钉群机器人',
+  'notify.kind.dingtalk_work': '钉钉工作通知',
   'notify.kind.dingtalk_app': '钉钉工作通知',
   'notify.kind.dingtalk': '钉钉工作通知',
   'notify.kind.feishu_robot': '飞书群机器人',

@@ -9,7 +9,7 @@ import { Button } from '~/parts/Button'
 import { EmptyState } from '~/parts/State'
 import { PriorityBars } from '~/parts/Glyph'
 import { useDrag } from '~/parts/useDrag'
-import { assignTo, carriersQuery, queueQuery, queuesQuery, type Carrier, type QueueSum, type Waiting } from '~/stores/routing'
+import { assignTo, carriersQuery, NO_TEAM, queueQuery, queuesQuery, type Carrier, type QueueSum, type Waiting } from '~/stores/routing'
 import { span, useSecond } from '~/stores/second'
 import { can, useMe, useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
@@ -30,9 +30,9 @@ export function Monitor() {
   const names = useNames()
   const navigate = useNavigate()
   const queues = useQuery(queuesQuery)
-  const teams = useMemo(() => (wanted ? [wanted] : (queues.data?.items ?? []).filter((q) => q.waiting > 0).map((q) => q.team_id ?? '0')), [wanted, queues.data])
+  const teams = useMemo(() => (wanted ? [wanted] : (queues.data?.items ?? []).filter((q) => q.waiting > 0).map((q) => placeOf(q))), [wanted, queues.data])
   const waiting = useInfiniteQuery({ ...queueQuery(teams), placeholderData: keepPreviousData })
-  const people = useQuery(carriersQuery(wanted === '0' ? undefined : wanted))
+  const people = useQuery(carriersQuery(wanted === NO_TEAM ? undefined : wanted))
   const items = useMemo(() => (teams.length ? (waiting.data?.pages.flatMap((p) => p.items) ?? []) : []), [waiting.data, teams.length])
   const agents = useMemo(() => order(people.data?.items ?? []), [people.data])
   const [chosen, setChosen] = useState<string>()
@@ -70,17 +70,17 @@ export function Monitor() {
   }, [navigate])
   if (!can(me, 'ticket.assign')) return <main className="sheet" id="main"><EmptyState icon="lock" title={t('queue.forbidden')} help={t('queue.forbidden.help')} /></main>
   const all = queues.data?.items ?? []
-  const sum = wanted ? all.find((q) => (q.team_id ?? '0') === wanted) : total(all)
-  const nameOf = (q: QueueSum) => (q.team_id && q.team_id !== '0' ? names.team(q.team_id) || t('queue.team.gone') : t('queue.noTeam'))
+  const sum = wanted ? all.find((q) => placeOf(q) === wanted) : total(all)
+  const nameOf = (q: QueueSum) => (q.team_id ? names.team(q.team_id) || t('queue.team.gone') : t('queue.noTeam'))
   const title = wanted ? (sum ? nameOf(sum) : names.team(wanted) || t('queue.team.gone')) : t('queue.all')
-  const listed = all.filter((q) => (q.team_id && q.team_id !== '0') || q.waiting > 0)
+  const listed = all.filter((q) => q.team_id || q.waiting > 0)
   return (
     <div className="inbox monitor">
       <nav className="views" aria-label={t('queue.queues')}>
         <div className="row head"><h2 className="sp">{t('nav.queue')}</h2></div>
         <div className="scroll">
           <QueueLink id="all" name={t('queue.all')} sum={total(all)} on={!wanted} />
-          {listed.map((q) => <QueueLink key={q.team_id ?? '0'} id={q.team_id ?? '0'} name={nameOf(q)} sum={q} on={(q.team_id ?? '0') === wanted} />)}
+          {listed.map((q) => <QueueLink key={placeOf(q)} id={placeOf(q)} name={nameOf(q)} sum={q} on={placeOf(q) === wanted} />)}
         </div>
       </nav>
       <main className="sheet qsheet" id="main" data-tab={tab}>
@@ -92,7 +92,7 @@ export function Monitor() {
         </header>
         <nav className="only-phone vstrip" aria-label={t('queue.queues')}>
           <Link to="/queue/$team" params={{ team: 'all' }} className={wanted ? undefined : 'on'}>{`${t('queue.all')} ${total(all)?.waiting ?? 0}`}</Link>
-          {listed.map((q) => <Link key={q.team_id ?? '0'} to="/queue/$team" params={{ team: q.team_id ?? '0' }} className={(q.team_id ?? '0') === wanted ? 'on' : undefined}>{`${nameOf(q)} ${q.waiting}`}</Link>)}
+          {listed.map((q) => <Link key={placeOf(q)} to="/queue/$team" params={{ team: placeOf(q) }} className={placeOf(q) === wanted ? 'on' : undefined}>{`${nameOf(q)} ${q.waiting}`}</Link>)}
         </nav>
         <Figures sum={sum} agents={agents} />
         <MoveBar />
@@ -117,6 +117,8 @@ export function Monitor() {
     </div>
   )
 }
+
+const placeOf = (q: QueueSum): string => q.team_id || NO_TEAM
 
 /** Who takes work first, then by name. */
 const rank = (a: Carrier): number => (a.state === 'online' ? 0 : a.state === 'busy' ? 1 : a.state === 'offline' ? 3 : 2)

@@ -47,7 +47,7 @@ export function Fill({ people, templates, from, to, close }: { people: PlanPerso
           <div className="choices">
             {pattern.map((id, i) => <button key={i} type="button" className="chip" title={t('rules.line.remove')} onClick={() => setPattern(pattern.filter((_, k) => k !== i))}>{i + 1}{' '}{templates.find((s) => s.id === id)?.name ?? t('roster.off')}</button>)}
             {templates.map((s) => <button key={s.id} type="button" className="chip ol" onClick={() => setPattern([...pattern, s.id])}>{`+ ${s.name}`}</button>)}
-            <button type="button" className="chip ol" onClick={() => setPattern([...pattern, '0'])}>{`+ ${t('roster.off')}`}</button>
+            <button type="button" className="chip ol" onClick={() => setPattern([...pattern, ''])}>{`+ ${t('roster.off')}`}</button>
           </div>
         )}</Field>
         <div className="row" style={{ marginTop: 8 }}><Button look="sm" disabled={!name.trim() || pattern.length === 0} onClick={() => void saveRotation({ name: name.trim(), pattern, anchor: begin }).then((r) => { if (r) { setRotation(r.id); setPattern([]); setName('') } })}>{t('roster.rotation.save')}</Button></div>
