@@ -9,6 +9,7 @@ import sla from './sla'
 import rules from './rules'
 import notice from './notice'
 import roster from './roster'
+import people from './people'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...error }
