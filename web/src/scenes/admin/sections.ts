@@ -22,7 +22,7 @@ const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, n
 export const sections: Section[] = [
   { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
-  { id: 'users', group: 'people', needs: ['staff.read', 'staff.manage'], page: page(() => import('./people/Users'), 'Users') },
+  { id: 'users', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Users'), 'Users') },
   { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },

@@ -11,7 +11,7 @@ import { accuracyQuery } from '~/stores/intelligence'
 import { useNames, type Names } from '~/stores/session'
 import { csv, download, Meaning, number, Page, percent1, Segmented, Wait } from './frame'
 
-const groups: AccuracyBy[] = ['field', 'week', 'category', 'channel', 'language', 'tier']
+const groups: AccuracyBy[] = ['field', 'week', 'category', 'channel', 'language', 'tier', 'region']
 
 export function keyName(by: AccuracyBy, key: string, names: Names): string {
   if (key === '') return t('common.none')
@@ -21,6 +21,7 @@ export function keyName(by: AccuracyBy, key: string, names: Names): string {
     case 'channel': return channelName(key)
     case 'language': return languageName(key)
     case 'tier': return names.tier(key)
+    case 'region': return key
     case 'week': return key
   }
 }
@@ -33,11 +34,11 @@ export function AccuracyPage() {
   const [field, setField] = useState<DecisionField | ''>('')
   const query = useQuery(accuracyQuery(Number(weeks), by, field))
   const a = query.data
-  const save = () => a && download(`accuracy-${by}.csv`, csv([[t(`acc.by.${by}`), t('acc.n'), t('acc.set'), t('acc.right'), t('acc.accuracy'), t('acc.uncertain'), t('acc.coverage'), t('acc.ece')], ...a.rows.map((r) => [keyName(by, r.key, names), r.n, r.set, r.right, r.accuracy, r.uncertain, r.coverage, r.ece])]))
+  const save = () => a && download(`accuracy-${by}.csv`, csv([[t(`acc.by.${by}`), t('acc.n'), t('acc.set'), t('acc.kept'), t('acc.judged'), t('acc.agreed'), t('acc.accuracy'), t('acc.uncertain'), t('acc.coverage'), t('acc.ece')], ...a.rows.map((r) => [keyName(by, r.key, names), r.n, r.set, r.kept, r.judged, r.agreed, r.judged ? r.accuracy : '', r.judged ? r.uncertain : '', r.coverage, r.ece])]))
   const alarms = a?.drift.filter((d) => d.alarm) ?? []
-  const best = Math.max(...(a?.rows.map((r) => r.accuracy) ?? [0]))
+  const best = Math.max(0, ...(a?.rows.filter((r) => r.judged >= 30).map((r) => r.accuracy) ?? []))
   // groups of people must be served alike: a fall that chance does not explain is said
-  const unfair = ['tier', 'language', 'channel'].includes(by) ? (a?.rows.filter((r) => r.n >= 30 && r.accuracy + r.uncertain < best - 0.03) ?? []) : []
+  const unfair = ['tier', 'language', 'channel', 'region'].includes(by) ? (a?.rows.filter((r) => r.judged >= 30 && r.accuracy + r.uncertain < best - 0.03) ?? []) : []
   return (
     <Page title={t('studio.accuracy')} help={t('acc.help')} actions={<Button icon="download" disabled={!a?.rows.length} onClick={save}>{t('acc.export')}</Button>}>
       <div className="row g8 wrap bar2">
@@ -52,10 +53,11 @@ export function AccuracyPage() {
             {unfair.length > 0 && <div className="alert amber boxed" role="alert"><Icon name="warn" /><span className="sp">{t('acc.unfair', { groups: unfair.map((r) => keyName(by, r.key, names)).join(t('common.and')) })}{' '}<Meaning text={t('acc.unfair.meaning')}>{t('acc.why')}</Meaning></span></div>}
             {a.rows.length === 0 ? <EmptyState icon="chart" title={t('acc.none')} help={t('acc.none.help')} /> : (
               <div className="scroll-x"><table className="tbl rows40">
-                <thead><tr><th>{t(`acc.by.${by}`)}</th>{(['n', 'set', 'coverage', 'accuracy', 'ece'] as const).map((k) => <th key={k} className="r"><Meaning text={t(`acc.${k}.meaning`)}>{t(`acc.${k}` as Key)}</Meaning></th>)}<th className="barcol" aria-hidden="true" /></tr></thead>
+                <thead><tr><th>{t(`acc.by.${by}`)}</th>{(['n', 'set', 'coverage', 'kept', 'judged', 'accuracy', 'ece'] as const).map((k) => <th key={k} className="r"><Meaning text={t(`acc.${k}.meaning`)}>{t(`acc.${k}` as Key)}</Meaning></th>)}<th className="barcol" aria-hidden="true" /></tr></thead>
                 <tbody>{a.rows.map((r) => (
-                  <tr key={r.key}><td>{keyName(by, r.key, names)}</td><td className="r">{number(r.n)}</td><td className="r">{number(r.set)}</td><td className="r">{percent1(r.coverage)}</td><td className="r"><b>{percent1(r.accuracy)}</b>{' '}<span className="t3 f12">{t('acc.pm', { n: percent1(r.uncertain) })}</span></td><td className="r">{percent1(r.ece)}</td>
-                    <td className="barcol" aria-hidden="true"><span className="bar"><i style={{ width: percent1(r.accuracy), background: 'var(--c1)' }} /></span></td></tr>
+                  <tr key={r.key}><td>{keyName(by, r.key, names)}</td><td className="r">{number(r.n)}</td><td className="r">{number(r.set)}</td><td className="r">{percent1(r.coverage)}</td><td className="r">{percent1(r.kept)}</td><td className="r">{number(r.judged)}</td>
+                    <td className="r">{r.judged > 0 ? <><b>{percent1(r.accuracy)}</b>{' '}<span className="t3 f12">{t('acc.pm', { n: percent1(r.uncertain) })}</span></> : <span className="t3">{'—'}{' '}<span className="f12">{t('acc.unjudged')}</span></span>}</td><td className="r">{percent1(r.ece)}</td>
+                    <td className="barcol" aria-hidden="true">{r.judged > 0 && <span className="bar"><i style={{ width: percent1(r.accuracy), background: 'var(--c1)' }} /></span>}</td></tr>
                 ))}</tbody>
               </table></div>
             )}
