@@ -343,18 +343,34 @@ func (m *Room) pass(ctx context.Context, k *resident, tenant id.ID, w *waiting, 
 	})
 }
 
-// tellScreens tells the screens of a tenant that queues or loads have moved.
+// tellScreens tells the screens of a tenant that queues or loads have moved: at
+// once when they have been still, else when the pause is over, so that the last
+// word is always told.
 func (m *Room) tellScreens(tenant id.ID) {
-	now := time.Now()
 	m.mu.Lock()
-	soon := now.Sub(m.told[tenant]) < tellEvery
-	if !soon {
-		m.told[tenant] = now
-	}
-	m.mu.Unlock()
-	if soon {
+	wait := tellEvery - time.Since(m.told[tenant])
+	if wait > 0 && m.owed[tenant] {
+		m.mu.Unlock()
 		return
 	}
+	m.owed[tenant] = wait > 0
+	if wait <= 0 {
+		m.told[tenant] = time.Now()
+	}
+	m.mu.Unlock()
+	if wait > 0 {
+		time.AfterFunc(wait, func() {
+			m.mu.Lock()
+			m.owed[tenant], m.told[tenant] = false, time.Now()
+			m.mu.Unlock()
+			m.publish(tenant)
+		})
+		return
+	}
+	m.publish(tenant)
+}
+
+func (m *Room) publish(tenant id.ID) {
 	_ = m.Hub.Publish(context.Background(), live.Event{ID: m.IDs.Next(), Tenant: tenant, Name: "routing", Data: struct{}{}, Audience: live.Audience{All: true}})
 }
 

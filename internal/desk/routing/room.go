@@ -56,6 +56,7 @@ type Room struct {
 	drops int64 // counts forgetting: what was read before it is not kept
 
 	told    map[id.ID]time.Time // when screens last heard of a tenant's queues
+	owed    map[id.ID]bool      // to whom a word is owed when the pause is over
 	counted map[id.ID]int64     // the day on which records were last counted
 }
 
@@ -75,7 +76,7 @@ const topic = "routing"
 // New makes the room and registers its jobs, so it comes before the queue's
 // Start.
 func New(c Config) *Room {
-	m := &Room{Config: c, kept: map[id.ID]*resident{}, told: map[id.ID]time.Time{}, counted: map[id.ID]int64{}}
+	m := &Room{Config: c, kept: map[id.ID]*resident{}, told: map[id.ID]time.Time{}, owed: map[id.ID]bool{}, counted: map[id.ID]int64{}}
 	if m.Log == nil {
 		m.Log = slog.Default()
 	}
