@@ -73,8 +73,9 @@ function former<C extends object>(before: object, change: C): C {
 /** Sends a change, shows what came of it, and offers the way back. */
 async function changed<T extends { version: number }, C extends object>(before: T, change: C, send: (version: number, change: C) => Promise<T>, said: Key): Promise<T> {
   const after = await send(before.version, change)
-  await renew()
+  // the way back is there at once, not when all lists are read again
   say(t(said), { undo: () => send(after.version, former(before, change)).then(renew).then(() => say(t('common.undone')), complain) })
+  await renew()
   return after
 }
 async function made<T>(answer: Promise<T>): Promise<T> {
@@ -98,12 +99,11 @@ export async function signOutUser(id: ID): Promise<void> {
 export async function saveProfile(id: ID, before: Profile, next: Profile): Promise<void> {
   const send = async (p: Profile, version: number): Promise<Profile> => {
     const { $schema: _, ...wire } = { ...p, version } as Profile & { $schema?: string }
-    const after = await data(api.PUT('/routing/profiles/{id}', { params: { path: { id } }, body: wire })) as Profile
-    await renew()
-    return after
+    return await data(api.PUT('/routing/profiles/{id}', { params: { path: { id } }, body: wire })) as Profile
   }
   const after = await send(next, before.version)
-  say(t('who.profile.said'), { undo: () => send(before, after.version).then(() => say(t('common.undone')), complain) })
+  say(t('who.profile.said'), { undo: () => send(before, after.version).then(renew).then(() => say(t('common.undone')), complain) })
+  await renew()
 }
 
 export const createTeam = (body: Omit<Body<'/staff/teams'>, '$schema'>): Promise<TeamUnit> => made(data(api.POST('/staff/teams', { body })) as Promise<TeamUnit>)

@@ -14,7 +14,7 @@ export interface Section {
   page: ComponentType
 }
 
-export type SectionID = 'sla' | 'calendars' | 'users' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
+export type SectionID = 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
@@ -23,6 +23,10 @@ export const sections: Section[] = [
   { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
   { id: 'users', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Users'), 'Users') },
+  { id: 'teams', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Teams'), 'Teams') },
+  { id: 'departments', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Departments'), 'Departments') },
+  { id: 'skills', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Skills'), 'Skills') },
+  { id: 'roles', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Roles'), 'Roles') },
   { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },
