@@ -28,9 +28,8 @@ type crew struct {
 
 // slowly is what is read of a person more seldom.
 type slowly struct {
-	dueSoon  int
-	channels map[string]int
-	records  map[id.ID]Record
+	dueSoon int
+	records map[id.ID]Record
 }
 
 // How old the pool may be. What this node gives away it counts at once; this is
@@ -68,6 +67,10 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 	if err != nil {
 		return nil, err
 	}
+	channels, err := m.channelsOf(ctx, tenant, k)
+	if err != nil {
+		return nil, err
+	}
 	agents := make([]*Agent, 0, len(k.dir.Users()))
 	above := map[id.ID][]id.ID{}
 	day := dayOf(now, k.zone)
@@ -85,7 +88,7 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 		l, s := loads[p.ID], c.slow[p.ID]
 		a.Load, a.Open, a.LastGiven = l.load, l.open, l.givenAt
 		a.Today, a.Week = l.lately(day)
-		a.DueSoon, a.Channels, a.Records = s.dueSoon, s.channels, s.records
+		a.DueSoon, a.Channels, a.Records = s.dueSoon, channels[p.ID], s.records
 		presence(p.ID, a)
 		agents = append(agents, a)
 	}
@@ -198,6 +201,31 @@ func readLoads(ctx context.Context, r db.Reader, tenant id.ID) (map[id.ID]carrie
 	return out, err
 }
 
+// channelsOf counts the tickets at hand by channel, of those who have a limit.
+func (m *Room) channelsOf(ctx context.Context, tenant id.ID, k *resident) (map[id.ID]map[string]int, error) {
+	out := map[id.ID]map[string]int{}
+	for user, p := range k.profiles {
+		if len(p.Limits) > 0 {
+			out[user] = map[string]int{}
+		}
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	rows, err := m.DB.Query(ctx, `select assignee_id, channel, count(*) from ticket where tenant_id = $1 and assignee_id is not null and status <= 3 and weight > 0 group by assignee_id, channel`, tenant)
+	_, err = db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {
+		var user id.ID
+		var channel string
+		var n int
+		err := r.Scan(&user, &channel, &n)
+		if by := out[user]; by != nil {
+			by[channel] = n
+		}
+		return struct{}{}, err
+	})
+	return out, err
+}
+
 // takeRoom counts a ticket to what somebody carries if there is room for it,
 // and says whether there was. It is the only way in which assignment does so:
 // two nodes at once cannot give more than fits.
@@ -205,11 +233,18 @@ func takeRoom(ctx context.Context, tx *db.Tx, tenant, user id.ID, weight, capaci
 	if weight > capacity {
 		return false, nil
 	}
-	n, err := tx.Exec(ctx, `insert into routing_load as l (tenant_id, user_id, load, open, given_at, day, today, recent) values ($1, $2, $3, 1, $4, $5, 1, 1)
-		on conflict (tenant_id, user_id) do update set load = l.load + excluded.load, open = l.open + 1, given_at = excluded.given_at, day = excluded.day,
-		today = case when l.day = excluded.day then l.today + 1 else 1 end,
-		recent = 1 + case when l.day > excluded.day - 7 then l.recent * (1 - (excluded.day - l.day) / 7.0) else 0 end
-		where l.load + excluded.load <= $6`, int64(tenant), int64(user), weight, int64(now), day, capacity)
+	// An update that finds no room locks nothing: an insert that turns into one
+	// would keep the row of a full person locked, and two transactions that try
+	// two full people the other way round would wait for each other.
+	n, err := tx.Exec(ctx, `update routing_load set load = load + $3, open = open + 1, given_at = $4, day = $5,
+		today = case when day = $5 then today + 1 else 1 end,
+		recent = 1 + case when day > $5 - 7 then recent * (1 - ($5 - day) / 7.0) else 0 end
+		where tenant_id = $1 and user_id = $2 and load + $3 <= $6`, int64(tenant), int64(user), weight, int64(now), day, capacity)
+	if err != nil || n == 1 {
+		return n == 1, err
+	}
+	n, err = tx.Exec(ctx, `insert into routing_load (tenant_id, user_id, load, open, given_at, day, today, recent) values ($1, $2, $3, 1, $4, $5, 1, 1)
+		on conflict (tenant_id, user_id) do nothing`, int64(tenant), int64(user), weight, int64(now), day) // their first
 	return n == 1, err
 }
 

@@ -52,7 +52,7 @@ func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 // orderDrain has the queues of a tenant looked at. Orders that come while one
 // waits become one.
 func (m *Room) orderDrain(ctx context.Context, tx *db.Tx, tenant id.ID) error {
-	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindDrain, Key: "all", DueAt: m.Clock.Now(), Replace: true, Payload: struct{}{}})
+	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindDrain, Key: drainAll, DueAt: m.Clock.Now(), Replace: true, Payload: struct{}{}})
 }
 
 // remind sets the timer of what a waiting ticket waits for next.
@@ -69,6 +69,8 @@ func (m *Room) remind(ctx context.Context, tx *db.Tx, tenant id.ID, w *waiting) 
 
 // Bounds of a drain.
 const (
+	drainAll = "all" // the key of its job
+
 	drainRead  = 256 // tickets looked at together
 	drainWrite = 64  // given away in one transaction
 	drainIdle  = 64  // tickets of one queue in a row for which there was nobody: the rest would fare no better
@@ -77,6 +79,9 @@ const (
 // drain gives waiting tickets away, queue by queue in order, until those in
 // front find nobody.
 func (m *Room) drain(ctx context.Context, j job.Job) error {
+	if j.Key != drainAll { // a moment has passed; drains of a tenant do not run side by side
+		return m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return m.orderDrain(ctx, tx, j.Tenant) })
+	}
 	m.stale(j.Tenant)
 	k, err := m.fresh(ctx, j.Tenant)
 	if err != nil {
@@ -104,14 +109,33 @@ type after struct {
 
 func (m *Room) drainTeam(ctx context.Context, k *resident, tenant, team id.ID) error {
 	idle := map[string]int{} // tickets in a row for which there was nobody, by rule
+	// While one lot is written the next is decided: a decision is all computing.
+	last := make(chan error, 1)
+	last <- nil
+	give := func(lot []*waiting) error {
+		choices, err := m.chooseLot(ctx, k, tenant, lot, idle)
+		if err != nil || len(choices) == 0 {
+			return err
+		}
+		if err := <-last; err != nil {
+			last <- nil
+			return err
+		}
+		go func() {
+			err := m.carryOut(ctx, k, tenant, choices)
+			m.stale(tenant) // what was noted when it was chosen is counted again
+			last <- err
+		}()
+		return nil
+	}
 	var from *after
 	for {
 		list, err := m.waitingIn(ctx, tenant, team, waitQueued, from, drainRead)
 		if err != nil || len(list) == 0 {
-			return err
+			return errors.Join(err, <-last)
 		}
-		last := list[len(list)-1]
-		from = &after{int(last.Priority), last.Tier, last.due(), last.Since, last.Ticket}
+		end := list[len(list)-1]
+		from = &after{int(end.Priority), end.Tier, end.due(), end.Since, end.Ticket}
 		var take []*waiting
 		tried := false
 		for _, w := range list {
@@ -121,17 +145,17 @@ func (m *Room) drainTeam(ctx context.Context, k *resident, tenant, team id.ID) e
 			tried = true
 			take = append(take, w)
 			if len(take) == drainWrite {
-				if err := m.giveAway(ctx, k, tenant, take, idle); err != nil {
-					return err
+				if err := give(take); err != nil {
+					return errors.Join(err, <-last)
 				}
-				take = take[:0]
+				take = nil
 			}
 		}
-		if err := m.giveAway(ctx, k, tenant, take, idle); err != nil {
-			return err
+		if err := give(take); err != nil {
+			return errors.Join(err, <-last)
 		}
 		if !tried || len(list) < drainRead {
-			return nil
+			return <-last
 		}
 	}
 }
@@ -148,12 +172,12 @@ func (m *Room) waitingIn(ctx context.Context, tenant, team id.ID, state string, 
 	return db.Each(rows, err, func(r *sql.Rows) (*waiting, error) { return scanWaiting(r) })
 }
 
-// giveAway decides for some waiting tickets and carries it out in one
-// transaction. What somebody else has done to a ticket meanwhile counts: it is
-// loaded for change, and left alone when it waits no more.
-func (m *Room) giveAway(ctx context.Context, k *resident, tenant id.ID, list []*waiting, idle map[string]int) error {
+// chooseLot decides for some waiting tickets. What somebody else does to one
+// before it is carried out counts: it is loaded for change, and left alone when
+// it waits no more.
+func (m *Room) chooseLot(ctx context.Context, k *resident, tenant id.ID, list []*waiting, idle map[string]int) ([]*choice, error) {
 	if len(list) == 0 {
-		return nil
+		return nil, nil
 	}
 	now := m.Clock.Now()
 	ids := make([]id.ID, len(list))
@@ -162,7 +186,7 @@ func (m *Room) giveAway(ctx context.Context, k *resident, tenant id.ID, list []*
 	}
 	tickets, err := m.tickets(ctx, tenant, ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	choices := make([]*choice, 0, len(list))
 	for _, w := range list {
@@ -172,7 +196,7 @@ func (m *Room) giveAway(ctx context.Context, k *resident, tenant id.ID, list []*
 		}
 		y, err := m.chooseAgain(ctx, k, t, w, now)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if y == nil {
 			continue
@@ -190,11 +214,7 @@ func (m *Room) giveAway(ctx context.Context, k *resident, tenant id.ID, list []*
 		}
 		choices = append(choices, y)
 	}
-	if len(choices) == 0 {
-		return nil
-	}
-	defer m.stale(tenant) // what was noted above is counted again
-	return m.carryOut(ctx, k, tenant, choices)
+	return choices, nil
 }
 
 // tickets reads tickets by id, whoever may see them.
@@ -236,12 +256,21 @@ func (m *Room) carryOut(ctx context.Context, k *resident, tenant id.ID, choices 
 		if err := w.Take(ctx, ids); err != nil {
 			return err
 		}
+		missed := false
 		for _, y := range choices {
 			if err := m.carryOutOne(ctx, w, k, y); err != nil {
 				return err
 			}
+			if t, err := w.Ticket(ctx, y.waiting.Ticket, staff.TicketRead); err == nil && len(y.decision.Order) > 0 && t.Ticket.Assignee == 0 && y.decision.Mode == Direct {
+				missed = true
+			}
 		}
-		return nil
+		if !missed {
+			return nil
+		}
+		// Others were quicker where there seemed to be room: look again with
+		// fresh eyes, a moment later.
+		return m.Jobs.Add(ctx, w.Tx, job.New{Tenant: tenant, Kind: kindDrain, Key: "again", DueAt: m.Clock.Now().Add(time.Second), Replace: true, Payload: struct{}{}})
 	})
 }
 
