@@ -59,7 +59,6 @@ export function Departments() {
         <div className={item ? 'halves who with-detail' : 'halves who'}>
           <div className="picklist">
             {able && list.length > 0 && <p className="f12 t3">{t('who.units.move')}</p>}
-            {drag && <div className={target(TOP) ? 'roottop drop' : 'roottop'} data-drop={TOP}>{t('who.units.top')}</div>}
             {nodes.length > 0 && <div role="tree" aria-label={t('admin.departments')} ref={box}>
               {nodes.map(({ unit, depth, kids }, i) => (
                 <div key={unit.id} role="treeitem" aria-level={depth + 1} aria-selected={unit.id === at} aria-expanded={kids ? !shut.has(unit.id) : undefined} tabIndex={unit.id === at || (!open && i === 0) ? 0 : -1} data-drop={unit.id}
@@ -69,6 +68,8 @@ export function Departments() {
                 </div>
               ))}
             </div>}
+            {/* below the tree: what is under the pointer must not move when a drag begins */}
+            {drag && <div className={target(TOP) ? 'roottop drop' : 'roottop'} data-drop={TOP}>{t('who.units.top')}</div>}
             {retired > 0 && <button type="button" className="f12" onClick={() => setAll(!all)}>{t(all ? 'bizcal.retired.hide' : 'bizcal.retired.show', { n: retired })}</button>}
             {list.length === 0 && <EmptyState icon="tree" title={t('who.unit.none')} help={t('who.unit.none.help')} />}
           </div>

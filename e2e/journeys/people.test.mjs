@@ -1,0 +1,131 @@
+// People on screen: an account from its making to its closing, what assignment
+// knows of somebody, teams with their leads, departments moved by keys and by
+// hand, and a role that reaches as far as its matrix says.
+import assert from 'node:assert/strict'
+import { after, before } from 'node:test'
+import { Browser, House, journey, menu, shot, signIn, until } from '../lib.mjs'
+
+let house, browser, li, api
+before(async () => {
+  house = await House.open()
+  li = await house.person('李晓雯')
+  api = await house.program(li)
+  browser = await Browser.open()
+})
+after(async () => {
+  await browser?.close()
+  await house?.close()
+})
+const user = async (email) => (await api('GET', `/staff/users?q=${encodeURIComponent(email)}`)).items[0]
+const pick = async (page, group, option) => {
+  await page.getByRole('group', { name: group }).getByRole('button', { name: /添加/ }).click()
+  await menu(page)
+  await page.getByRole('option', { name: option }).click()
+}
+
+journey('新建人员、设技能与派单，停用前看到后果，可以恢复', async (open) => {
+  await api('POST', '/staff/skills', { name: '燃气热水器' })
+  const page = await open(browser, house)
+  await signIn(page, li, '/admin/users')
+  await page.getByRole('button', { name: '新建人员' }).click()
+  await page.getByRole('textbox', { name: '姓名', exact: true }).fill('周宁')
+  await page.getByRole('textbox', { name: '邮箱', exact: true }).fill('zhou@example.test')
+  await pick(page, '角色', '坐席')
+  await page.getByRole('button', { name: '添加技能' }).click()
+  await page.getByRole('radiogroup', { name: '级别' }).getByRole('radio', { name: '4' }).click()
+  await page.getByRole('button', { name: '随机生成' }).click()
+  const word = await page.getByRole('textbox', { name: '密码' }).inputValue()
+  assert.equal(word.length, 20)
+  await page.getByRole('button', { name: '创建账号' }).click()
+  const made = await until(() => user('zhou@example.test'), 'the account was made')
+  assert.equal(made.skills[0].level, 4)
+  await page.getByRole('heading', { name: '周宁' }).waitFor()
+  // the password that was shown is the one that opens
+  // their window meets a 401 once the account is closed: that is the point
+  const own = await open(browser, house, { allow: [/status of 401/] })
+  await signIn(own, { email: 'zhou@example.test', password: word })
+
+  await page.getByRole('radio', { name: '派单' }).click()
+  await pick(page, '语言', '英语')
+  await page.getByLabel('接待上限').fill('6')
+  await page.getByRole('switch', { name: '接收自动派单' }).click()
+  await shot(page, 'people-1-profile')
+  await page.getByRole('button', { name: '保存' }).click()
+  const profile = () => api('GET', `/routing/profiles/${made.id}`)
+  await until(async () => (await profile()).capacity === 600, 'the profile was saved')
+  assert.deepEqual([(await profile()).languages, (await profile()).stopped], [['en'], true])
+  await page.getByText('正按新设置重新分配').waitFor()
+  await page.keyboard.press('z')
+  await until(async () => !(await profile()).stopped && !(await profile()).capacity, 'the profile is as before')
+
+  const t = await api('POST', '/tickets', { subject: '热水器打不着火', body: '热水器打不着火', requester: { name: '客户', email: 'c@example.com' }, channel: 'web' })
+  await api('POST', `/tickets/${t.id}/assign`, { assignee_id: made.id })
+  await page.reload()
+  await page.getByRole('button', { name: '停用账号' }).click()
+  await page.getByText('手上 1 个未结工单会按派单规则转给其他人').waitFor()
+  await shot(page, 'people-2-close')
+  await page.locator('.popform').getByRole('button', { name: '停用账号' }).click()
+  await until(async () => (await user('zhou@example.test')).active === false, 'the account is closed')
+  await until(async () => (await api('GET', `/tickets/${t.id}`)).assignee?.id !== made.id, 'the ticket left')
+  await page.getByRole('button', { name: '恢复账号' }).click()
+  await until(async () => (await user('zhou@example.test')).active, 'the account is open again')
+})
+
+journey('班组有班组长；部门用键盘移动，撤销后回来', async (open) => {
+  const centre = await api('POST', '/staff/departments', { name: '客户服务中心' })
+  const hot = await api('POST', '/staff/departments', { name: '热线部' })
+  const page = await open(browser, house)
+  await signIn(page, li, '/admin/teams')
+  await page.getByRole('button', { name: '新建班组' }).click()
+  await page.getByLabel('名称').fill('热线一组')
+  await page.getByRole('button', { name: '添加成员' }).click()
+  await menu(page)
+  await page.getByRole('option', { name: '李晓雯' }).click()
+  await page.getByRole('switch', { name: '李晓雯是班组长' }).click()
+  await page.getByRole('button', { name: '保存' }).click()
+  const team = await until(async () => (await api('GET', '/staff/teams')).items.find((x) => x.name === '热线一组'), 'the team was made')
+  assert.deepEqual(team.members, [{ user_id: li.id, lead: true }])
+  await shot(page, 'people-3-team')
+
+  await page.goto('/admin/departments')
+  const parent = async () => (await api('GET', `/staff/departments/${hot.id}`)).parent_id
+  const row = page.getByRole('treeitem', { name: '热线部' })
+  await row.focus()
+  await page.keyboard.press('Alt+ArrowRight')
+  await until(async () => (await parent()) === centre.id, 'it moved below')
+  await page.getByRole('status').getByText('已保存').waitFor()
+  await page.keyboard.press('z')
+  await until(async () => (await parent()) === null, 'it is back at the top')
+  const box = async (name) => page.getByRole('treeitem', { name }).boundingBox()
+  const from = await box('热线部')
+  const to = await box('客户服务中心')
+  await page.mouse.move(from.x + 60, from.y + 14)
+  await page.mouse.down()
+  await page.mouse.move(to.x + 60, to.y + 20, { steps: 5 })
+  await page.mouse.move(to.x + 60, to.y + 16)
+  await page.mouse.up()
+  await until(async () => (await parent()) === centre.id, 'it was dragged below')
+  await shot(page, 'people-4-departments')
+})
+
+journey('复制角色后按矩阵收窄，管理员角色不能改', async (open) => {
+  const page = await open(browser, house)
+  await signIn(page, li, '/admin/roles')
+  await page.getByText('管理员拥有全部权限，不能修改').waitFor()
+  assert.equal(await page.getByRole('radio', { name: '查看工单 本人' }).isDisabled(), true)
+  await page.getByRole('button', { name: '坐席' }).click()
+  await page.getByRole('button', { name: '复制为新角色' }).click()
+  await page.getByLabel('名称').fill('见习坐席')
+  await page.getByRole('radio', { name: '查看工单 本人' }).check()
+  await page.getByRole('radio', { name: '批量操作 无' }).check()
+  await page.getByText('工单：本人').waitFor()
+  await shot(page, 'people-5-role')
+  await page.getByRole('button', { name: '保存' }).click()
+  const role = await until(async () => (await api('GET', '/staff/roles')).items.find((x) => x.name === '见习坐席'), 'the role was made')
+  assert.equal(role.grants['ticket.read'], 'own')
+  assert.ok(!role.grants['ticket.bulk'] || role.grants['ticket.bulk'] === 'none')
+  await page.getByRole('heading', { name: '见习坐席' }).waitFor()
+  await page.getByRole('button', { name: '删除' }).click()
+  await page.locator('.popform').getByRole('button', { name: '删除' }).click()
+  await until(async () => !(await api('GET', '/staff/roles')).items.some((x) => x.id === role.id), 'the role is gone')
+})
