@@ -71,6 +71,9 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 	if err != nil {
 		return nil, err
 	}
+	// Where work is done in teams, who belongs to none (an administrator, an
+	// auditor) is not given any unless their profile says how much they carry.
+	teams := slices.ContainsFunc(k.dir.Teams(), func(t *staff.Team) bool { return !t.Retired && len(t.Members) > 0 })
 	agents := make([]*Agent, 0, len(k.dir.Users()))
 	above := map[id.ID][]id.ID{}
 	day := dayOf(now, k.zone)
@@ -80,7 +83,7 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 		}
 		profile := k.profiles[p.ID]
 		a := &Agent{ID: p.ID, Teams: p.Teams, Department: p.Department, Skills: p.Skills, Profile: profile,
-			May: true, Capacity: k.active.Capacity(profile.Capacity)}
+			May: len(p.Teams) > 0 || !teams || profile.Capacity > 0, Capacity: k.active.Capacity(profile.Capacity)}
 		if _, ok := above[p.Department]; !ok {
 			above[p.Department] = departments(k.dir, p.Department)
 		}

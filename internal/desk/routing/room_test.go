@@ -595,3 +595,28 @@ func TestHandOver(t *testing.T) {
 		s.sound(t, 0)
 	})
 }
+
+func TestWhoIsInNoTeamIsGivenNothingWhereThereAreTeams(t *testing.T) {
+	each(t, 2, 10, func(t *testing.T, s *scene) {
+		_, err := s.Roster.SetOwn(ctx, s.Admin, roster.NewState{State: roster.Online})
+		s.must(err)
+		if x := s.open(ticket.NewTicket{}); x.Assignee != s.Admin.ID {
+			t.Errorf("where there are no teams, everybody who may answer works: %v", x.Assignee)
+		}
+		name, members := "一组", []staff.Member{{User: s.agents[0].ID}}
+		_, err = s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &members})
+		s.must(err)
+		if x := s.open(ticket.NewTicket{}); x.Assignee != 0 {
+			t.Errorf("given to an administrator: %v", x.Assignee)
+		}
+		s.state(0, roster.Online)
+		if x := s.open(ticket.NewTicket{}); x.Assignee != s.agents[0].ID {
+			t.Errorf("given to %v", x.Assignee)
+		}
+		s.must(s.Routing.SetCapacity(ctx, s.Tenant, s.Admin.ID, 500))
+		s.must(s.Routing.SetCapacity(ctx, s.Tenant, s.agents[0].ID, 1))
+		if x := s.open(ticket.NewTicket{}); x.Assignee != s.Admin.ID {
+			t.Errorf("an administrator who wants to work gets nothing: %v", x.Assignee)
+		}
+	})
+}
