@@ -335,7 +335,7 @@ func (m *Room) agents(ctx context.Context, a *staff.Actor, team id.ID) ([]AgentJ
 		if g == nil || team != 0 && !slices.Contains(p.Teams, team) {
 			continue
 		}
-		if !a.In(staff.TicketAssign, p.ID, 0, p.Department) && !slices.ContainsFunc(p.Teams, func(t id.ID) bool { return a.In(staff.TicketAssign, 0, t, 0) }) {
+		if !mayAssign(a, p) {
 			continue
 		}
 		s := states.Of(p.ID)

@@ -121,7 +121,6 @@ type Move struct {
 	By     id.ID      `json:"by"`
 	At     clock.Time `json:"at"`
 	EndsAt clock.Time `json:"undo_until" doc:"how long it can be taken back"`
-	After  id.ID      `json:"-"`
 }
 
 // moveStored is a move with how far it has come.
@@ -142,7 +141,7 @@ func (m *Room) StartMove(ctx context.Context, a *staff.Actor, in Move) (*Move, e
 	if !ok {
 		return nil, fault.Missing("user")
 	}
-	if !a.In(staff.TicketAssign, p.ID, first0(p.Teams), p.Department) && !slices.ContainsFunc(p.Teams, func(t id.ID) bool { return a.In(staff.TicketAssign, 0, t, 0) }) {
+	if !mayAssign(a, &p) {
 		return nil, fault.New(fault.Forbidden, "forbidden", "this person is outside of what you may assign").With("permission", string(staff.TicketAssign))
 	}
 	if in.Team != 0 {
@@ -178,11 +177,10 @@ func (m *Room) StartMove(ctx context.Context, a *staff.Actor, in Move) (*Move, e
 	return &in, err
 }
 
-func first0(l []id.ID) id.ID {
-	if len(l) == 0 {
-		return 0
-	}
-	return l[0]
+// mayAssign reports whether a person lies within what somebody may assign.
+func mayAssign(a *staff.Actor, p *staff.Person) bool {
+	return a.In(staff.TicketAssign, p.ID, 0, p.Department) ||
+		slices.ContainsFunc(p.Teams, func(t id.ID) bool { return a.In(staff.TicketAssign, 0, t, 0) })
 }
 
 func saveMove(ctx context.Context, tx *db.Tx, tenant id.ID, x *moveStored) error {

@@ -15,10 +15,10 @@
 //     moves it.
 //
 // routing.go, rules.go, check.go, row.go, pool.go, eligible.go, factor.go,
-// strategy.go, decide.go, hash.go and simulate.go are the rules, without I/O.
-// room.go, store.go, pass.go,
-// queue.go, offer.go, leave.go, respond.go and api*.go join them to tickets,
-// people and the store.
+// strategy.go, prefer.go, decide.go, hash.go, simulate.go and measure.go are the
+// rules, without I/O. room.go, load.go, matter.go, pass.go, queue.go, offer.go,
+// leave.go, respond.go, adopt.go, record.go, sets.go, replay.go, balance.go,
+// store.go and api*.go join them to tickets, people and the store.
 package routing
 
 import (
