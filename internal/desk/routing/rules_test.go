@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"zhidan/internal/desk/form"
 	"zhidan/internal/platform/expr"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -157,7 +156,7 @@ func TestRulesKeepTheirIdsAndNewOnesGetFreeOnes(t *testing.T) {
 }
 
 func TestAPersonInAFieldOfTheTicketIsAnId(t *testing.T) {
-	schema, err := expr.NewSchema("when", []expr.Field{{Name: "fields.account_manager", Type: cellType(form.Person)}}, nil)
+	schema, err := expr.NewSchema("when", []expr.Field{{Name: "fields.account_manager", Type: expr.ID}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,35 +22,7 @@ const (
 // NewSchema is what conditions of policies may speak of: the ticket's fields
 // as they stand, in memory.
 func NewSchema(catalog *form.Catalog) (*expr.Schema, error) {
-	codes := func(next func(int) string) map[string]int64 {
-		m := map[string]int64{}
-		for i := 1; next(i) != ""; i++ {
-			m[next(i)] = int64(i)
-		}
-		return m
-	}
-	fields := []expr.Field{
-		{Name: "status", Type: expr.String, Codes: codes(func(i int) string { return ticket.Status(i).String() })},
-		{Name: "priority", Type: expr.String, Codes: codes(func(i int) string { return ticket.Priority(i).String() })},
-		{Name: "sentiment", Type: expr.Int}, {Name: "risk", Type: expr.Int},
-		{Name: "reopen_count", Type: expr.Int}, {Name: "repeat_count", Type: expr.Int},
-		{Name: "snoozed", Type: expr.Bool},
-		{Name: "tags", Type: expr.StringList},
-		{Name: "created_at", Type: expr.Timestamp},
-	}
-	for _, name := range []string{"type", "channel", "language", "subject", "number", "hold_reason", "tier"} {
-		fields = append(fields, expr.Field{Name: name, Type: expr.String})
-	}
-	for _, name := range []string{"category", "substatus", "assignee", "team", "department", "requester", "company"} {
-		fields = append(fields, expr.Field{Name: name, Type: expr.ID})
-	}
-	if catalog != nil {
-		for _, f := range catalog.Fields() {
-			if t := cellType(f.Kind); t != 0 {
-				fields = append(fields, expr.Field{Name: "fields." + f.Key, Type: t})
-			}
-		}
-	}
+	fields := append(ticket.ConditionFields(catalog), expr.Field{Name: "tier", Type: expr.String})
 	return expr.NewSchema("when", fields, nil)
 }
 
@@ -200,19 +172,4 @@ func (p *Policy) checkUnits(wrong func(field, code, format string, args ...any))
 			}
 		}
 	}
-}
-
-// cellType is how conditions see a custom field; zero: not at all.
-func cellType(k form.Kind) expr.Type {
-	switch k {
-	case form.Text, form.Choice, form.Date:
-		return expr.String
-	case form.Number:
-		return expr.Number
-	case form.Boolean:
-		return expr.Bool
-	case form.Person:
-		return expr.ID
-	}
-	return 0 // money, cascade and attachments have no single value to compare
 }

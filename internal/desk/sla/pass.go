@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
-	"strings"
 
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
@@ -222,67 +221,10 @@ type ticketRow struct {
 var _ expr.Row = (&ticketRow{}).value
 
 func (x *ticketRow) value(field string) any {
-	t := x.t
-	ref := func(v id.ID) any {
-		if v == 0 {
-			return nil
-		}
-		return v
-	}
-	switch field {
-	case "status":
-		return t.Status.String()
-	case "priority":
-		return t.Priority.String()
-	case "type":
-		return t.Type
-	case "channel":
-		return t.Channel
-	case "language":
-		return t.Language
-	case "subject":
-		return t.Subject
-	case "number":
-		return t.Number
-	case "hold_reason":
-		return t.HoldReason
-	case "category":
-		return ref(t.Category)
-	case "substatus":
-		return ref(t.Substatus)
-	case "assignee":
-		return ref(t.Assignee)
-	case "team":
-		return ref(t.Team)
-	case "department":
-		return ref(t.Department)
-	case "requester":
-		return ref(t.Requester)
-	case "company":
-		return ref(t.Company)
-	case "tags":
-		return t.Tags
-	case "risk":
-		return int64(t.Risk)
-	case "sentiment":
-		if t.Sentiment != nil {
-			return int64(*t.Sentiment)
-		}
-	case "reopen_count":
-		return int64(t.ReopenCount)
-	case "repeat_count":
-		return int64(t.RepeatCount)
-	case "snoozed":
-		return t.SnoozedUntil != 0
-	case "created_at":
-		return t.CreatedAt
-	case "tier":
+	if field == "tier" {
 		return x.ofCustomer()
 	}
-	if key, ok := strings.CutPrefix(field, "fields."); ok {
-		return t.Fields[key]
-	}
-	return nil
+	return x.t.Value(field)
 }
 
 // ofCustomer is the requester's tier, read only when a condition asks.

@@ -355,6 +355,16 @@ func (e *eval) whole(n *node, value any) (v int64, ok bool) {
 			e.wrong(n, x)
 		}
 	case string:
+		if n.kind == kID { // as JSON has it
+			if x == "" {
+				return 0, false
+			}
+			parsed, err := id.Parse(x)
+			if err != nil {
+				e.wrong(n, x)
+			}
+			return int64(parsed), err == nil
+		}
 		if n.kind != kChoice {
 			e.wrong(n, x)
 		}

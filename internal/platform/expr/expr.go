@@ -75,8 +75,8 @@ const (
 type Type int
 
 // The types. In memory a row or bind gives, beside nil for absent: string;
-// int64, int or int32; float64; bool; clock.Time or time.Time; id.ID or int64;
-// []string; []id.ID. A field with Codes gives the name, or the code as int64.
+// int64, int or int32; float64; bool; clock.Time or time.Time; id.ID, int64 or the id as a
+// string; []string; []id.ID. A field with Codes gives the name, or the code as int64.
 const (
 	String Type = iota + 1
 	Int

@@ -357,7 +357,7 @@ func TestCallerMistakesAreErrors(t *testing.T) {
 		`subject == "x"`:      {"subject": 5},
 		`urgent`:              {"urgent": "yes"},
 		`count == 1`:          {"count": "1"},
-		`assignee == "7"`:     {"assignee": "7"},
+		`assignee == "7"`:     {"assignee": "seven"},
 		`status == "open"`:    {"status": "opne"},
 		`"a" in tags`:         {"tags": "a"},
 		`fields.amount > 1`:   {"fields.amount": math.NaN()},
@@ -500,5 +500,35 @@ func TestBadSchemas(t *testing.T) {
 	}
 	if _, err := NewSchema("filter", nil, []Func{{Name: "size", Type: Int}}); err == nil {
 		t.Error("a function of the language was declared again")
+	}
+}
+
+// Custom fields of a person stand in a ticket as JSON has them.
+func TestAnIdMayComeAsItsString(t *testing.T) {
+	s, err := NewSchema("when", []Field{{Name: "engineer", Type: ID}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]map[any]bool{
+		`engineer == "42"`: {"42": true, "43": false, "": false, id.ID(42): true, nil: false},
+		`engineer == ""`:   {"42": false, "": true, nil: true},
+	} {
+		p, err := s.Check(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for value, fits := range want {
+			got, err := p.Eval(MapRow(map[string]any{"engineer": value}), nil)
+			if err != nil || got != fits {
+				t.Errorf("%s with %v: %v %v", text, value, got, err)
+			}
+		}
+	}
+	p, err := s.Check(`engineer == "42"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Eval(MapRow(map[string]any{"engineer": "nobody"}), nil); err == nil {
+		t.Error("what is no id is taken")
 	}
 }
