@@ -1,7 +1,6 @@
 package routing
 
 import (
-
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/expr"
