@@ -167,10 +167,13 @@ func (h *House) Settle() {
 		for _, s := range stats {
 			due += s.Waiting
 		}
-		if due == 0 && flushed {
+		// Asked in this order: a job that is gone from the store may still be
+		// doing what comes after its commit.
+		quiet := due == 0 && h.Jobs.Running() == 0
+		if quiet && flushed {
 			return
 		}
-		if flushed = due == 0; flushed { // what waits for its moment may order more
+		if flushed = quiet; flushed { // what waits for its moment may order more
 			h.Mind.Flush()
 			continue
 		}

@@ -82,3 +82,12 @@ func (q *Queue) Stats(ctx context.Context) ([]Stat, error) {
 	}
 	return out, nil
 }
+
+// Running is how many calls of handlers are under way on this node. A call
+// counts until everything that its transactions do after their commit is done,
+// which is later than the moment from which others see its rows gone.
+func (q *Queue) Running() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.mem.running
+}
