@@ -7,6 +7,7 @@ import (
 
 	"zhidan/internal/mind/learn"
 	"zhidan/internal/mind/llm"
+	"zhidan/internal/mind/retrieve"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/extract"
 	"zhidan/internal/platform/id"
@@ -73,4 +74,9 @@ func (m *Mind) HangLater(ctx context.Context, tx *db.Tx, tenant, incident id.ID)
 // Starter makes or gives the shipped model of a signature.
 func (m *Mind) Starter(ctx context.Context, signature string, make func(ctx context.Context) (*learn.Model, error)) (*learn.Model, error) {
 	return m.starter(ctx, signature, make)
+}
+
+// Propose stores a proposal at once.
+func (m *Mind) Propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) error {
+	return m.propose(ctx, tenant, p)
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,17 +55,21 @@ const (
 const incidentQuiet = 6 * time.Hour
 
 // propose stores a proposal, or adds what is new to the incident that it
-// belongs to: the one with the same first ticket, or the one that has most of
-// its tickets (another node may have seen another one first).
+// belongs to. All of it is one transaction that holds the tenant's turn: of two
+// nodes that see the same wave at the same moment the second one finds what the
+// first has written.
 func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) error {
 	if p == nil || len(p.Members) == 0 {
 		return nil
 	}
 	var incident Incident
-	told := false
-	members := p.Members
+	var told bool
+	var fresh int64
 	now := m.Clock.Now()
 	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := takeTurn(ctx, tx, tenant); err != nil {
+			return err
+		}
 		found, err := m.incidentOf(ctx, tx, tenant, p.Members, now.Add(-incidentQuiet))
 		if err != nil {
 			return err
@@ -81,8 +84,8 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 		if err != nil {
 			return err
 		}
-		if incident.State != Proposed {
-			return nil // a person has judged it and given it its name
+		if fresh, err = m.joinIn(ctx, tx, tenant, incident, p.Members); err != nil || incident.State != Proposed {
+			return err // a person has judged it and given it its name
 		}
 		words, err := json.Marshal(strings.Fields(p.Title))
 		if err != nil {
@@ -98,6 +101,9 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 	if err != nil || incident.State == Dismissed {
 		return err
 	}
+	if fresh > 0 {
+		m.tellIncident(ctx, tenant, incident.ID)
+	}
 	g := m.group(tenant)
 	texts, err := m.Desk.FirstWords(ctx, tenant, p.Members[len(p.Members)-1:])
 	if err != nil {
@@ -106,54 +112,70 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 	for _, w := range texts {
 		g.watch(incident.ID, w.Subject+"\n"+w.Text, now.Add(incidentQuiet))
 	}
-	if told { // those before it who said the same in other words
-		recent, err := m.Desk.Openings(ctx, tenant, id.At(int64(p.Since))-1, 1<<62, 1000)
-		if err != nil {
-			return err
-		}
-		var list []arrival
-		for _, o := range recent {
-			list = append(list, arrival{o.Ticket, o.Requester, o.At, o.Subject + "\n" + o.Text})
-		}
-		for _, t := range g.joins(list)[incident.ID] {
-			if !slices.Contains(members, t) {
-				members = append(slices.Clip(members), t)
-			}
-		}
+	if !told {
+		return nil
 	}
-	return m.join(ctx, tenant, incident.ID, members)
+	// Those before it who said the same in other words.
+	recent, err := m.Desk.Openings(ctx, tenant, id.At(int64(p.Since))-1, 1<<62, 1000)
+	if err != nil {
+		return err
+	}
+	var list []arrival
+	for _, o := range recent {
+		list = append(list, arrival{o.Ticket, o.Requester, o.At, o.Subject + "\n" + o.Text})
+	}
+	return m.join(ctx, tenant, incident.ID, g.joins(list)[incident.ID])
+}
+
+// takeTurn waits until no other node writes proposals of the tenant, and keeps
+// them out until the end of the transaction.
+func takeTurn(ctx context.Context, tx *db.Tx, tenant id.ID) error {
+	_, err := tx.Exec(ctx, `insert into understand_turn (tenant_id, taken) values ($1, 1)
+		on conflict (tenant_id) do update set taken = understand_turn.taken + 1`, tenant)
+	return err
 }
 
 // join adds tickets to an incident; when it was accepted they come under its
 // parent.
 func (m *Mind) join(ctx context.Context, tenant, incident id.ID, tickets []id.ID) error {
-	raw, err := json.Marshal(tickets)
-	if err != nil {
-		return err
+	if len(tickets) == 0 {
+		return nil
 	}
 	var fresh int64
-	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		fresh = 0
+	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		i, err := m.incident(ctx, tx, tenant, incident)
-		if err != nil || i.State == Dismissed {
-			return err
+		if err == nil {
+			fresh, err = m.joinIn(ctx, tx, tenant, i, tickets)
 		}
-		// Tickets in one order, so that two nodes do not lock each other out.
-		if fresh, err = tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id)
-			select cast($1 as bigint), cast($2 as bigint), cast(j.value as bigint) from `+tx.Engine().JSONEach("$3", "j")+` where cast(j.value as bigint) <> $4 order by 3 on conflict do nothing`,
-			tenant, incident, string(raw), i.Parent); err != nil || fresh == 0 {
-			return err
-		}
-		if _, err = tx.Exec(ctx, `update understand_incident set count = (select count(*) from understand_incident_ticket x where x.tenant_id = $1 and x.incident_id = $2),
-			updated_at = $3 where tenant_id = $1 and id = $2`, tenant, incident, m.Clock.Now()); err != nil || i.State != Accepted {
-			return err
-		}
-		return m.hangLater(ctx, tx, tenant, incident)
+		return err
 	})
 	if err == nil && fresh > 0 {
 		m.tellIncident(ctx, tenant, incident)
 	}
 	return err
+}
+
+// joinIn says how many of the tickets are new to the incident.
+func (m *Mind) joinIn(ctx context.Context, tx *db.Tx, tenant id.ID, i Incident, tickets []id.ID) (int64, error) {
+	if i.State == Dismissed {
+		return 0, nil
+	}
+	raw, err := json.Marshal(tickets)
+	if err != nil {
+		return 0, err
+	}
+	// Tickets in one order, so that two nodes do not lock each other out.
+	fresh, err := tx.Exec(ctx, `insert into understand_incident_ticket (tenant_id, incident_id, ticket_id)
+		select cast($1 as bigint), cast($2 as bigint), cast(j.value as bigint) from `+tx.Engine().JSONEach("$3", "j")+` where cast(j.value as bigint) <> $4 order by 3 on conflict do nothing`,
+		tenant, i.ID, string(raw), i.Parent)
+	if err != nil || fresh == 0 {
+		return 0, err
+	}
+	if _, err = tx.Exec(ctx, `update understand_incident set count = (select count(*) from understand_incident_ticket x where x.tenant_id = $1 and x.incident_id = $2),
+		updated_at = $3 where tenant_id = $1 and id = $2`, tenant, i.ID, m.Clock.Now()); err != nil || i.State != Accepted {
+		return fresh, err
+	}
+	return fresh, m.hangLater(ctx, tx, tenant, i.ID)
 }
 
 func (m *Mind) tellIncident(ctx context.Context, tenant, incident id.ID) {
@@ -163,20 +185,24 @@ func (m *Mind) tellIncident(ctx context.Context, tenant, incident id.ID) {
 	}
 }
 
-// incidentOf finds the incident that holds at least half of the tickets and
-// was alive since a moment.
+// incidentOf finds the incident that a proposal belongs to, if it was alive
+// since a moment: it holds at least half of the tickets, or half of its own are
+// among them. A wave grows faster than it is written, so the first five of
+// thirty are the same matter; but what was dismissed takes in no wave that has
+// become twice as large since.
 func (m *Mind) incidentOf(ctx context.Context, tx *db.Tx, tenant id.ID, members []id.ID, since clock.Time) (id.ID, error) {
 	raw, err := json.Marshal(members)
 	if err != nil {
 		return 0, err
 	}
 	var found id.ID
-	var n int
-	err = tx.QueryRow(ctx, `select x.incident_id, count(*) from understand_incident_ticket x
-		join understand_incident i on i.tenant_id = x.tenant_id and i.id = x.incident_id
-		where x.tenant_id = $1 and i.updated_at >= $3 and x.ticket_id in (select cast(j.value as bigint) from `+tx.Engine().JSONEach("$2", "j")+`)
-		group by x.incident_id order by count(*) desc, x.incident_id limit 1`, tenant, string(raw), since).Scan(&found, &n)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && 2*n < len(members)-1 {
+	err = tx.QueryRow(ctx, `select s.id from (select i.id, i.count as size, i.state, count(*) as n from understand_incident_ticket x
+			join understand_incident i on i.tenant_id = x.tenant_id and i.id = x.incident_id
+			where x.tenant_id = $1 and i.updated_at >= $3 and x.ticket_id in (select cast(j.value as bigint) from `+tx.Engine().JSONEach("$2", "j")+`)
+			group by i.id, i.count, i.state) s
+		where 2 * s.n >= $4 or s.state <> 'dismissed' and 2 * s.n >= s.size
+		order by s.n desc, s.id limit 1`, tenant, string(raw), since, len(members)-1).Scan(&found)
+	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}
 	return found, err

@@ -2,16 +2,88 @@ package understand_test
 
 import (
 	"context"
+	"runtime"
 	"strconv"
 	"testing"
 
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/mind/retrieve"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/zhidantest"
 )
+
+// wave makes tickets that say the same.
+func wave(t *testing.T, h *zhidantest.House, n int) []id.ID {
+	t.Helper()
+	var out []id.ID
+	for i := range n {
+		x, err := h.Desk.Create(t.Context(), staff.System(h.Tenant), ticket.NewTicket{Subject: "付款失败", Body: "付款失败", Channel: "import", Requester: customer.Contact{Name: "W", Email: strconv.Itoa(i) + "@example.com"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, x.ID)
+	}
+	return out
+}
+
+// Two nodes see one wave at the same moment, each a part of it. The second one
+// comes while the first has written and not committed.
+func TestTwoNodesProposeAnIncidentOnce(t *testing.T) {
+	zhidantest.OnPostgres(t, func(t *testing.T, h *zhidantest.House) {
+		n := h.Second()
+		all := wave(t, h, 12)
+		proposal := func(members []id.ID) *retrieve.Proposal {
+			return &retrieve.Proposal{Key: members[0], Title: "付款失败", Members: members, Customers: len(members), Since: h.Clock.Now()}
+		}
+		second := make(chan error, 1)
+		tell := h.Mind.Proposed
+		h.Mind.Proposed = func(ctx context.Context, tx *db.Tx, tenant, incident id.ID, tickets []id.ID) error {
+			go func() { second <- n.Mind.Propose(t.Context(), h.Tenant, proposal(all[2:])) }()
+			for len(second) == 0 { // until it is done or waits for this one
+				var waiting int
+				if err := h.DB.QueryRow(ctx, `select count(*) from pg_locks l join pg_database d on d.oid = l.database or l.database is null
+					where not l.granted and d.datname = current_database()`).Scan(&waiting); err != nil || waiting > 0 {
+					return err
+				}
+				runtime.Gosched()
+			}
+			return tell(ctx, tx, tenant, incident, tickets)
+		}
+		if err := h.Mind.Propose(t.Context(), h.Tenant, proposal(all[:6])); err != nil {
+			t.Fatal(err)
+		}
+		if err := <-second; err != nil {
+			t.Fatal(err)
+		}
+		var list struct{ Items []struct{ Count int } }
+		h.Call("GET", "/incidents", nil).JSON(t, &list)
+		if len(list.Items) != 1 || list.Items[0].Count != 12 {
+			t.Errorf("one wave of 12 is %+v", list.Items)
+		}
+	})
+}
+
+// While the first proposal is written the wave grows to many times its size.
+func TestAWaveThatOutrunsItsProposalIsOneIncident(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		var all []id.ID
+		for _, more := range []int{5, 35, 0} {
+			all = append(all, wave(t, h, more)...)
+			p := &retrieve.Proposal{Key: all[0], Title: "付款失败", Members: all, Customers: len(all), Since: h.Clock.Now()}
+			if err := h.Mind.Propose(t.Context(), h.Tenant, p); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var list struct{ Items []struct{ Count int } }
+		h.Call("GET", "/incidents", nil).JSON(t, &list)
+		if len(list.Items) != 1 || list.Items[0].Count != 40 {
+			t.Errorf("%+v", list.Items)
+		}
+	})
+}
 
 // incidentOf stores a proposal with n tickets.
 func incidentOf(t *testing.T, h *zhidantest.House, n int) id.ID {
