@@ -178,19 +178,20 @@ func (x *scratch) order(s *scene, draw float64) {
 		x.keys = append(x.keys, uint64(math.MaxUint32-uint32(clamp(x.ranks[n].score)*math.MaxUint32))<<32|uint64(n))
 	}
 	slices.Sort(x.keys)
-	// The same again with the number of the group, twenty-four bits of chance and
-	// the place: whoever is as good as the first of a group stands by chance.
+	// Whoever is as good as the first of a group stands by chance: the group
+	// again, by chance and place.
 	const bits = 20 // for more people than any tenant has
 	near := s.c.Plan.nearTie()
-	head, group := 0, uint64(0)
+	head := 0
 	for n, k := range x.keys {
 		i := uint32(k)
 		if x.ranks[uint32(x.keys[head])].score-x.ranks[i].score > near {
-			head, group = n, group+1
+			slices.Sort(x.ties[head:])
+			head = n
 		}
-		x.ties = append(x.ties, group<<(64-bits)|x.ranks[i].chance>>(2*bits)<<bits|uint64(i))
+		x.ties = append(x.ties, x.ranks[i].chance>>bits<<bits|uint64(i))
 	}
-	slices.Sort(x.ties)
+	slices.Sort(x.ties[head:])
 	x.sorted = x.sorted[:0]
 	for _, k := range x.ties {
 		x.sorted = append(x.sorted, x.ranks[k&(1<<bits-1)])

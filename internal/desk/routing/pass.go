@@ -49,6 +49,7 @@ type choice struct {
 	tier     string
 	waiting  *waiting // its place in the queue, when it has one
 	settled  bool     // what people carry has been moved already
+	counted  id.ID    // whose load this node already counts it to, because it was chosen in a lot
 }
 
 func (m *Room) prepare(ctx context.Context, c *ticket.Change) error {
@@ -355,8 +356,7 @@ func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Cha
 			}
 		}
 	}
-	if d.Agent != 0 {
-		agent := d.Agent
+	if agent := d.Agent; agent != 0 && agent != y.counted {
 		tx.AfterCommit(func() { k.crew.note(agent, weight, 1, c.At) })
 	}
 	if y.shadow != nil {

@@ -122,9 +122,7 @@ func (m *Room) drainTeam(ctx context.Context, k *resident, tenant, team id.ID) e
 			return err
 		}
 		go func() {
-			err := m.carryOut(ctx, k, tenant, choices)
-			m.stale(tenant) // what was noted when it was chosen is counted again
-			last <- err
+			last <- m.carryOut(ctx, k, tenant, choices)
 		}()
 		return nil
 	}
@@ -210,6 +208,7 @@ func (m *Room) chooseLot(ctx context.Context, k *resident, tenant id.ID, list []
 			// So that the next of this lot does not choose the same room.
 			if a := y.decision.Order[0]; y.decision.Mode == Direct || y.decision.Mode == Offer {
 				k.crew.note(a, k.active.Weight(t.Channel), 1, now)
+				y.counted = a
 			}
 		}
 		choices = append(choices, y)
@@ -258,34 +257,36 @@ func (m *Room) carryOut(ctx context.Context, k *resident, tenant id.ID, choices 
 		}
 		missed := false
 		for _, y := range choices {
-			if err := m.carryOutOne(ctx, w, k, y); err != nil {
+			agent, err := m.carryOutOne(ctx, w, k, y)
+			if err != nil {
 				return err
 			}
-			if t, err := w.Ticket(ctx, y.waiting.Ticket, staff.TicketRead); err == nil && len(y.decision.Order) > 0 && t.Ticket.Assignee == 0 && y.decision.Mode == Direct {
-				missed = true
-			}
+			missed = missed || y.counted != 0 && agent != y.counted || agent == 0 && len(y.decision.Order) > 0 && y.decision.Mode == Direct
 		}
 		if !missed {
 			return nil
 		}
-		// Others were quicker where there seemed to be room: look again with
-		// fresh eyes, a moment later.
+		// Others were quicker where there seemed to be room, or what was counted
+		// to somebody went elsewhere: look again with fresh eyes, a moment later.
+		w.Tx.AfterCommit(func() { m.stale(tenant) })
 		return m.Jobs.Add(ctx, w.Tx, job.New{Tenant: tenant, Kind: kindDrain, Key: "again", DueAt: m.Clock.Now().Add(time.Second), Replace: true, Payload: struct{}{}})
 	})
 }
 
-func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y *choice) error {
+// carryOutOne settles the choice for one ticket if it still waits as it did, and
+// says who has it or the offer now.
+func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y *choice) (agent id.ID, err error) {
 	tenant := w.Actor.Tenant
 	c, err := w.Ticket(ctx, y.waiting.Ticket, staff.TicketRead)
 	if fault.KindOf(err) == fault.NotFound {
-		return dropWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
+		return 0, dropWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	now, err := loadWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
 	if err != nil || now == nil || now.State != y.waiting.State || now.Agent != y.waiting.Agent || c.Ticket.Assignee != 0 || !c.Ticket.Status.Active() {
-		return err
+		return 0, err
 	}
 	z := *y
 	place := *now
@@ -298,10 +299,11 @@ func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y 
 	c.Prepared[noted] = &z
 	if now.State == waitOffered { // the offer has ended without an answer
 		if err := m.carry(ctx, w.Tx, k, tenant, now.Agent, -now.Weight, -1); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return m.settle(ctx, w.Tx, k, c, &z)
+	err = m.settle(ctx, w.Tx, k, c, &z)
+	return z.decision.Agent, err
 }
 
 // steps looks at tickets whose timer has come: a demand is given up, or an
@@ -368,7 +370,8 @@ func (m *Room) pass(ctx context.Context, k *resident, tenant id.ID, w *waiting, 
 			return err // answered meanwhile
 		}
 		m.event(c, EventOffer, ticket.EventData{Kind: why, Changes: []ticket.FieldChange{{Field: "assignee", From: w.Agent}}}, nil)
-		return m.carryOutOne(ctx, x, k, y)
+		_, err = m.carryOutOne(ctx, x, k, y)
+		return err
 	})
 }
 
