@@ -19,6 +19,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"zhidan/internal/platform/config"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/telemetry"
 	"zhidan/internal/server"
 	"zhidan/web"
@@ -162,12 +163,28 @@ func (c serveCmd) Run(ctx context.Context) error {
 		return usageError{err}
 	}
 	slog.SetDefault(log)
-	s, err := server.New(ctx, server.Options{Config: cfg, Log: log, Assets: web.Files()})
+	o := server.Options{Config: cfg, Log: log, Assets: web.Files()}
+	for {
+		err := serve(ctx, o)
+		if !db.CannotWrite(err) {
+			return err
+		}
+		// The disk is full: what can be read is served until there is room.
+		fmt.Printf("\n  the store cannot be written, it is served for reading until there is room on its disk\n  (%v)\n\n", err)
+		if err := server.ServeReading(ctx, o); err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// serve opens the house and serves until the context ends.
+func serve(ctx context.Context, o server.Options) error {
+	s, err := server.New(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if cfg.Demo {
+	if o.Config.Demo {
 		if err := fillDemo(ctx, s, os.Stdout); err != nil {
 			return fmt.Errorf("demo: %w", err)
 		}
@@ -176,7 +193,7 @@ func (c serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := welcome(ctx, s, server.Address(cfg.PublicURL, addr), os.Stdout); err != nil {
+	if err := welcome(ctx, s, server.Address(o.Config.PublicURL, addr), os.Stdout); err != nil {
 		return err
 	}
 	return s.Run(ctx)

@@ -60,6 +60,11 @@ func TestMain(m *testing.M) {
 
 func newProcess(t *testing.T, database string) *process {
 	t.Helper()
+	return newProcessIn(t, t.TempDir(), database)
+}
+
+func newProcessIn(t *testing.T, data, database string) *process {
+	t.Helper()
 	bin, err := buildOnce()
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +73,7 @@ func newProcess(t *testing.T, database string) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, bin: bin, addr: ln.Addr().String(), args: []string{"--data", t.TempDir()}}
+	p := &process{t: t, bin: bin, addr: ln.Addr().String(), args: []string{"--data", data}}
 	ln.Close()
 	if database != "" {
 		p.args = append(p.args, "--database", database)
@@ -105,7 +110,7 @@ func (p *process) start() {
 	p.mu.Lock()
 	p.cmd = cmd
 	p.mu.Unlock()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		if res, err := http.Get("http://" + p.addr + "/readyz"); err == nil {
 			res.Body.Close()
@@ -120,14 +125,33 @@ func (p *process) start() {
 	}
 }
 
-func (p *process) kill() {
+func (p *process) kill() { p.end(syscall.SIGKILL) }
+
+func (p *process) end(by syscall.Signal) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cmd != nil {
-		p.cmd.Process.Kill()
+		p.cmd.Process.Signal(by)
 		p.cmd.Wait()
 		p.cmd = nil
 	}
+}
+
+// post gives the answer with its header.
+func (p *process) post(ctx context.Context, path, body string) *http.Response {
+	p.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+p.addr+"/api/v1"+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	res.Body.Close()
+	return res
 }
 
 func (p *process) call(ctx context.Context, method, path, body string, headers ...string) (int, []byte, error) {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,6 +17,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/db/dbtest"
 )
 
 // TestDiskFull fills the disk of a real server under load. Creates are refused
@@ -188,5 +193,124 @@ func TestDiskFull(t *testing.T) {
 			_, raw, err := p.call(ctx, http.MethodGet, fmt.Sprintf("/tickets?q=%%22ticket+%d+full%%22", n), "")
 			return err == nil && bytes.Contains(raw, fmt.Appendf(nil, `"subject":%q`, subject(n)))
 		})
+	}
+}
+
+// TestStartOnAFullDisk starts a server whose disk is full already: after an end
+// in order, when nothing but the database file is there, and after a kill,
+// when there is a write-ahead log that belongs to it.
+func TestStartOnAFullDisk(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a small disk")
+	}
+	for _, end := range []syscall.Signal{syscall.SIGTERM, syscall.SIGKILL} {
+		t.Run(end.String(), func(t *testing.T) {
+			disk := t.TempDir()
+			if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+				t.Skipf("a small disk cannot be mounted here: %v", err)
+			}
+			t.Cleanup(func() { syscall.Unmount(disk, 0) })
+			p := newProcessIn(t, filepath.Join(disk, "data"), "")
+			t.Cleanup(p.kill) // before the disk goes
+			p.start()
+			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+			defer cancel()
+			create := func(subject string) (int, []byte) {
+				t.Helper()
+				status, raw, err := p.call(ctx, http.MethodPost, "/tickets", fmt.Sprintf(`{"subject":%q,"body":"压缩机在响","requester":{"name":"N"}}`, subject))
+				if err != nil {
+					return 0, nil // it is being opened anew
+				}
+				return status, raw
+			}
+			if status, raw := create("before"); status != http.StatusCreated {
+				t.Fatalf("%d %s", status, raw)
+			}
+			wait := func(what string, cond func() bool) {
+				t.Helper()
+				for !cond() {
+					if ctx.Err() != nil {
+						t.Fatal(what)
+					}
+					time.Sleep(5 * time.Millisecond) // another process brings it about
+				}
+			}
+			found := func(subject string) func() bool {
+				return func() bool {
+					status, raw, err := p.call(ctx, http.MethodGet, "/tickets?q=%E5%8E%8B%E7%BC%A9%E6%9C%BA", "")
+					return err == nil && status == http.StatusOK && bytes.Contains(raw, []byte(subject))
+				}
+			}
+			wait("it is not found", found("before"))
+			p.end(end)
+			ballast := filepath.Join(disk, "ballast")
+			fill(t, ballast)
+
+			p.start()
+			if got := p.tickets(); got["before"] != 1 {
+				t.Errorf("on a full disk the list is %v", got)
+			}
+			if !found("before")() {
+				t.Error("on a full disk it is not found by search")
+			}
+			res := p.post(ctx, "/tickets", `{"subject":"full","body":"x","requester":{"name":"N"}}`)
+			if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+				t.Errorf("a create on a full disk: %d %v", res.StatusCode, res.Header)
+			}
+			if err := os.Remove(ballast); err != nil {
+				t.Fatal(err)
+			}
+			wait("writes do not come back", func() bool { status, _ := create("after"); return status == http.StatusCreated })
+			wait("what follows a write does not come back", found("after"))
+			if got := p.tickets(); len(got) != 2 || got["before"] != 1 || got["after"] != 1 {
+				t.Errorf("with room again: %v", got)
+			}
+		})
+	}
+}
+
+// A store of an older version cannot be brought up to date on a full disk: it
+// says so and does not serve.
+func TestNoMigrationOnAFullDisk(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can mount a small disk")
+	}
+	disk := t.TempDir()
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
+		t.Skipf("a small disk cannot be mounted here: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(disk, 0) })
+	p := newProcessIn(t, filepath.Join(disk, "data"), "")
+	d := dbtest.Open(t, "sqlite:"+filepath.Join(disk, "data", "zhidan.db"))
+	if err := d.Tx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `delete from goose_db_version where version_id = (select max(version_id) from goose_db_version)`)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, filepath.Join(disk, "ballast"))
+	out, err := exec.Command(p.bin, append([]string{"serve", "--addr", p.addr}, p.args...)...).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "lacks 1 of its migrations") || !strings.Contains(string(out), "make room") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// fill leaves no block of a file system free.
+func fill(t *testing.T, name string) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for block := make([]byte, 4096); ; {
+		if _, err := f.Write(block); errors.Is(err, syscall.ENOSPC) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -57,6 +57,9 @@ type Options struct {
 	Assets fs.FS
 	// IDs replaces the leased node number: for seeding a store with a past.
 	IDs *id.Source
+	// ReadOnly opens a store that cannot be written: it takes no leases, runs
+	// nothing behind requests, and answers every write as unavailable.
+	ReadOnly bool
 	// Beside says that a server may be running on the same store: a command
 	// then takes no leases and runs no jobs.
 	Beside bool
@@ -89,11 +92,12 @@ type Server struct {
 	API       *web.API
 	Metrics   *telemetry.Metrics
 
-	tracing *telemetry.Tracing
-	node    *job.Node
-	http    *http.Server
-	ln      net.Listener
-	closers []func()
+	readOnly bool
+	tracing  *telemetry.Tracing
+	node     *job.Node
+	http     *http.Server
+	ln       net.Listener
+	closers  []func()
 }
 
 // DatabaseURL is where a configuration keeps its rows.
@@ -107,7 +111,7 @@ func DatabaseURL(c config.Config) string {
 // New opens the store, brings its schema up to date and wires the rooms. What
 // it opened is closed again when it fails.
 func New(ctx context.Context, o Options) (_ *Server, err error) {
-	s := &Server{Config: o.Config, Clock: o.Clock, Log: o.Log}
+	s := &Server{Config: o.Config, Clock: o.Clock, Log: o.Log, readOnly: o.ReadOnly}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -125,18 +129,20 @@ func New(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
 	url := DatabaseURL(o.Config)
-	if s.DB, err = db.Open(ctx, db.Config{URL: url, MaxReaders: o.Config.DB.Readers, MaxConns: o.Config.DB.Conns, Log: s.Log}); err != nil {
+	if s.DB, err = db.Open(ctx, db.Config{URL: url, MaxReaders: o.Config.DB.Readers, MaxConns: o.Config.DB.Conns, ReadOnly: o.ReadOnly, Log: s.Log}); err != nil {
 		return nil, err
 	}
 	s.onClose(func() { s.DB.Close() })
-	if err := schema.Up(ctx, s.DB); err != nil {
+	if err := s.schema(ctx); err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
 	}
 	if s.Bus = bus.Open(bus.Config{URL: url, Log: s.Log}); s.Bus != nil {
 		s.onClose(s.Bus.Close)
 	}
 	host, _ := os.Hostname()
-	if s.IDs = o.IDs; s.IDs == nil {
+	if s.IDs = o.IDs; s.IDs == nil && s.readOnly {
+		s.IDs = id.NewSource(0, s.Clock.Millis) // what it names is written nowhere
+	} else if s.IDs == nil {
 		if s.node, err = job.LeaseNode(ctx, s.DB, s.Log, host); err != nil {
 			return nil, err
 		}
@@ -149,6 +155,18 @@ func New(ctx context.Context, o Options) (_ *Server, err error) {
 		return nil, err
 	}
 	return s, s.door(ctx, o)
+}
+
+// schema brings the store up to date, or sees that it is.
+func (s *Server) schema(ctx context.Context) error {
+	if !s.readOnly {
+		return schema.Up(ctx, s.DB)
+	}
+	n, err := schema.Pending(ctx, s.DB)
+	if err == nil && n > 0 {
+		err = fmt.Errorf("the store lacks %d of its migrations and cannot be written: make room on its disk and start again", n)
+	}
+	return err
 }
 
 func (s *Server) rooms(ctx context.Context, o Options) (err error) {
@@ -164,8 +182,10 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	s.Index = &fulltext.Index{}
-	if err := s.partitions(ctx); err != nil {
-		return err
+	if !s.readOnly {
+		if err := s.partitions(ctx); err != nil {
+			return err
+		}
 	}
 	s.Forms = form.NewCache(form.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock})
 	s.Staff = staff.New(staff.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Absolute: c.Session.Absolute, Idle: c.Session.Idle,
@@ -313,8 +333,10 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.Jobs.Start(ctx); err != nil {
-		return err
+	if !s.readOnly {
+		if err := s.Jobs.Start(ctx); err != nil {
+			return err
+		}
 	}
 	// Garbage is collected when the heap has doubled, which a small one does
 	// many times a second under load. This counts as heap, but is never
@@ -325,8 +347,10 @@ func (s *Server) Run(ctx context.Context) error {
 		ErrorLog: slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug)}
 	failed := make(chan error, 1)
 	go func() { failed <- s.http.Serve(s.ln) }()
-	go s.housekeeping(ctx)
-	go s.Staff.Run(ctx)
+	if !s.readOnly {
+		go s.housekeeping(ctx)
+		go s.Staff.Run(ctx)
+	}
 	var lost <-chan struct{}
 	if s.node != nil {
 		lost = s.node.Lost()

@@ -34,16 +34,18 @@ type Config struct {
 	URL        string // "sqlite:/dir/zhidan.db" or "postgres://user@host/name"
 	MaxReaders int    // SQLite: connections that read; 0 = 8
 	MaxConns   int    // PostgreSQL: size of the pool; 0 = 32
+	ReadOnly   bool   // refuse every write, and open what cannot be written
 	Log        *slog.Logger
 }
 
 // DB is an open store.
 type DB struct {
-	engine Engine
-	url    string
-	log    *slog.Logger
-	read   *sql.DB // SQLite: readers; PostgreSQL: the pool
-	commit *committer
+	engine   Engine
+	url      string
+	log      *slog.Logger
+	read     *sql.DB    // SQLite: readers; PostgreSQL: the pool
+	commit   *committer // SQLite, unless it is read only
+	readOnly bool
 	// PostgreSQL: places for transactions and for snapshots.
 	writing, looking chan struct{}
 	closed           atomic.Bool
@@ -123,6 +125,9 @@ func (d *DB) Tx(ctx context.Context, fn func(ctx context.Context, tx *Tx) error)
 	if d.closed.Load() {
 		return errClosed
 	}
+	if d.readOnly {
+		return unavailable("db.write", errReadOnly)
+	}
 	if d.engine == Postgres {
 		return d.txPostgres(ctx, fn)
 	}
@@ -146,6 +151,8 @@ var ErrAgain = errors.New("db: the transaction is to run again")
 type insideKey struct{}
 
 var errNested = errors.New("db: Tx inside a Tx would wait for itself")
+
+var errReadOnly = errors.New("db: opened for reading only")
 
 var errClosed error = fault.New(fault.Unavailable, "db.closed", "the store is closed")
 

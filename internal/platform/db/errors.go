@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -43,6 +44,28 @@ func endsGroup(err error) bool {
 	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_INTERRUPT,
 		lib.SQLITE_BUSY, lib.SQLITE_CORRUPT, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY, lib.SQLITE_PROTOCOL:
 		return true
+	}
+	return false
+}
+
+// CannotWrite says whether err means that the store takes no writes now and can
+// perhaps still be read: the disk is full, or a PostgreSQL is read-only after a
+// fail-over.
+func CannotWrite(err error) bool {
+	if s, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch s.Code() & 0xff {
+		case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY:
+			return true
+		}
+		return false
+	}
+	if p, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return p.Code == "53100" || p.Code == "25006"
+	}
+	for _, e := range []error{errReadOnly, syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
+		if errors.Is(err, e) {
+			return true
+		}
 	}
 	return false
 }

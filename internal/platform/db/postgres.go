@@ -43,7 +43,7 @@ func openPostgres(ctx context.Context, c Config) (*DB, error) {
 	pool.SetMaxOpenConns(n)
 	pool.SetMaxIdleConns(n)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
-	d := &DB{engine: Postgres, url: c.URL, log: c.Log, read: pool,
+	d := &DB{engine: Postgres, url: c.URL, log: c.Log, read: pool, readOnly: c.ReadOnly,
 		writing: make(chan struct{}, max(1, n*5/8)), looking: make(chan struct{}, max(1, n/4))}
 	var standbys, commit string
 	if err := pool.QueryRowContext(ctx,

@@ -23,9 +23,8 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	readers := c.MaxReaders
-	if readers <= 0 {
-		readers = 8
+	if c.ReadOnly {
+		return openReadOnly(ctx, c, path)
 	}
 	writer := sql.OpenDB(&sqliteConnector{dsn: dsn(path, writerPragmas)})
 	writer.SetMaxOpenConns(1)
@@ -34,12 +33,51 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 		writer.Close()
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	read := sql.OpenDB(&sqliteConnector{dsn: dsn(path, readerPragmas)})
-	read.SetMaxOpenConns(readers)
-	read.SetMaxIdleConns(readers)
-	d := &DB{engine: SQLite, url: c.URL, log: c.Log, read: read, commit: k}
-	if err := read.PingContext(ctx); err != nil {
+	d := &DB{engine: SQLite, url: c.URL, log: c.Log, read: readers(dsn(path, readerPragmas), c.MaxReaders), commit: k}
+	if err := d.read.PingContext(ctx); err != nil {
 		d.Close()
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	return d, nil
+}
+
+func readers(dsn string, n int) *sql.DB {
+	if n <= 0 {
+		n = 8
+	}
+	pool := sql.OpenDB(&sqliteConnector{dsn: dsn})
+	pool.SetMaxOpenConns(n)
+	pool.SetMaxIdleConns(n)
+	return pool
+}
+
+// openReadOnly opens a store that cannot be written, as on a full disk. Readers
+// of a write-ahead log keep an index of it in a file, which may not fit on the
+// disk any more. When there is no log (the store was closed in order) and so
+// nobody who writes, the file is opened as one that does not change, and needs
+// none.
+func openReadOnly(ctx context.Context, c Config, path string) (*DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	d := &DB{engine: SQLite, url: c.URL, log: c.Log, readOnly: true}
+	try := func(dsn string) error {
+		d.read = readers(dsn, c.MaxReaders)
+		var tables int
+		err := d.read.QueryRowContext(ctx, "select count(*) from sqlite_schema").Scan(&tables)
+		if err != nil {
+			d.read.Close()
+		}
+		return err
+	}
+	err := try(dsn(path, readerPragmas))
+	if err == nil {
+		return d, nil
+	}
+	if wal, serr := os.Stat(path + "-wal"); serr == nil && wal.Size() > 0 || !CannotWrite(err) {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
+	if err := try(dsn(path, readerPragmas) + "&immutable=1"); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	return d, nil

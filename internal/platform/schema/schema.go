@@ -61,6 +61,27 @@ func Up(ctx context.Context, d *db.DB) error {
 	return nil
 }
 
+// Pending says how many migrations a store lacks, without writing to it.
+func Pending(ctx context.Context, d *db.DB) (int, error) {
+	fsys, err := Files(d.Engine())
+	if err != nil {
+		return 0, err
+	}
+	all := len(fsys.(files))
+	known := `select count(*) from sqlite_schema where name = 'goose_db_version'`
+	if d.Engine() == db.Postgres {
+		known = `select count(to_regclass('goose_db_version'))`
+	}
+	var n int
+	if err := d.QueryRow(ctx, known).Scan(&n); err != nil || n == 0 {
+		return all, err
+	}
+	if err := d.QueryRow(ctx, `select count(*) from goose_db_version where is_applied and version_id > 0`).Scan(&n); err != nil {
+		return 0, err
+	}
+	return max(all-n, 0), nil
+}
+
 func provider(e db.Engine, h *sql.DB) (*goose.Provider, error) {
 	fsys, err := Files(e)
 	if err != nil {
