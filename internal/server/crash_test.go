@@ -273,7 +273,7 @@ func TestKillDuringCreates(t *testing.T) {
 			t.Errorf("%d subjects, not %d", len(got), total)
 		}
 		// Everything is found, although the index was written after the commits.
-		deadline := time.Now().Add(20 * time.Second)
+		deadline := time.Now().Add(2 * time.Minute)
 		for n := 1; n <= total; {
 			_, raw, err := p.call(ctx, http.MethodGet, fmt.Sprintf("/tickets?q=%%22ticket+%d+of%%22", n), "")
 			if err != nil {

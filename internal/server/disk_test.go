@@ -105,7 +105,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	wait := func(what string, cond func() bool) {
 		t.Helper()
-		for end := time.Now().Add(60 * time.Second); !cond(); time.Sleep(2 * time.Millisecond) { // another process brings it about
+		for end := time.Now().Add(2 * time.Minute); !cond(); time.Sleep(2 * time.Millisecond) { // another process brings it about
 			if t.Failed() || time.Now().After(end) {
 				over.Store(true)
 				t.Fatalf("%s: %d made, %d refused", what, made.Load(), refused.Load())

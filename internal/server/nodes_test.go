@@ -136,7 +136,7 @@ func TestOneOfTwoNodesIsKilled(t *testing.T) {
 		return true
 	})
 	// The dead node's shards are taken over: all of its events reach the index.
-	deadline := time.Now().Add(60 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for n := 1; n <= total; {
 		_, raw, err := b.call(ctx, http.MethodGet, fmt.Sprintf("/tickets?q=%%22matter+%d%%22", n), "")
 		if err != nil {

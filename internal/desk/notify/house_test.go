@@ -143,7 +143,7 @@ func (s *scene) later(d time.Duration) {
 // listen is somebody's screen: the notifications that it hears of.
 func (s *scene) listen(a *staff.Actor) func() map[string]any {
 	s.t.Helper()
-	c, cancel := context.WithTimeout(ctx, 30*time.Second)
+	c, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	s.t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(c, "GET", s.URL+"/api/v1/live", nil)
 	s.must(err)

@@ -304,7 +304,7 @@ func TestStartersAreMadeSideBySide(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			return nil, errors.New("the second waits for the first")
 		}
 		return train("slow")

@@ -248,7 +248,7 @@ func TestSimilarReadersAndWriterTogether(t *testing.T) {
 	for range 3 {
 		select {
 		case <-done:
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			t.Fatal("readers stand still")
 		}
 	}

@@ -30,7 +30,7 @@ func open(t *testing.T, url string) end {
 	e := end{bus.Open(bus.Config{URL: url, Log: quietLog}), make(chan string, 100_000), make(chan struct{}, 1000)}
 	t.Cleanup(e.Close)
 	e.Subscribe("t", func(s string) { e.heard <- s }, func() { e.gaps <- struct{}{} })
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := e.Ready(ctx); err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func take[T any](t *testing.T, c chan T, what string) (v T) {
 	t.Helper()
 	select {
 	case v = <-c:
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatalf("waited 20 s for %s", what)
 	}
 	return v
@@ -106,7 +106,7 @@ func TestLostConnectionsAreTold(t *testing.T) {
 			a.Send("t", "perhaps lost")
 		}
 		take(t, b.gaps, "a gap after the loss of "+what)
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		if err := b.Ready(ctx); err != nil {
 			t.Fatal(err)
 		}

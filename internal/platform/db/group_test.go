@@ -63,7 +63,7 @@ func behind(t testing.TB, d *db.DB, n int, call func(i int), during func(), end 
 // until spins until a condition holds that another goroutine brings about.
 func until(t testing.TB, cond func() bool) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !cond(); runtime.Gosched() {
+	for end := time.Now().Add(2 * time.Minute); !cond(); runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatal("the condition never held")
 		}

@@ -145,7 +145,7 @@ func TestCancelledTx(t *testing.T) {
 // refreshed) still gets its connection.
 func TestReadsInsideManyTransactions(t *testing.T) {
 	d := dbtest.Postgres(t)
-	ctx, cancel := context.WithTimeout(bg, 10*time.Second)
+	ctx, cancel := context.WithTimeout(bg, 2*time.Minute)
 	defer cancel()
 	read := func(ctx context.Context) error {
 		var one int

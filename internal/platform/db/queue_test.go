@@ -497,7 +497,7 @@ func TestPanicWithQueued(t *testing.T) {
 				})
 			}()
 		}
-		ctx, cancel := context.WithTimeout(bg, 10*time.Second)
+		ctx, cancel := context.WithTimeout(bg, 2*time.Minute)
 		defer cancel()
 		if err := d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return later(ctx, tx, 3) }); err != nil {
 			t.Error(err)

@@ -256,7 +256,7 @@ func node(t testing.TB, url string, name string, b *board, change ...func(*Confi
 	d := dbtest.Open(t, url)
 	line := bus.Open(bus.Config{URL: url, Log: quietLog})
 	t.Cleanup(line.Close)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := line.Ready(ctx); err != nil {
 		t.Fatal(err)
@@ -289,7 +289,7 @@ func held(q *Queue) int {
 // waitHeld waits until a node has n shards; tending is what changes it.
 func waitHeld(t testing.TB, q *Queue, n int) {
 	t.Helper()
-	limit := time.Now().Add(15 * time.Second)
+	limit := time.Now().Add(2 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for held(q) != n {

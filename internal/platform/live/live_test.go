@@ -59,7 +59,7 @@ func subscribe(t testing.TB, h *Hub, sub Subscription, last string) *Stream {
 
 func next(t testing.TB, s *Stream) Message {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	m, ok, err := s.Next(ctx)
 	if !ok {
@@ -402,7 +402,7 @@ func nodeOn(t testing.TB, url string) *Hub {
 	t.Helper()
 	b := bus.Open(bus.Config{URL: url, Log: quietLog})
 	t.Cleanup(b.Close)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := b.Ready(ctx); err != nil {
 		t.Fatal(err)
