@@ -62,6 +62,13 @@ type Highlight struct {
 	Excerpt string `json:"excerpt"`
 }
 
+// Place is who is or was to act on a ticket.
+type Place struct {
+	Assignee   *Ref `json:"assignee"`
+	Team       *Ref `json:"team"`
+	Department *Ref `json:"department"`
+}
+
 // Ticket is one matter of one customer.
 type Ticket struct {
 	ID             string         `json:"id"`
@@ -90,6 +97,7 @@ type Ticket struct {
 	Resolution     *Resolution    `json:"resolution"`
 	ReopenCount    int            `json:"reopen_count"`
 	RepeatCount    int            `json:"repeat_count"`
+	ReturnCount    int            `json:"return_count"`
 	MessageCount   int            `json:"message_count"`
 	ChildCount     int            `json:"child_count"`
 	OpenChildren   int            `json:"open_child_count"`
@@ -102,10 +110,12 @@ type Ticket struct {
 	DueAt          time.Time      `json:"due_at"`
 	SLA            string         `json:"sla"`
 	SLAMetric      string         `json:"sla_metric"`
+	WarnAt         time.Time      `json:"warn_at"`
 	Version        int64          `json:"version"`
 	Highlight      *Highlight     `json:"highlight"`
 
 	// Of a single ticket only.
+	ReturnsTo     *Place   `json:"returns_to"`
 	Collaborators []Ref    `json:"collaborators"`
 	Watchers      []Ref    `json:"watchers"`
 	Links         []Link   `json:"links"`

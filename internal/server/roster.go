@@ -11,8 +11,8 @@ import (
 	"zhidan/internal/platform/id"
 )
 
-// A request that waits for somebody has no event of its own yet.
 var rosterEvents = map[string]string{
+	roster.ToldAsked:      notify.LeaveAsked,
 	roster.ToldDecided:    notify.LeaveDecided,
 	roster.ToldPublished:  notify.RosterPublished,
 	roster.ToldForced:     notify.StateForced,

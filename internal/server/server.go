@@ -216,7 +216,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Notify = notify.New(notify.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Vault: s.Vault, Staff: s.Staff, Desk: s.Desk,
 		HTTP: outside.Client(guard.Limits{Timeout: 30 * time.Second, MaxBytes: 1 << 20, Redirects: -1}), Dial: outside.DialContext, URL: c.PublicURL})
 	s.Routing = routing.New(routing.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Forms: s.Forms,
-		Staff: s.Staff, Roster: s.Roster, Desk: s.Desk, Tell: s.tellRouting})
+		Staff: s.Staff, Roster: s.Roster, Desk: s.Desk, Tell: s.tellRouting, TellQueue: s.tellQueue})
 	s.Staff.Moved = s.Routing.Moved
 	s.Roster.HandedOver = s.handOver
 	s.Roster.Changed, s.Roster.Ended = s.Routing.StateChanged, s.Routing.Gone
@@ -393,6 +393,9 @@ func (s *Server) housekeeping(ctx context.Context) {
 			err = s.partitions(ctx)
 		}
 		if err == nil {
+			err = s.watchQueues(ctx)
+		}
+		if err == nil {
 			err = s.tidyIndex(ctx)
 		}
 		if err != nil && ctx.Err() == nil {
@@ -412,6 +415,17 @@ func (s *Server) warm(ctx context.Context) {
 		s.Mind.Warm(ctx, t.ID)
 		s.Routing.Warm(ctx, t.ID)
 	}
+}
+
+// watchQueues looks for queues that wait too long.
+func (s *Server) watchQueues(ctx context.Context) error {
+	tenants, err := s.Staff.Tenants(ctx)
+	for _, t := range tenants {
+		if err := s.Routing.WatchQueues(ctx, t.ID); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // tidyIndex brings the full-text index into better order while nothing else

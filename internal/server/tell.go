@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"zhidan/internal/desk/notify"
@@ -17,12 +18,22 @@ import (
 
 var routingEvents = map[string]string{
 	"offered":                notify.Offered,
+	routing.Acknowledged:     notify.Acknowledged,
 	string(routing.Abnormal): notify.AbnormalTicket,
 	string(routing.Serious):  notify.SeriousTicket,
 }
 
 func (s *Server) tellRouting(ctx context.Context, tx *db.Tx, n routing.Notice) error {
-	return s.Notify.Tell(ctx, tx, notify.Notice{Tenant: n.Tenant, Event: routingEvents[n.Event], To: n.To, Ticket: n.Ticket.ID, Urgent: n.Urgent, Key: n.Key})
+	return s.Notify.Tell(ctx, tx, notify.Notice{Tenant: n.Tenant, Event: routingEvents[n.Event], To: n.To, By: n.By, Ticket: n.Ticket.ID, Urgent: n.Urgent, Key: n.Key})
+}
+
+// tellQueue takes it to those who lead that their queue has waited too long.
+func (s *Server) tellQueue(ctx context.Context, tx *db.Tx, q routing.LongQueue) error {
+	n := notify.Notice{Tenant: q.Tenant, Event: notify.QueueWaits, To: q.To, Key: q.Key, Data: map[string]string{"count": strconv.Itoa(q.Waiting)}}
+	if q.Team != 0 {
+		n.Data["team"] = q.Team.String()
+	}
+	return s.Notify.Tell(ctx, tx, n)
 }
 
 var slaEvents = map[string]string{

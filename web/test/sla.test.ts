@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Clocks, SLAClock, SLAPolicy, Ticket } from '../src/api/types'
+import type { Clocks, SLAClock } from '../src/api/types'
 import { setLocale } from '../src/i18n'
-import { leadOf, leftText, lengthText, lookOf, policyFor, promiseOf, secondsText } from '../src/parts/slaText'
+import { leftText, lengthText, lookOf, secondsText } from '../src/parts/slaText'
 import { shownClocks } from '../src/scenes/ticket/sla/ClockChips'
 import { wall } from '../src/scenes/admin/calendar/week'
 
@@ -24,8 +24,8 @@ describe('time left', () => {
 
 describe('how a clock looks', () => {
   const due = 1000 * HOUR
-  it('warns from its lead on and is late the moment after it was due, whatever the server said last', () => {
-    const at = (now: number) => lookOf({ sla: 'running', due, lead: 30 * MIN }, now)
+  it('warns from its moment on and is late the moment after it was due, whatever the server said last', () => {
+    const at = (now: number) => lookOf({ sla: 'running', due, warn: due - 30 * MIN }, now)
     expect([due - 31 * MIN, due - 30 * MIN, due, due + 1].map(at)).toEqual(['calm', 'warn', 'warn', 'over'])
   })
   it('shows no number that looks live while it rests', () => {
@@ -36,32 +36,11 @@ describe('how a clock looks', () => {
   })
 })
 
-describe('what a list reckons by', () => {
-  const policy = (p: Partial<SLAPolicy>): SLAPolicy => ({ id: '1', version: 1, name: 'x', targets: [], ...p }) as SLAPolicy
-  const ticket = { type: 'repair', priority: 'urgent', fields: {}, tags: ['vip'], channel: 'web', requester: { id: '9', name: 'x', tier: 'gold' } } as unknown as Ticket
-  it('is the first policy in use whose condition fits', () => {
-    const all = [policy({ id: '1', retired: true }), policy({ id: '2', when: 'priority == "low"' }), policy({ id: '3', when: '"a" in tags' }), policy({ id: '4', when: 'type in ["repair", "x"] && !(tier == "vip") && ("b" in tags || "vip" in tags)' }), policy({ id: '5' })]
-    expect(policyFor(all, ticket)?.id).toBe('4')
-    expect(policyFor([policy({ id: '6', when: 'team == "1"' }), policy({ id: '7' })], ticket)?.id).toBe('7')
-  })
-  it('is none as soon as only the server could tell', () => {
-    expect(policyFor([policy({ id: '3', when: 'tags.exists(x, x == "a")' }), policy({ id: '5' })], ticket)).toBeUndefined()
-    expect(policyFor([policy({ id: '8', when: 'risk > 1' }), policy({ id: '5' })], ticket)).toBeUndefined()
-  })
-  it('takes the earliest warning', () => {
-    expect(leadOf(policy({ warnings: [{ percent: 75 }, { before_minutes: 10 }] }), 40 * MIN)).toBe(10 * MIN)
-    expect(leadOf(policy({ warnings: [{ percent: 90 }, { before_minutes: 30 }, { before_minutes: 90 }] }), HOUR)).toBe(30 * MIN)
-    expect(leadOf(undefined, HOUR)).toBe(0)
-    expect(promiseOf(policy({ targets: [{ metric: 'resolution', urgent: { minutes: 60 } }], warnings: [{ percent: 75 }] }), 'resolution', 'urgent')).toEqual({ target: HOUR, lead: 15 * MIN })
-    expect(promiseOf(policy({}), 'resolution', 'urgent')).toBeUndefined()
-  })
-})
-
 describe('clocks under the title', () => {
-  it('shows the newest round of each promise, what runs out first before the rest, ended ones last', () => {
+  it('shows the newest round of each promise, what runs out first before the rest, ended ones last; of departments the one that has it', () => {
     const c = (metric: string, more: Partial<SLAClock>): SLAClock => ({ metric, round: 1, state: 'running', started_at: '', elapsed_seconds: 0, left_seconds: 0, runs: true, target_seconds: 60, ...more }) as SLAClock
-    const list = [c('first_response', { ended_at: 'x', state: 'met', due_at: '2026-01-01' }), c('next_response', { round: 1, ended_at: 'x' }), c('next_response', { round: 2, due_at: '2026-01-03' }), c('resolution', { due_at: '2026-01-02' }), c('update', { target_seconds: 0 })]
-    expect(shownClocks({ items: list } as Clocks).map((x) => `${x.metric}${x.round}`)).toEqual(['resolution1', 'next_response2', 'first_response1'])
+    const list = [c('first_response', { ended_at: 'x', state: 'met', due_at: '2026-01-01' }), c('next_response', { round: 1, ended_at: 'x' }), c('next_response', { round: 2, due_at: '2026-01-03' }), c('resolution', { due_at: '2026-01-02' }), c('update', { target_seconds: 0 }), c('department', { unit_id: '7', ended_at: 'x' }), c('department', { unit_id: '8', due_at: '2026-01-01' })]
+    expect(shownClocks({ items: list } as Clocks).map((x) => `${x.metric}${x.round}`)).toEqual(['department1', 'resolution1', 'next_response2', 'first_response1'])
   })
 })
 

@@ -37,6 +37,7 @@ const (
 	CustomerReplied  = "customer_replied"  // on my ticket
 	Reopened         = "reopened"          // my ticket, by the customer or a colleague
 	TeamReceived     = "team_received"     // a ticket was handed or given back to my team
+	Returned         = "returned"          // a ticket has come back again and again
 	Watched          = "watched"           // a ticket that I watch has changed
 	Collaborating    = "collaborating"     // I am asked to help
 	SLAWarning       = "sla_warning"       // a promise is about to be broken
@@ -51,9 +52,11 @@ const (
 	Urged            = "urged"             // the customer does (催单)
 	Offered          = "offered"           // a ticket that I can accept
 	SeriousTicket    = "serious_ticket"    // needs somebody within seconds
+	Acknowledged     = "acknowledged"      // somebody else has taken a serious ticket in hand
 	AbnormalTicket   = "abnormal_ticket"   // needs a closed loop
 	QueueWaits       = "queue_waits"       // a queue has waited too long
 	IncidentProposed = "incident_proposed" // many tickets with one cause
+	LeaveAsked       = "leave_asked"       // somebody waits for my word on leave or a swap
 	LeaveDecided     = "leave_decided"     // of my request for leave or a swap
 	RosterPublished  = "roster_published"  // my shifts
 	StateForced      = "state_forced"      // a supervisor has set my state
@@ -77,6 +80,13 @@ func carded() Event {
 	return e
 }
 
+// counted is told with a number.
+func counted(key, group string, means ...Means) Event {
+	e := about(key, group, false, means...)
+	e.Holders = append(slices.Clone(e.Holders), "count")
+	return e
+}
+
 func other(key, group string, holders []string, means ...Means) Event {
 	return Event{Key: key, Group: group, Means: append([]Means{InApp}, means...), Holders: append(slices.Clone(ofOther), holders...)}
 }
@@ -94,9 +104,11 @@ var Events = []Event{
 	about(Watched, "mine", false),
 	other(HandedOver, "mine", []string{"count"}, Mail),
 	about(TeamReceived, "team", false),
+	counted(Returned, "team", Mail, WebPush),
 	other(QueueWaits, "team", []string{"team", "count"}, WebPush),
 	about(AbnormalTicket, "team", false, Mail, WebPush),
 	about(SeriousTicket, "team", true, Mail, SMS, WeCom, DingTalk, Feishu, WebPush),
+	about(Acknowledged, "team", false),
 	other(IncidentProposed, "team", []string{"count"}, Mail, WebPush),
 	about(SLAWarning, "sla", false, WebPush),
 	about(SLABreach, "sla", false, Mail, WebPush),
@@ -106,6 +118,7 @@ var Events = []Event{
 	carded(),
 	about(ExtensionAsked, "sla", false, Mail),
 	about(ExtensionJudged, "sla", false),
+	other(LeaveAsked, "system", nil, Mail, WebPush),
 	other(LeaveDecided, "system", nil, Mail),
 	other(RosterPublished, "system", nil, Mail),
 	other(StateForced, "system", []string{"state"}),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
@@ -19,9 +20,12 @@ func (m *Room) Reaction() ticket.Reaction {
 	return ticket.Reaction{Name: "notify", React: m.react}
 }
 
+// noticedReturns is from the how-manieth return on those who lead are told.
+const noticedReturns = 2
+
 // rank is the order of importance: of several things that one write did, a
 // person hears of the first.
-var rank = []string{Assigned, Mentioned, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
+var rank = []string{Assigned, Returned, Mentioned, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
 
 // told is one thing that one person is to hear.
 type told struct {
@@ -39,7 +43,7 @@ func (m *Room) react(ctx context.Context, batch []ticket.Occurrence) error {
 	var notices []Notice
 	for _, o := range batch {
 		var dir *staff.Directory
-		if slices.ContainsFunc(o.Events, func(e ticket.Event) bool { return cameToTeam(o, e) != 0 }) {
+		if slices.ContainsFunc(o.Events, func(e ticket.Event) bool { return cameToTeam(o, e) != 0 || returns(e) >= noticedReturns }) {
 			if dir, err = m.Staff.Directory(ctx, o.Ticket.Tenant); err != nil {
 				return err
 			}
@@ -107,6 +111,19 @@ func noticesOf(o ticket.Occurrence, watchers []id.ID, dir *staff.Directory) []No
 				}
 			}
 		}
+		if n := returns(e); n >= noticedReturns && dir != nil {
+			y := x(Returned)
+			y.data = map[string]string{"count": strconv.Itoa(n)}
+			from := ticket.Place{Team: was(e, "team", t.Team), Department: was(e, "department", t.Department)}
+			for _, p := range []ticket.Place{from, {Team: t.Team, Department: t.Department}} {
+				if p == (ticket.Place{}) {
+					continue // from nowhere, which nobody leads
+				}
+				for _, lead := range dir.Leads(p.Team, p.Department) {
+					add(lead, y)
+				}
+			}
+		}
 		if worthWatching(e) {
 			for _, u := range watchers {
 				add(u, x(Watched))
@@ -162,6 +179,27 @@ func worthWatching(e ticket.Event) bool {
 	return false
 }
 
+// returns is the how-manieth return of the ticket an event is; zero: none.
+func returns(e ticket.Event) int {
+	if e.Name != ticket.EventTransfer || e.Data.Kind != ticket.KindReturn {
+		return 0
+	}
+	_, to := fieldOf(e, "return_count")
+	n, _ := strconv.Atoi(to)
+	return n
+}
+
+// was is the team or department that a field was before; now when it did not
+// change.
+func was(e ticket.Event, field string, now id.ID) id.ID {
+	from, to := fieldOf(e, field)
+	if from == to {
+		return now
+	}
+	v, _ := id.Parse(from)
+	return v
+}
+
 // changed is the person or team that a field was set to; zero: it was not.
 func changed(e ticket.Event, field string) id.ID {
 	_, to := fieldOf(e, field)
@@ -187,6 +225,8 @@ func textOf(v any) string {
 		return v
 	case fmt.Stringer:
 		return v.String()
+	case int, int64, float64:
+		return fmt.Sprint(v)
 	}
 	return ""
 }

@@ -74,6 +74,30 @@ func TestWhatHappensToTicketsIsTold(t *testing.T) {
 		s.do(wang, tk, "reopen", &ticket.ReopenInput{})
 		heard("reopened", told{zhao: notify.Reopened})
 
+		// The second return is told to who leads where it comes to.
+		other, err := s.Staff.CreateTeam(ctx, staff.System(s.Tenant), staff.TeamChange{Name: ptr("二班")})
+		s.must(err)
+		lead := s.User("lead@example.com", "钱班长", staff.Agent)
+		_, err = s.Staff.UpdateTeam(ctx, staff.System(s.Tenant), other.ID, 0, staff.TeamChange{Members: &[]staff.Member{{User: lead.ID, Lead: true}}})
+		s.must(err)
+		s.do(wang, tk, "watch", &ticket.WatchInput{User: wang.ID})
+		heard("nobody watches it any more", nil)
+		s.do(s.Admin, tk, "assign", &ticket.AssignInput{Place: ticket.Place{Team: other.ID}})
+		for _, n := range []string{notify.TeamReceived, notify.Returned} {
+			s.do(s.Admin, tk, "transfer", &ticket.TransferInput{Place: ticket.Place{Team: team.ID}, Reason: "物流"})
+			s.Settle()
+			heard := len(strings.Fields(s.events(lead)))
+			s.do(s.Admin, tk, "return", &ticket.ReturnInput{Reason: "不是我们的"})
+			s.Settle()
+			list := strings.Fields(s.events(lead))
+			if got := strings.Join(list[:len(list)-heard], " "); got != n {
+				t.Errorf("who leads was told %q of a return, not %q", got, n)
+			}
+		}
+		for _, a := range []*staff.Actor{li, wang, zhao, s.Admin} {
+			before[a.ID] = len(strings.Fields(s.events(a)))
+		}
+
 		_, err = s.Desk.Create(ctx, s.Admin, ticket.NewTicket{Subject: "y", Body: "y", Requester: customer.Contact{Name: "演示客户"}, Assignee: li.ID})
 		s.must(err)
 		heard("born with an owner", told{li: notify.Assigned})

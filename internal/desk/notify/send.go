@@ -273,6 +273,9 @@ func (m *Room) values(x *reading, n *notification, locale string) map[string]str
 	}
 	t := x.tickets[n.Ticket]
 	if t == nil {
+		if n.Event == QueueWaits && v["team"] == "" {
+			v["team"] = pick(everybody, locale)
+		}
 		return v
 	}
 	v["number"], v["subject"] = t.Number, oneLine(t.Subject)
@@ -316,6 +319,10 @@ func (m *Room) link(event string, ticket id.ID) string {
 		return base + "/inbox/all/" + ticket.String()
 	case event == IncidentProposed:
 		return base + "/incidents"
+	case event == QueueWaits:
+		return base + "/queue"
+	case slices.Contains([]string{LeaveAsked, LeaveDecided, RosterPublished}, event):
+		return base + "/roster"
 	}
 	return base + "/"
 }

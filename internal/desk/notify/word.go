@@ -43,9 +43,11 @@ var shipped = map[string]words{
 	Watched:          {Template{"您关注的 {number} 有更新", "{subject}\n当前状态:{status}\n{url}"}, Template{"{number}, which you watch, has changed", "{subject}\nStatus: {status}\n{url}"}},
 	HandedOver:       {Template{"{actor} 的工单交接给您", "共 {count} 张\n{url}"}, Template{"Tickets of {actor} are handed over to you", "Tickets: {count}\n{url}"}},
 	TeamReceived:     {Template{"{number} 转到了 {team}", "{subject}\n转派人:{actor}\n{url}"}, Template{"{number} was passed to {team}", "{subject}\nPassed on by: {actor}\n{url}"}},
+	Returned:         {Template{"{number} 已被退回 {count} 次", "{subject}\n退回人:{actor}　现在在:{team}\n{url}"}, Template{"{number} was returned, time {count}", "{subject}\nBy: {actor}. Now with: {team}\n{url}"}},
 	QueueWaits:       {Template{"{team} 的待分配队列积压", "等待中:{count}\n{url}"}, Template{"The queue of {team} waits", "Waiting: {count}\n{url}"}},
 	AbnormalTicket:   {Template{"异常工单 {number} 需闭环处理", "{subject}\n优先级:{priority}\n{url}"}, Template{"{number} needs a closed loop", "{subject}\nPriority: {priority}\n{url}"}},
 	SeriousTicket:    {Template{"严重工单 {number},请立即确认", "{subject}\n优先级:{priority}\n{url}"}, Template{"{number} is serious: acknowledge now", "{subject}\nPriority: {priority}\n{url}"}},
+	Acknowledged:     {Template{"{actor} 已接手严重工单 {number}", onTicketZH}, Template{"{actor} has {number} in hand", onTicketEN}},
 	IncidentProposed: {Template{"疑似共性事件", "相关工单:{count}\n{url}"}, Template{"A major incident is suspected", "Tickets: {count}\n{url}"}},
 	SLAWarning:       {Template{"{number} 的{metric}即将超时", "{subject}\n到期:{due}\n{url}"}, Template{"{number}: {metric} is about to breach", "{subject}\nDue: {due}\n{url}"}},
 	SLABreach:        {Template{"{number} 的{metric}已超时", "{subject}\n到期:{due}\n{url}"}, Template{"{number}: {metric} was breached", "{subject}\nDue: {due}\n{url}"}},
@@ -55,6 +57,7 @@ var shipped = map[string]words{
 	CardGiven:        {Template{"{number} 督办未按期答复:{kind}", "{subject}\n期限:{due}\n{url}"}, Template{"{number}: no reply to a supervision, {kind}", "{subject}\nDue: {due}\n{url}"}},
 	ExtensionAsked:   {Template{"{actor} 申请 {number} 延期", "{subject}\n延期至:{due}\n{url}"}, Template{"{actor} asks to extend {number}", "{subject}\nUntil: {due}\n{url}"}},
 	ExtensionJudged:  {Template{"{number} 的延期申请有结果", "{subject}\n审批人:{actor}　到期:{due}\n{url}"}, Template{"The extension of {number} was judged", "{subject}\nBy: {actor}. Due: {due}\n{url}"}},
+	LeaveAsked:       {Template{"{actor} 的请假或换班申请待您处理", "{url}"}, Template{"{actor} asks for leave or a swap", "{url}"}},
 	LeaveDecided:     {Template{"请假或换班申请有结果", "审批人:{actor}\n{url}"}, Template{"Your leave or swap was judged", "By: {actor}\n{url}"}},
 	RosterPublished:  {Template{"排班已发布", "{url}"}, Template{"The roster was published", "{url}"}},
 	StateForced:      {Template{"{actor} 调整了您的坐席状态", "{state}\n{url}"}, Template{"{actor} set your state", "{state}\n{url}"}},
@@ -122,6 +125,9 @@ func cut(s string, runes int) string {
 	}
 	return string([]rune(s)[:runes-1]) + "…"
 }
+
+// everybody stands for the team of the queue that has none.
+var everybody = [2]string{"公共", "everybody"}
 
 var statusWords = map[ticket.Status][2]string{
 	ticket.New: {"待受理", "new"}, ticket.Open: {"处理中", "open"}, ticket.Pending: {"待客户反馈", "pending customer"}, ticket.OnHold: {"挂起", "on hold"},

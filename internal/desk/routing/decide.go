@@ -45,7 +45,7 @@ func (c *Course) Decide(m *Matter, pool *Pool, rnd func() float64) Decision {
 	d := c.demands(m, pool)
 	s := newScene(c, m, pool, d)
 	out := Decision{Set: c.Plan.Set.ID, Version: c.Plan.Set.Version, Rule: c.Rule.ID, Path: c.Path, Team: c.Team, Mode: c.Mode,
-		Strategy: c.Strategy, Response: c.Response, Relaxed: d.relaxed, Excluded: map[string]int{}, Candidates: []Candidate{}}
+		Strategy: c.Strategy, Weights: c.named, Response: c.Response, Relaxed: d.relaxed, Excluded: map[string]int{}, Candidates: []Candidate{}}
 	if rnd != nil {
 		out.Draw = rnd()
 	}

@@ -251,9 +251,26 @@ func (m *Room) Acknowledge(ctx context.Context, a *staff.Actor, ticketID id.ID) 
 		}
 		c.Append(EventResponse, ticket.EventData{Kind: "acknowledged"})
 		m.announce(w.Tx, a.Tenant)
-		return nil
+		return m.tellOthers(ctx, w.Tx, c.Ticket, x)
 	})
 	return out, err
+}
+
+// Acknowledged is the event by which the others who were told hear that
+// somebody has it in hand.
+const Acknowledged = "acknowledged"
+
+func (m *Room) tellOthers(ctx context.Context, tx *db.Tx, t *ticket.Ticket, x *Alert) error {
+	var to []id.ID
+	for _, y := range x.Told {
+		if y.User != x.By && !slices.Contains(to, y.User) {
+			to = append(to, y.User)
+		}
+	}
+	if m.Tell == nil || len(to) == 0 {
+		return nil
+	}
+	return m.Tell(ctx, tx, Notice{Event: Acknowledged, Tenant: t.Tenant, To: to, By: x.By, Ticket: t, Key: "response:" + t.ID.String() + ":acknowledged:" + strconv.FormatInt(int64(x.At), 10)})
 }
 
 // Alerts are the tickets that are being responded to, newest first.

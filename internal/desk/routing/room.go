@@ -20,7 +20,7 @@ import (
 	"zhidan/internal/platform/live"
 )
 
-// Config is what the room stands on. Bus, Hub and Tell may be nil.
+// Config is what the room stands on. Bus, Hub, Tell and TellQueue may be nil.
 type Config struct {
 	DB     *db.DB
 	IDs    *id.Source
@@ -35,13 +35,16 @@ type Config struct {
 	Desk   *ticket.Desk
 	// Tell notifies people, in the transaction that decides it.
 	Tell func(ctx context.Context, tx *db.Tx, n Notice) error
+	// TellQueue tells people that a queue has waited too long.
+	TellQueue func(ctx context.Context, tx *db.Tx, q LongQueue) error
 }
 
 // Notice is what people are told of.
 type Notice struct {
 	Tenant id.ID
-	Event  string // offered, abnormal, serious
+	Event  string // offered, abnormal, serious, acknowledged
 	To     []id.ID
+	By     id.ID // whose act it was; zero: time's
 	Ticket *ticket.Ticket
 	Urgent bool   // by every channel at once, quiet hours or not
 	Key    string // the same is told once

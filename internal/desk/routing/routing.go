@@ -228,6 +228,7 @@ type Decision struct {
 	Agent      id.ID          `json:"agent_id,omitempty"` // who got it
 	Mode       Mode           `json:"mode"`
 	Strategy   Strategy       `json:"strategy"`
+	Weights    FactorValues   `json:"weights,omitempty"` // of the factors that weighed, in sum 1
 	Response   Response       `json:"response,omitempty"`
 	Relaxed    []string       `json:"relaxed,omitempty"`
 	Candidates []Candidate    `json:"candidates"` // the ten best, in order

@@ -53,8 +53,9 @@ type Course struct {
 	agents  []id.ID // only these; empty: any
 	prefer  *expr.Program
 	weights weights
-	relax   []Relax    // by After
-	spill   []Overflow // by After
+	named   FactorValues // the weights that decisions tell
+	relax   []Relax      // by After
+	spill   []Overflow   // by After
 }
 
 // Course finds the rule that counts for a ticket: at each level the first that
@@ -205,6 +206,7 @@ func list[T any](v *[]T, above []T) {
 func course(r *Rule, path []string, prefer *expr.Program) Course {
 	c := Course{Rule: r, Path: path, Team: r.Team, Department: r.Department, Mode: r.Mode, Strategy: r.Strategy,
 		Response: r.Response, Supervisor: r.Supervisor, agents: r.Agents, prefer: prefer, weights: weigh(r, prefer != nil)}
+	c.named = c.weights.named()
 	if r.Mode == Offer {
 		c.OfferFor = DefaultOffer
 		if r.OfferFor > 0 {

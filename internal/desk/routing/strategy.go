@@ -1,5 +1,7 @@
 package routing
 
+import "math"
+
 // Strategies in the order in which they are shown.
 var Strategies = []Strategy{Balanced, RoundRobin, LeastLoad, BestSkill, VIP, Nearest, Cheapest, Sticky}
 
@@ -59,4 +61,16 @@ func weigh(r *Rule, prefer bool) weights {
 		}
 	}
 	return w
+}
+
+// named are the weights of the factors that weigh anything, as decisions keep
+// them: to be read only.
+func (w *weights) named() FactorValues {
+	out := FactorValues{}
+	for i, x := range w {
+		if x > 0 {
+			out[factors[i].key] = math.Round(x*1e4) / 1e4
+		}
+	}
+	return out
 }

@@ -48,6 +48,14 @@ func (m *Room) Register(api *web.API) {
 		func(ctx context.Context, in *struct{ web.PathID }) (*entryOut, error) {
 			return entry(m.Policy(ctx, staff.From(ctx).Tenant, in.ID.ID))
 		})
+	web.Register(api, op("GET", "/sla/policies/{id}/versions", "versions", "List the versions of an SLA policy, the newest first", manage),
+		func(ctx context.Context, in *struct {
+			web.PathID
+			Before int64 `query:"before" minimum:"0" doc:"only those older than this version"`
+		}) (*struct{ Body web.List[Version] }, error) {
+			list, err := m.Versions(ctx, staff.From(ctx).Tenant, in.ID.ID, in.Before)
+			return &struct{ Body web.List[Version] }{web.List[Version]{Items: list}}, err
+		})
 	web.Register(api, op("PUT", "/sla/policies/{id}", "update", "Make a new version of an SLA policy, or retire it", manage),
 		func(ctx context.Context, in *struct {
 			web.PathID

@@ -188,14 +188,14 @@ func (m *Room) Extend(ctx context.Context, a *staff.Actor, ticketID id.ID, in Ex
 
 // approvers are those who lead where the ticket lies, without who asks.
 func (m *Room) approvers(dir *staff.Directory, t *ticket.Ticket, asker id.ID) []id.ID {
-	list := slices.DeleteFunc(leads(dir, t.Team, t.Department), func(u id.ID) bool {
+	list := slices.DeleteFunc(dir.Leads(t.Team, t.Department), func(u id.ID) bool {
 		p, _ := dir.User(u)
 		return u == asker || p.Grants[staff.SLAApprove] == staff.ScopeNone
 	})
 	if len(list) > 0 {
 		return list
 	}
-	return slices.DeleteFunc(leads(dir, 0, t.Department), func(u id.ID) bool { return u == asker })
+	return slices.DeleteFunc(dir.Leads(0, t.Department), func(u id.ID) bool { return u == asker })
 }
 
 func (m *Room) named(ctx context.Context, tenant id.ID, list ...*Extension) error {
@@ -266,7 +266,7 @@ func (m *Room) Decide(ctx context.Context, a *staff.Actor, request id.ID, in Dec
 		}
 		o.c.Append(EventStep, ticket.EventData{Kind: kind, Reason: o.c.Say("reason", note), Changes: []ticket.FieldChange{change}})
 		out = x
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: kind, Metric: x.metric, Round: x.Round, DueAt: c.DueAt(o.r), To: active(o.k.dir, []id.ID{x.asker})})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: kind, Metric: x.metric, Round: x.Round, DueAt: c.DueAt(o.r), To: o.k.dir.Active([]id.ID{x.asker})})
 	})
 	if err != nil {
 		return nil, err

@@ -273,8 +273,11 @@ type Soon struct {
 	Priority ticket.Priority `json:"priority"`
 	Assignee id.ID           `json:"assignee_id,omitzero"`
 	Team     id.ID           `json:"team_id,omitzero"`
-	Metric   Metric          `json:"metric"`
+	Metric   Metric          `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Unit     id.ID           `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 	State    State           `json:"state" enum:"running,breached"`
+	Start    clock.Time      `json:"started_at"`
+	Warned   clock.Time      `json:"warn_at,omitzero" doc:"when the first warning is or was due"`
 	DueAt    clock.Time      `json:"due_at"`
 	Left     float64         `json:"left_seconds" doc:"time of the day until it is due; negative after it"`
 }
@@ -286,14 +289,28 @@ const maxLooked = 500
 // the earliest first. more says that the list, or the looking, came to its end
 // before the clocks did.
 func (m *Room) Soon(ctx context.Context, a *staff.Actor, until clock.Time, limit int) (list []Soon, more bool, err error) {
-	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select ticket_id, metric, due_at from sla_clock where tenant_id = $1 and ended_at is null
-		and due_at is not null and due_at <= $2 order by due_at, ticket_id limit %d`, maxLooked), a.Tenant, until)
-	found, err := db.Each(rows, err, func(r *sql.Rows) (x Soon, err error) { return x, r.Scan(&x.Ticket, &x.Metric, (*int64)(&x.DueAt)) })
+	type row struct {
+		Soon
+		policy  id.ID
+		version int64
+		body    string
+	}
+	rows, err := m.DB.Query(ctx, fmt.Sprintf(`select c.ticket_id, c.due_at, c.body, coalesce(t.policy_id, 0), coalesce(t.policy_version, 0)
+		from (select ticket_id, due_at, body from sla_clock where tenant_id = $1 and ended_at is null and due_at is not null and due_at <= $2 order by due_at, ticket_id limit %d) c
+		join sla_ticket t on t.tenant_id = $1 and t.ticket_id = c.ticket_id order by c.due_at, c.ticket_id`, maxLooked), a.Tenant, until)
+	found, err := db.Each(rows, err, func(r *sql.Rows) (x row, err error) {
+		return x, r.Scan(&x.Ticket, &x.DueAt, &x.body, &x.policy, &x.version)
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	k, err := m.fresh(ctx, a.Tenant)
 	if err != nil {
 		return nil, false, err
 	}
 	now, list := m.Clock.Now(), []Soon{}
-	for _, x := range found {
+	for _, f := range found {
+		x := f.Soon
 		if len(list) == limit {
 			return list, true, nil
 		}
@@ -305,6 +322,17 @@ func (m *Room) Soon(ctx context.Context, a *staff.Actor, until clock.Time, limit
 			return nil, false, err
 		}
 		x.Number, x.Subject, x.Priority, x.Assignee, x.Team = t.Number, t.Subject, t.Priority, t.Assignee, t.Team
+		c := &Clock{}
+		if err := json.Unmarshal([]byte(f.body), c); err != nil {
+			return nil, false, err
+		}
+		s := &Sheet{Policy: f.policy, Version: f.version, Clocks: []*Clock{c}}
+		r, err := m.rules(ctx, m.DB, k, a.Tenant, s)
+		if err != nil {
+			return nil, false, err
+		}
+		x.Metric, x.Unit = c.Metric.Unit()
+		x.Start, x.Warned = c.Start, c.warnAt(r, s.policy(r))
 		x.State, x.Left = StateRunning, x.DueAt.Sub(now).Seconds()
 		if now > x.DueAt {
 			x.State = StateBreached

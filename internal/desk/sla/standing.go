@@ -13,12 +13,14 @@ import (
 // none does, whether one is paused; when none is open, how they have ended.
 type standing struct {
 	due    clock.Time
+	from   clock.Time
+	warn   clock.Time
 	sla    ticket.SLA
 	metric Metric
 }
 
 func (s *Sheet) standing(r *Rules, at clock.Time) (x standing) {
-	ended := standing{}
+	ended, first := standing{}, (*Clock)(nil)
 	for _, c := range s.Clocks {
 		if _, unit := c.Metric.Unit(); c.Target == 0 || unit != 0 { // what holds between departments is no promise to the customer
 			continue
@@ -36,7 +38,7 @@ func (s *Sheet) standing(r *Rules, at clock.Time) (x standing) {
 				x.sla, x.metric = ticket.SLAPaused, c.Metric
 			}
 		case x.due == 0 || c.DueAt(r) < x.due:
-			x.due, x.metric, x.sla = c.DueAt(r), c.Metric, ticket.SLARunning
+			x.due, x.metric, x.sla, first = c.DueAt(r), c.Metric, ticket.SLARunning, c
 			switch state {
 			case StateBreached:
 				x.sla = ticket.SLABreached
@@ -47,6 +49,9 @@ func (s *Sheet) standing(r *Rules, at clock.Time) (x standing) {
 	}
 	if x.sla == ticket.SLANone {
 		return ended
+	}
+	if first != nil {
+		x.from, x.warn = first.Start, first.warnAt(r, s.policy(r))
 	}
 	return x
 }
@@ -66,10 +71,10 @@ func (x *kept) stand(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket,
 			s.sla = ticket.SLABreached
 		}
 	}
-	if s == (standing{t.DueAt, t.SLA, Metric(t.SLAMetric)}) {
+	if s == (standing{t.DueAt, t.SLAFrom, t.WarnAt, t.SLA, Metric(t.SLAMetric)}) {
 		return false, nil
 	}
-	t.DueAt, t.SLA, t.SLAMetric = s.due, s.sla, string(s.metric)
+	t.DueAt, t.SLAFrom, t.WarnAt, t.SLA, t.SLAMetric = s.due, s.from, s.warn, s.sla, string(s.metric)
 	return true, nil
 }
 

@@ -199,7 +199,7 @@ func (k *resident) knows(p *Policy) error {
 		}
 	}
 	for i, l := range p.Chain {
-		if l.To == ToPeople && len(active(k.dir, l.People)) == 0 {
+		if l.To == ToPeople && len(k.dir.Active(l.People)) == 0 {
 			return fault.Bad(fmt.Sprintf("chain[%d].people", i), "unknown", "none of these people is at work here")
 		}
 	}

@@ -126,7 +126,7 @@ func (m *Room) Supervise(ctx context.Context, a *staff.Actor, ticketID id.ID, in
 		if len(o.Orders) >= maxOrders {
 			return fault.New(fault.Conflict, "sla.too_many_orders", "%d orders on this ticket wait for a reply", maxOrders)
 		}
-		to := active(o.k.dir, []id.ID{in.User})
+		to := o.k.dir.Active([]id.ID{in.User})
 		if in.User == 0 {
 			to = responsible(o.k.dir, o.c.Ticket)
 		}
@@ -197,7 +197,7 @@ func (m *Room) Answer(ctx context.Context, a *staff.Actor, order id.ID, in Answe
 		}
 		o.Orders = slices.DeleteFunc(o.Orders, func(x Order) bool { return x.ID == order })
 		o.c.Append(EventStep, ticket.EventData{Kind: ToldAnswered, Reason: o.c.Say("reason", said), Changes: []ticket.FieldChange{{Field: string(supervision)}}})
-		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: ToldAnswered, Metric: supervision, DueAt: out.DueAt, To: active(o.k.dir, []id.ID{out.by})})
+		return m.tellThem(ctx, o.Tx, o.c.Ticket, Told{By: a.ID, Kind: ToldAnswered, Metric: supervision, DueAt: out.DueAt, To: o.k.dir.Active([]id.ID{out.by})})
 	})
 	if err != nil {
 		return nil, err
@@ -238,13 +238,13 @@ func (x *kept) cards(ctx context.Context, tx *db.Tx, dir *staff.Directory, t *ti
 		o := &x.Orders[i]
 		was := o.Card
 		for next := o.next(); next != 0 && next <= at; next = o.next() {
-			y := Told{Kind: ToldYellow, Metric: supervision, Step: Yellow + ":" + o.ID.String(), DueAt: o.Due, To: active(dir, []id.ID{o.User})}
+			y := Told{Kind: ToldYellow, Metric: supervision, Step: Yellow + ":" + o.ID.String(), DueAt: o.Due, To: dir.Active([]id.ID{o.User})}
 			if o.Card == "" {
 				o.Card = Yellow
 			} else {
 				o.Card = Red
 				y.Kind, y.Step, y.DueAt = ToldRed, Red+":"+o.ID.String(), o.Red
-				y.To = active(dir, append([]id.ID{o.User, o.By}, leads(dir, 0, t.Department)...))
+				y.To = dir.Active(append([]id.ID{o.User, o.By}, dir.Leads(0, t.Department)...))
 			}
 			told = append(told, y)
 		}

@@ -60,86 +60,32 @@ func whom(dir *staff.Directory, p *Policy, c *Clock, step string, t *ticket.Tick
 	if l := p.link(step); l != nil {
 		switch l.To {
 		case ToPeople:
-			if list := active(dir, l.People); len(list) > 0 {
+			if list := dir.Active(l.People); len(list) > 0 {
 				return list
 			}
-			return leads(dir, 0, t.Department)
+			return dir.Leads(0, t.Department)
 		case ToDepartment:
-			return leads(dir, 0, t.Department)
+			return dir.Leads(0, t.Department)
 		case ToTeam:
-			return leads(dir, t.Team, t.Department)
+			return dir.Leads(t.Team, t.Department)
 		}
 	}
 	switch kind, unit := c.Metric.Unit(); {
 	case unit == 0:
 	case kind == OfTeam:
-		return leads(dir, unit, t.Department)
+		return dir.Leads(unit, t.Department)
 	default:
-		return leads(dir, 0, unit)
+		return dir.Leads(0, unit)
 	}
 	return responsible(dir, t)
 }
 
 // responsible is the assignee of a ticket, or else who leads where it lies.
 func responsible(dir *staff.Directory, t *ticket.Ticket) []id.ID {
-	if list := active(dir, []id.ID{t.Assignee}); len(list) > 0 {
+	if list := dir.Active([]id.ID{t.Assignee}); len(list) > 0 {
 		return list
 	}
-	return leads(dir, t.Team, t.Department)
-}
-
-// leads are those who lead a team (zero: none), or else those who may order in
-// its department or in the nearest one above that has such people, or else
-// those who may order everywhere.
-func leads(dir *staff.Directory, team, department id.ID) []id.ID {
-	if t, ok := dir.Team(team); ok {
-		var list []id.ID
-		for _, m := range t.Members {
-			if m.Lead {
-				list = append(list, m.User)
-			}
-		}
-		if list = active(dir, list); len(list) > 0 {
-			return list
-		}
-		if department == 0 {
-			department = t.Department
-		}
-	}
-	for range 20 { // departments lie at most so deep
-		d, ok := dir.Department(department)
-		if !ok {
-			break
-		}
-		if list := orderers(dir, func(p *staff.Person) bool {
-			return p.Department == d.ID && p.Grants[staff.SLASupervise] >= staff.ScopeDepartment
-		}); len(list) > 0 {
-			return list
-		}
-		department = d.Parent
-	}
-	return orderers(dir, func(p *staff.Person) bool { return p.Grants[staff.SLASupervise] == staff.ScopeAll })
-}
-
-// maxTold bounds how many people one step reaches.
-const maxTold = 50
-
-func orderers(dir *staff.Directory, fit func(*staff.Person) bool) (list []id.ID) {
-	for _, p := range dir.Users() {
-		if p.Active && fit(p) && len(list) < maxTold {
-			list = append(list, p.ID)
-		}
-	}
-	return list
-}
-
-func active(dir *staff.Directory, people []id.ID) (list []id.ID) {
-	for _, p := range people {
-		if u, ok := dir.User(p); ok && u.Active && !slices.Contains(list, p) {
-			list = append(list, p)
-		}
-	}
-	return list
+	return dir.Leads(t.Team, t.Department)
 }
 
 // record writes the steps that were told, each of which can be there once.

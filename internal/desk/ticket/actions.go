@@ -69,6 +69,7 @@ var Actions = []*Action{
 		return t.Status.Active() && t.Assignee != a.ID && a.Kind == staff.KindStaff
 	}, (*Desk).claim).bulk(),
 	define("transfer", staff.TicketUpdate, active, (*Desk).transfer).bulk(),
+	define("return", staff.TicketUpdate, returnable, (*Desk).giveBack),
 	define("priority", staff.TicketUpdate, notMerged, (*Desk).setPriority).bulk(),
 	define("type", staff.TicketUpdate, notMerged, (*Desk).setType).bulk(),
 	define("category", staff.TicketUpdate, notMerged, (*Desk).setCategory).bulk(),

@@ -367,6 +367,7 @@ func (d *Desk) registerActions(api *web.API) {
 	action[AssignInput](api, d, "assign", "Assign to a person, team or department")
 	action[ClaimInput](api, d, "claim", "Claim a ticket from the pool")
 	action[TransferInput](api, d, "transfer", "Hand a ticket on, with a reason")
+	action[ReturnInput](api, d, "return", "Give a ticket back to who handed it on, with a reason")
 	action[PriorityInput](api, d, "priority", "Set the priority")
 	action[TypeInput](api, d, "type", "Change the type")
 	action[CategoryInput](api, d, "category", "Place it in the tree of categories")

@@ -28,7 +28,7 @@ func ConditionFields(catalog *form.Catalog) []expr.Field {
 		}
 	}
 	add(expr.String, "type", "channel", "language", "subject", "number", "hold_reason")
-	add(expr.Int, "sentiment", "risk", "reopen_count", "repeat_count")
+	add(expr.Int, "sentiment", "risk", "reopen_count", "repeat_count", "return_count")
 	add(expr.Bool, "snoozed")
 	add(expr.StringList, "tags")
 	add(expr.Timestamp, "created_at")
@@ -101,6 +101,8 @@ func (t *Ticket) Value(field string) any {
 		return int64(t.ReopenCount)
 	case "repeat_count":
 		return int64(t.RepeatCount)
+	case "return_count":
+		return int64(t.ReturnCount)
 	case "snoozed":
 		return t.SnoozedUntil != 0
 	case "created_at":

@@ -83,7 +83,7 @@ func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, er
 	if err != nil {
 		return nil, err
 	}
-	p = p.Whole(dir, Place{t.Assignee, t.Team, t.Department})
+	p = p.Whole(dir, t.place())
 	var changes []FieldChange
 	for _, x := range []struct {
 		field string
@@ -140,6 +140,7 @@ func (d *Desk) transfer(ctx context.Context, w *Write, c *Change, in TransferInp
 	if in.Place == (Place{}) {
 		return Outcome{}, fault.Bad("assignee_id", "required", "a transfer needs a person, team or department")
 	}
+	from := c.Ticket.place()
 	changes, err := d.place(ctx, c, in.Place)
 	if err != nil {
 		return Outcome{}, err
@@ -147,6 +148,7 @@ func (d *Desk) transfer(ctx context.Context, w *Write, c *Change, in TransferInp
 	if len(changes) == 0 {
 		return Outcome{}, fault.New(fault.Conflict, "ticket.same_place", "the ticket is already there")
 	}
+	c.Ticket.hand(from)
 	c.Append(EventTransfer, EventData{Changes: changes, Reason: c.say("reason", in.Reason)})
 	return Outcome{}, nil
 }

@@ -99,6 +99,7 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 		{Name: "hold_reason", Type: expr.String, Column: "t.hold_reason", NotNull: true},
 		{Name: "reopen_count", Type: expr.Int, Column: "t.reopen_count", NotNull: true},
 		{Name: "repeat_count", Type: expr.Int, Column: "t.repeat_count", NotNull: true},
+		{Name: "return_count", Type: expr.Int, Column: "t.return_count", NotNull: true},
 		{Name: "message_count", Type: expr.Int, Column: "t.message_count", NotNull: true},
 		{Name: "watching", Type: expr.Bool, Column: person("watcher"), NotNull: true},
 		{Name: "mentioned", Type: expr.Bool, Column: person("mention"), NotNull: true},

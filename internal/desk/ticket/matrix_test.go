@@ -174,6 +174,7 @@ var matrix = []route{
 	{"POST /sla/policies", "", "403 403 201 201", `{"name":"x","when":"number == \"none\"","targets":[]}`},
 	{"GET /sla/policies/{id}", "policy", "200 200 404 200", ""},
 	{"PUT /sla/policies/{id}", "policy", "403 403 404 200", `{"name":"x","when":"number == \"none\"","targets":[]}`},
+	{"GET /sla/policies/{id}/versions", "policy", "403 403 404 200", ""},
 	{"POST /sla/renew", "", "403 403 202 202", ""},
 	{"GET /sla/report?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", "", "403 200 200 200", ""}, // within reach
 	{"GET /sla/report.csv?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z", "", "403 200 200 200", ""},
@@ -251,6 +252,7 @@ var matrix = []route{
 	{"POST /tickets/{id}/sla/extension", "ticket", "404 404 404 201", `{"metric":"resolution","minutes":60,"reason":"x"}`},
 	{"POST /tickets/{id}/sla/supervise", "ticket", "403 404 404 201", `{"words":"x","minutes":60}`},
 	{"POST /tickets/{id}/sla/urge", "ticket", "404 404 404 200", `{"words":"x"}`},
+	{"POST /tickets/{id}/return", "ticket", "404 404 404 409", `{"reason":"x"}`}, // nobody handed it on
 	{"POST /tickets/{id}/snooze", "ticket", "404 404 404 200", `{"until":null}`},
 	{"POST /tickets/{id}/split", "reply", "404 404 404 200", `{"message_ids":["{message}"]}`},
 	{"POST /tickets/{id}/split-matters", "ticket", "404 404 404 409", `{"matters":[0]}`}, // of which there is one

@@ -139,6 +139,8 @@ type Ticket struct {
 	Resolution   *Resolution
 	ReopenCount  int
 	RepeatCount  int // contacts of the same customer on the same matter after the first
+	ReturnCount  int // how often it was given back to who had handed it on
+	Handed       []Place
 	MessageCount int
 	ChildCount   int
 	OpenChildren int
@@ -155,6 +157,8 @@ type Ticket struct {
 	DueAt        clock.Time // when the next promise falls due; zero when none does
 	SLA          SLA        // how the promises stand
 	SLAMetric    string     // whose due date and standing these are
+	SLAFrom      clock.Time // when that promise began
+	WarnAt       clock.Time // when its first warning is or was due; zero when none is
 	Version      int64      // seq of the newest event; the ETag
 }
 

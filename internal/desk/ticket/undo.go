@@ -132,6 +132,7 @@ func restore(t, before *Ticket) []FieldChange {
 	t.HoldReason, t.CancelReason = before.HoldReason, before.CancelReason
 	t.Resolution = before.Resolution
 	t.SolvedAt, t.ClosedAt, t.ReopenCount = before.SolvedAt, before.ClosedAt, before.ReopenCount
+	t.Handed, t.ReturnCount = before.Handed, before.ReturnCount
 	return changes
 }
 

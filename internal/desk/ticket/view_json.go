@@ -79,6 +79,7 @@ type JSON struct {
 	Resolution   *Resolution    `json:"resolution,omitempty"`
 	ReopenCount  int            `json:"reopen_count"`
 	RepeatCount  int            `json:"repeat_count"`
+	ReturnCount  int            `json:"return_count" doc:"how often it was given back to who had handed it on"`
 	MessageCount int            `json:"message_count"`
 	ChildCount   int            `json:"child_count"`
 	OpenChildren int            `json:"open_child_count"`
@@ -96,14 +97,24 @@ type JSON struct {
 	DueAt        clock.Time     `json:"due_at,omitzero" doc:"when the next promise falls due; absent when none does"`
 	SLA          SLA            `json:"sla" enum:"none,running,paused,breached,met" doc:"how the promises stand"`
 	SLAMetric    string         `json:"sla_metric,omitempty" enum:"first_response,next_response,update,resolution" doc:"whose due date and standing these are"`
+	SLAFrom      clock.Time     `json:"sla_from,omitzero" doc:"when the promise that due_at speaks of began"`
+	WarnAt       clock.Time     `json:"warn_at,omitzero" doc:"when the first warning of that promise is or was due; absent when none is"`
 	Highlight    *HighlightJSON `json:"highlight,omitempty"`
 
 	// Of a single ticket only.
-	Collaborators []Ref    `json:"collaborators,omitempty"`
-	Watchers      []Ref    `json:"watchers,omitempty"`
-	Links         []Link   `json:"links,omitempty"`
-	Children      []Brief  `json:"children,omitempty"`
-	Actions       []string `json:"actions,omitempty" doc:"what the reader may do to it now"`
+	Collaborators []Ref      `json:"collaborators,omitempty"`
+	Watchers      []Ref      `json:"watchers,omitempty"`
+	Links         []Link     `json:"links,omitempty"`
+	Children      []Brief    `json:"children,omitempty"`
+	ReturnsTo     *PlaceJSON `json:"returns_to,omitempty" doc:"who handed it on, and gets it back when it is returned"`
+	Actions       []string   `json:"actions,omitempty" doc:"what the reader may do to it now"`
+}
+
+// PlaceJSON is who is or was to act on a ticket.
+type PlaceJSON struct {
+	Assignee   *Ref `json:"assignee,omitempty"`
+	Team       *Ref `json:"team,omitempty"`
+	Department *Ref `json:"department,omitempty"`
 }
 
 // HighlightJSON shows where a search found its words: escaped HTML with <mark>.
@@ -148,16 +159,27 @@ func (n names) actor(kind string, who id.ID) ActorRef {
 	return a
 }
 
+func (n names) place(p Place) *PlaceJSON {
+	out := &PlaceJSON{Assignee: n.user(p.Assignee)}
+	if x, ok := n.dir.Team(p.Team); ok {
+		out.Team = &Ref{p.Team, x.Name}
+	}
+	if x, ok := n.dir.Department(p.Department); ok {
+		out.Department = &Ref{p.Department, x.Name}
+	}
+	return out
+}
+
 func (n names) ticket(t *Ticket) JSON {
 	j := JSON{
 		ID: t.ID, Number: t.Number, Subject: t.Subject, Status: t.Status, Substatus: t.Substatus, Priority: t.Priority,
 		Type: t.Type, Category: t.Category, Channel: t.Channel, Language: t.Language, Creator: n.actor(t.CreatorKind, t.Creator),
 		Assignee: n.user(t.Assignee), Tags: t.Tags, Fields: t.Fields, HoldReason: t.HoldReason, CancelReason: t.CancelReason,
-		SnoozedUntil: t.SnoozedUntil, Resolution: t.Resolution, ReopenCount: t.ReopenCount, RepeatCount: t.RepeatCount,
+		SnoozedUntil: t.SnoozedUntil, Resolution: t.Resolution, ReopenCount: t.ReopenCount, RepeatCount: t.RepeatCount, ReturnCount: t.ReturnCount,
 		MessageCount: t.MessageCount, ChildCount: t.ChildCount, OpenChildren: t.OpenChildren, LastMessage: t.LastMessage,
 		FirstReplied: t.FirstReplied, SolvedAt: t.SolvedAt, ClosedAt: t.ClosedAt, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 		Version: t.Version, Sentiment: t.Sentiment, Risk: t.Risk, Unsure: t.Unsure, Decisions: []Decision{},
-		DueAt: t.DueAt, SLA: t.SLA, SLAMetric: t.SLAMetric,
+		DueAt: t.DueAt, SLA: t.SLA, SLAMetric: t.SLAMetric, SLAFrom: t.SLAFrom, WarnAt: t.WarnAt,
 	}
 	if j.Tags == nil {
 		j.Tags = []string{}
@@ -287,6 +309,9 @@ func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, er
 		for _, u := range users {
 			*x.into = append(*x.into, *n.user(u))
 		}
+	}
+	if p := t.Origin(); p != (Place{}) && t.Status.Active() {
+		j.ReturnsTo = n.place(p)
 	}
 	if err := d.relatives(ctx, a, t, j, n); err != nil {
 		return nil, err

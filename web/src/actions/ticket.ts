@@ -69,6 +69,7 @@ export const ticketActions: Action[] = [
   },
   { id: 'ticket.whyAgent', name: 'action.whyAgent', group: 'ticket', icon: 'route', keys: 'Shift+W', when: one, perform: () => show(innerWidth < 1100 ? { whyAgent: true, side: true } : { whyAgent: true }) },
   { id: 'ticket.transfer', name: 'action.transfer', group: 'ticket', icon: 'transfer', keys: 'Shift+A', needs: 'transfer', when: one, perform: panel('transfer') },
+  { id: 'ticket.return', name: 'action.return', group: 'ticket', icon: 'undo', keys: 'Shift+R', needs: 'return', when: one, perform: panel('return') },
   { id: 'ticket.type', name: 'action.type', group: 'ticket', icon: 'type', keys: 't', needs: 'type', when: one, perform: pick('type') },
   { id: 'ticket.category', name: 'action.category', group: 'ticket', icon: 'tree', needs: 'category', when: one, perform: pick('category') },
   { id: 'ticket.tags', name: 'action.tags', group: 'ticket', icon: 'tag', keys: 'l', needs: 'tags', perform: pick('tags') },

@@ -2088,6 +2088,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sla/policies/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of an SLA policy, the newest first */
+        get: operations["sla-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sla/renew": {
         parameters: {
             query?: never;
@@ -2863,6 +2880,23 @@ export interface paths {
         put?: never;
         /** Take a serious ticket to heart: nobody else is told */
         post: operations["ticket-response-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a ticket back to who handed it on, with a reason */
+        post: operations["ticket-return"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4409,6 +4443,9 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             version: number;
+            weights?: {
+                [key: string]: number;
+            };
         };
         DeliveryJSON: {
             /** Format: int64 */
@@ -5292,6 +5329,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListVersion: {
+            items: components["schemas"]["Version"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         MakeupDate: {
             date: string;
             name: string;
@@ -5762,6 +5804,11 @@ export interface components {
             /** Format: double */
             lon: number;
         };
+        PlaceJSON: {
+            assignee?: components["schemas"]["Ref"];
+            department?: components["schemas"]["Ref"];
+            team?: components["schemas"]["Ref"];
+        };
         PlanView: {
             /** @description days on which nothing is planned are left out */
             cells: components["schemas"]["CellView"][];
@@ -6124,6 +6171,9 @@ export interface components {
             days: number;
             off: boolean;
         };
+        ReturnInput: {
+            reason: string;
+        };
         RevealOutBody: {
             value: string;
         };
@@ -6304,6 +6354,9 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             version: number;
+            weights?: {
+                [key: string]: number;
+            };
         };
         RoutingProblem: {
             code: string;
@@ -6757,14 +6810,24 @@ export interface components {
              * @description time of the day until it is due; negative after it
              */
             left_seconds: number;
-            metric: string;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
             number: string;
             priority: string;
+            /** Format: date-time */
+            started_at: string;
             /** @enum {string} */
             state: "running" | "breached";
             subject: string;
             team_id?: string;
             ticket_id: string;
+            /** @description of a department's or a team's clock */
+            unit_id?: string;
+            /**
+             * Format: date-time
+             * @description when the first warning is or was due
+             */
+            warn_at?: string;
         };
         SoonJSON: {
             items: components["schemas"]["Soon"][];
@@ -7138,6 +7201,13 @@ export interface components {
             repeat_count: number;
             requester?: components["schemas"]["RequesterRef"];
             resolution?: components["schemas"]["Resolution"];
+            /**
+             * Format: int64
+             * @description how often it was given back to who had handed it on
+             */
+            return_count: number;
+            /** @description who handed it on, and gets it back when it is returned */
+            returns_to?: components["schemas"]["PlaceJSON"];
             /** Format: int64 */
             risk: number;
             /** Format: int64 */
@@ -7147,6 +7217,11 @@ export interface components {
              * @enum {string}
              */
             sla: "none" | "running" | "paused" | "breached" | "met";
+            /**
+             * Format: date-time
+             * @description when the promise that due_at speaks of began
+             */
+            sla_from?: string;
             /**
              * @description whose due date and standing these are
              * @enum {string}
@@ -7169,6 +7244,11 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+            /**
+             * Format: date-time
+             * @description when the first warning of that promise is or was due; absent when none is
+             */
+            warn_at?: string;
             watchers?: components["schemas"]["Ref"][];
         };
         TicketPatchBody: {
@@ -7373,6 +7453,13 @@ export interface components {
             answer?: string;
             /** @enum {string} */
             state: "accepted" | "approved" | "refused" | "withdrawn" | "taken";
+        };
+        Version: {
+            /** Format: date-time */
+            at?: string;
+            /** @description who saved it; absent for the shipped one */
+            by?: components["schemas"]["Ref"];
+            policy: components["schemas"]["SlaEntry"];
         };
         ViewBody: {
             filter: string;
@@ -12382,6 +12469,40 @@ export interface operations {
             };
         };
     };
+    "sla-versions": {
+        parameters: {
+            query?: {
+                /** @description only those older than this version */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVersion"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sla-renew": {
         parameters: {
             query?: never;
@@ -14484,6 +14605,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-return": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
                 };
             };
             /** @description An error */

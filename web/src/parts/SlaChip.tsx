@@ -29,19 +29,19 @@ function words(look: Look, due: number | undefined, now: number): string {
 }
 
 /** A promise as it stands this second: ring and time left, amber when it warns, red when it is late, bars when it rests. */
-export function SlaChip({ standing, metric, target, large, name }: { standing: Standing; metric?: string; target?: number; large?: boolean; name?: boolean }) {
-  const { due } = standing
+export function SlaChip({ standing, metric, large, name }: { standing: Standing; metric?: string; large?: boolean; /** Said before the time. */ name?: string }) {
+  const { due, from } = standing
   const look = useMoment((now) => lookOf(standing, now))
   const text = useMoment((now) => words(lookOf(standing, now), due, now))
   // a ring of 12 px shows no more than forty steps
-  const share = useMoment((now) => (due === undefined || !target ? 0 : Math.round((1 - (due - now) / target) * 40) / 40))
+  const share = useMoment((now) => (due === undefined || from === undefined || due <= from ? 0 : Math.round(((now - from) / (due - from)) * 40) / 40))
   if (look === 'none') return null
   const at = due === undefined ? '' : exact(new Date(due).toISOString())
-  const title = [metric && metricName(metric), at && t(look === 'over' ? 'sla.was' : 'sla.until', { at })].filter(Boolean).join(' · ')
+  const title = [name ?? (metric && metricName(metric)), at && t(look === 'over' ? 'sla.was' : 'sla.until', { at })].filter(Boolean).join(' · ')
   return (
-    <span className={`sla ${look}${large ? ' lg' : ''}`} title={title} role="timer" aria-label={[metric && metricName(metric), t(`sla.look.${look}`), look === 'over' || look === 'met' || look === 'paused' ? '' : at].filter(Boolean).join(' ')}>
+    <span className={`sla ${look}${large ? ' lg' : ''}`} title={title} role="timer" aria-label={[name ?? (metric && metricName(metric)), t(`sla.look.${look}`), look === 'over' || look === 'met' || look === 'paused' ? '' : at].filter(Boolean).join(' ')}>
       {look === 'met' ? <Icon name="check" size="s" /> : look === 'paused' ? <Bars /> : <Ring share={look === 'over' ? 1 : share} />}
-      <span aria-hidden="true">{name && metric ? `${metricName(metric)} ` : ''}{text}</span>
+      <span aria-hidden="true">{name ? `${name} ` : ''}{text}</span>
     </span>
   )
 }

@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, onSignedOut } from '~/api/client'
 import { keys } from '~/api/keys'
 import type { Category, Config, ID, Me } from '~/api/types'
-import { named, useLocale } from '~/i18n'
+import { named, t, useLocale } from '~/i18n'
 import { queries } from './query'
 import { createStore } from './store'
 
@@ -51,6 +51,8 @@ export interface Names {
   type(key: string | undefined): string
   category(id: ID | null | undefined): string
   team(id: ID | undefined): string
+  /** Of a department or a team, whichever a clock is of. */
+  unit(kind: string, id: ID | undefined): string
   staff(id: ID | undefined): string
   tier(key: string | undefined): string
   keyed(list: 'hold_reasons' | 'cancel_reasons' | 'resolution_codes' | 'causes' | 'responsibilities', key: string | undefined): string
@@ -77,6 +79,7 @@ export function namesOf(config: Config): Names {
     category,
     type: (key) => named(config.types.find((x) => x.key === key)?.name) || (key ?? ''),
     team: (id) => config.teams.find((x) => x.id === id)?.name ?? '',
+    unit: (kind, id) => (kind === 'team' ? config.teams : config.departments).find((x) => x.id === id)?.name ?? t('unit.gone'),
     staff: (id) => config.staff.find((x) => x.id === id)?.name ?? '',
     tier: (key) => named(config.tiers.find((x) => x.key === key)?.name) || (key ?? ''),
     keyed: (list, key) => named(config[list].find((x) => x.key === key)?.name) || (key ?? ''),

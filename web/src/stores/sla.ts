@@ -1,12 +1,11 @@
 // What was promised: the clocks of tickets, and the policies that make them.
-import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
-import { useMemo } from 'react'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data, ifMatch } from '~/api/client'
 import { keys } from '~/api/keys'
 import type { Body } from '~/api/paths'
 import type { Clocks, ID, ReportBy, SLAClock, SLAExtension, SLAPolicy, Supervision, Ticket } from '~/api/types'
 import { t } from '~/i18n'
-import { policyFor, promiseOf, type Standing } from '~/parts/slaText'
+import type { Standing } from '~/parts/slaText'
 import { settle } from './ticket'
 import { queries } from './query'
 import { complain, say } from './toast'
@@ -26,14 +25,10 @@ export const soonQuery = (minutes: number) => queryOptions({
   queryFn: ({ signal }) => data(api.GET('/sla/soon', { params: { query: { minutes, limit: 200 } }, signal })),
 })
 
-/** How a ticket of a list stands; from when on it warns is what its policy would say. */
-export function useStanding(ticket: Ticket): { standing: Standing; target?: number } {
-  const policies = useQuery({ ...policiesQuery, enabled: ticket.sla === 'running' }).data
-  return useMemo(() => {
-    const promise = policies && ticket.sla === 'running' ? promiseOf(policyFor(policies, ticket), ticket.sla_metric, ticket.priority) : undefined
-    return { standing: { sla: ticket.sla, ...(ticket.due_at ? { due: Date.parse(ticket.due_at) } : {}), lead: promise?.lead }, target: promise?.target }
-  }, [policies, ticket])
-}
+const moment = (at: string | undefined): number | undefined => (at ? Date.parse(at) : undefined)
+
+/** How something promised stands, from what the server says of it. */
+export const standing = (sla: string, x: { due_at?: string; warn_at?: string; from?: string }): Standing => ({ sla, due: moment(x.due_at), warn: moment(x.warn_at), from: moment(x.from) })
 
 export const policiesChanged = (): Promise<void> => queries.invalidateQueries({ queryKey: keys.sla() })
 

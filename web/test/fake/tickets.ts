@@ -48,7 +48,7 @@ export function makeTickets(now: number): { tickets: Ticket[]; timelines: Map<st
       requester: { id: customer.id, name: customer.name, tier: customer.tier }, company: customer.company, creator: { kind: 'customer', id: customer.id, name: customer.name },
       assignee: assignee && { id: assignee.id, name: assignee.name }, team: { id: 't1', name: '华东一线组' },
       tags: i === 0 ? ['冰箱', '加急上门'] : i % 4 === 0 ? ['二次进线'] : [], fields: type === 'repair' ? { model: 'BCD-520WK', fault_code: i === 0 ? 'E4' : undefined, in_warranty: true } : {},
-      hold_reason: status === 'on_hold' ? 'date' : undefined, reopen_count: i === 0 ? 1 : 0, repeat_count: i === 0 ? 2 : 0, message_count: entries.filter((e) => e.message).length,
+      hold_reason: status === 'on_hold' ? 'date' : undefined, reopen_count: i === 0 ? 1 : 0, return_count: 0, repeat_count: i === 0 ? 2 : 0, message_count: entries.filter((e) => e.message).length,
       child_count: i === 0 ? 1 : 0, open_child_count: i === 0 ? 1 : 0, created_at: at(minutes + 30), updated_at: at(minutes),
       last_message: { kind: 'customer', excerpt: words, at: at(minutes), from_customer: !unhappy }, version: entries.length, risk: 0, sla: 'none', to_classify: false, decisions: [],
       resolution: unhappy ? { code: 'answered' } : undefined, cancel_reason: status === 'cancelled' ? '重复提交' : undefined,

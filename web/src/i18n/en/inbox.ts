@@ -92,6 +92,7 @@ export default {
   'action.priority': 'Priority',
   'action.assign': 'Assign',
   'action.claim': 'Claim',
+  'action.return': 'Return',
   'action.transfer': 'Transfer',
   'action.type': 'Ticket type',
   'action.category': 'Category',

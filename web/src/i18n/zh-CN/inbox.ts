@@ -92,6 +92,7 @@ export default {
   'action.priority': '优先级',
   'action.assign': '派单',
   'action.claim': '抢单',
+  'action.return': '退回',
   'action.transfer': '转派',
   'action.type': '工单类型',
   'action.category': '业务分类',

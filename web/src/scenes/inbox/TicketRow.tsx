@@ -9,7 +9,7 @@ import { Mood } from '~/parts/Mood'
 import { SlaChip } from '~/parts/SlaChip'
 import { Time } from '~/parts/Time'
 import type { Density } from '~/stores/prefs'
-import { useStanding } from '~/stores/sla'
+import { standing } from '~/stores/sla'
 
 export interface RowProps {
   ticket: Ticket
@@ -46,10 +46,9 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
   const subject = (
     <span className="tt ell">{highlight?.subject ? <Marked html={highlight.subject} /> : ticket.subject || t('ticket.noSubject')}</span>
   )
-  const { standing, target } = useStanding(ticket)
-  const promised = standing.sla !== 'none'
+  const promised = ticket.sla !== 'none'
   const status = promised ? (
-    <><span className="row state" title={statusName(ticket.status)}><StatusGlyph status={ticket.status} /><span className="hide">{statusName(ticket.status)}</span></span><SlaChip standing={standing} metric={ticket.sla_metric} target={target} /></>
+    <><span className="row state" title={statusName(ticket.status)}><StatusGlyph status={ticket.status} /><span className="hide">{statusName(ticket.status)}</span></span><SlaChip standing={standing(ticket.sla, { ...ticket, from: ticket.sla_from })} metric={ticket.sla_metric} /></>
   ) : <span className="row g4 state"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
   const assignee = ticket.assignee ? <Avatar name={ticket.assignee.name} size="s" title={ticket.assignee.name} /> : <span className="av s nobody" title={t('common.nobody')} />
   const marks = (

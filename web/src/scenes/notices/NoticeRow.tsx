@@ -8,7 +8,7 @@ import { span, useSecond } from '~/stores/second'
 
 const icons: Record<string, IconName> = {
   assigned: 'person', offered: 'hand', mentioned: 'at', customer_replied: 'reply', reopened: 'history', collaborating: 'people', chased: 'clock', urged: 'clock', watched: 'eye',
-  team_received: 'transfer', handed_over: 'transfer', queue_waits: 'queue', abnormal_ticket: 'warn', serious_ticket: 'warn', incident_proposed: 'burst',
+  team_received: 'transfer', returned: 'undo', leave_asked: 'calendar', acknowledged: 'check', handed_over: 'transfer', queue_waits: 'queue', abnormal_ticket: 'warn', serious_ticket: 'warn', incident_proposed: 'burst',
   sla_warning: 'clock', sla_breach: 'clock', sla_escalated: 'warn', supervised: 'flag', extension_asked: 'clock', extension_judged: 'check',
   leave_decided: 'calendar', roster_published: 'calendar', state_forced: 'lock', delivery_failed: 'mail',
 }
@@ -21,7 +21,7 @@ export function NoticeRow({ notice: n, onOpen }: { notice: Notice; onOpen?: () =
     if (unread) void markRead([n.id])
     onOpen?.()
     if (n.ticket_id && !n.out_of_reach) void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: n.ticket_id }, search: {} })
-    else if (n.event === 'roster_published' || n.event === 'leave_decided') void navigate({ to: '/roster' })
+    else if (n.event === 'roster_published' || n.event === 'leave_decided' || n.event === 'leave_asked') void navigate({ to: '/roster' })
     else if (n.event === 'incident_proposed') void navigate({ to: '/incidents' })
     else if (n.event === 'queue_waits') void navigate({ to: '/queue' })
   }

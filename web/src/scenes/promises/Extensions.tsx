@@ -30,7 +30,7 @@ export function ExtensionsPage() {
               <div className="row g8">
                 <Link className="tlink ell" to="/inbox/$view/$ticket" params={{ view: '10', ticket: x.ticket_id }} search={{}}><b className="f13">{x.subject || t('ticket.noSubject')}</b>{' '}<span className="t3 f12">{x.number}</span></Link>
                 <span className="sp" />
-                {state === 'requested' && x.due_before && <SlaChip standing={{ sla: 'running', due: Date.parse(x.due_before), lead: 30 * 60_000 }} metric={x.metric} />}
+                {state === 'requested' && x.due_before && <SlaChip standing={{ sla: 'running', due: Date.parse(x.due_before), warn: Date.parse(x.due_before) - 30 * 60_000 }} metric={x.metric} />}
               </div>
               <p className="f13">{metricName(x.metric)}{' · '}<b>{`+${secondsText(x.extra_seconds)}`}</b>{x.due_before && x.due_after && <span className="t2">{` · ${t('ext.move', { from: exact(x.due_before), to: exact(x.due_after) })}`}</span>}</p>
               <ExtensionLine x={x} />

@@ -7,11 +7,11 @@ import { t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import { PriorityBars } from '~/parts/Glyph'
 import { SlaChip } from '~/parts/SlaChip'
-import { metricName, promiseOf } from '~/parts/slaText'
+import { metricName } from '~/parts/slaText'
 import { EmptyState } from '~/parts/State'
 import { Page, Segmented, Wait } from '~/scenes/intelligence/frame'
 import { useNames } from '~/stores/session'
-import { policiesQuery, soonQuery } from '~/stores/sla'
+import { soonQuery, standing } from '~/stores/sla'
 import { useStore } from '~/stores/store'
 
 const ranges = ['0', '30', '60', '240', '1440'] as const
@@ -43,7 +43,7 @@ export function SoonPage() {
           <div className="scroll-x" tabIndex={0} role="group" aria-label={t('promise.soon')}>
             <table className="tbl rows40 soon">
               <thead><tr><th>{t('soon.left')}</th><th>{t('soon.metric')}</th><th>{t('soon.ticket')}</th><th>{t('side.team')}</th><th>{t('filter.assignee')}</th></tr></thead>
-              <tbody>{items.map((s) => <Row key={`${s.ticket_id}${s.metric}`} s={s} names={names} />)}</tbody>
+              <tbody>{items.map((s) => <Row key={`${s.ticket_id}${s.metric}${s.unit_id ?? ''}`} s={s} names={names} />)}</tbody>
             </table>
           </div>
         )}
@@ -53,13 +53,11 @@ export function SoonPage() {
 }
 
 function Row({ s, names }: { s: Soon; names: ReturnType<typeof useNames> }) {
-  const policies = useQuery(policiesQuery).data
-  const promise = promiseOf(policies?.find((p) => !p.retired && !p.when), s.metric, s.priority as Priority)
   const who = names.staff(s.assignee_id)
   return (
     <tr>
-      <td><SlaChip standing={{ sla: s.state, due: Date.parse(s.due_at), lead: promise?.lead }} metric={s.metric} target={promise?.target} /></td>
-      <td className="t2">{metricName(s.metric)}</td>
+      <td><SlaChip standing={standing(s.state, { ...s, from: s.started_at })} metric={s.metric} /></td>
+      <td className="t2">{s.unit_id ? names.unit(s.metric, s.unit_id) : metricName(s.metric)}</td>
       <td className="long"><Link className="row g8 tlink" to="/inbox/$view/$ticket" params={{ view: '10', ticket: s.ticket_id }} search={{}}><PriorityBars priority={s.priority as Priority} /><span className="ell">{s.subject || t('ticket.noSubject')}</span><span className="t3 f12 nw">{s.number}</span></Link></td>
       <td>{names.team(s.team_id) || <span className="t3">{t('common.none')}</span>}</td>
       <td>{who ? <span className="row g4"><Avatar name={who} size="s" />{who}</span> : <span className="t3">{t('common.nobody')}</span>}</td>

@@ -12,6 +12,8 @@ export function EventFold({ entries }: { entries: Entry[] }) {
   // that it was made goes without saying where more happened
   const told = entries.length > 1 ? entries.filter((e) => e.event?.name !== 'created') : entries
   const texts = [...new Set(told.map((e) => eventText(e, names)))]
+  // a return says why, so it is read without opening the rest
+  const returns = entries.filter((e) => e.event?.name === 'transfer' && e.event.kind === 'return')
   const summary = texts.slice(0, 3).join(t('common.and'))
   return (
     <div className={open ? 'fold open' : 'fold'}>
@@ -19,9 +21,9 @@ export function EventFold({ entries }: { entries: Entry[] }) {
         <Icon name="right" size="s" />
         <span className="ell">{t('timeline.events', { n: entries.length, summary })}</span>
       </button>
-      {open && (
+      {(open || returns.length > 0) && (
         <ol>
-          {entries.map((e) => (
+          {(open ? entries : returns).map((e) => (
             <li key={e.seq}>
               <span className="ell"><b>{e.actor.kind === 'system' ? t('actor.system') : e.actor.name}</b>{' '}{eventText(e, names)}{e.event?.reason ? t('event.reason', { reason: e.event.reason }) : ''}</span>
               <Time at={e.at} as="clock" />

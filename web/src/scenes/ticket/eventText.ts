@@ -76,6 +76,8 @@ export function eventText(entry: Entry, names: Names): string {
   if (step) return [metrics.filter((m) => event.changes?.some((c) => c.field === m)).map(metricName).join(t('common.and')), step].filter(Boolean).join(' ')
   const params = { number: event.ticket?.number ?? '', names: event.users?.map((u) => u.name).join(t('common.and')) ?? '', person: '' }
   const whom = event.changes?.find((c) => c.field === 'assignee')
+  const returns = event.kind === 'return' ? event.changes : undefined
+  if (returns) return t('event.transfer.return', { name: ['department', 'team', 'assignee'].map((f) => label(f, returns.find((c) => c.field === f)?.to, names)).filter(Boolean).slice(-2).join(' · '), n: Number(returns.find((c) => c.field === 'return_count')?.to ?? 1) })
   params.person = whom ? label('assignee', whom.to, names) || label('assignee', whom.from, names) : ''
   // a ticket that only got its team was not given to anybody
   const kind = event.name === 'assign' && !params.person ? undefined : told(`event.${event.name}.${event.kind}`, params)

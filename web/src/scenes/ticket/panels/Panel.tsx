@@ -8,6 +8,7 @@ import { MattersPanel } from './MattersPanel'
 import { LinkPanel, MergePanel, ParentPanel } from './Others'
 import { PeoplePanel } from './PeoplePanel'
 import { ResolvePanel } from './ResolvePanel'
+import { ReturnPanel } from './ReturnPanel'
 import { SplitPanel } from './SplitPanel'
 import { ExtendPanel, SupervisePanel } from '../sla/panels'
 import { TransferPanel } from './TransferPanel'
@@ -20,6 +21,7 @@ export function Panel({ name, ticket, ids }: { name: PanelName; ticket: Ticket; 
   switch (name) {
     case 'resolve': return <ResolvePanel {...props} />
     case 'transfer': return <TransferPanel {...props} />
+    case 'return': return <ReturnPanel {...props} />
     case 'merge': return <MergePanel {...props} />
     case 'split': return <SplitPanel {...props} />
     case 'link': return <LinkPanel {...props} />

@@ -12,6 +12,7 @@ import { useNames, type Names } from '~/stores/session'
 import type { Status } from '~/api/types'
 import { stepText, toldOf } from './told'
 import { ClockActs } from './ClockActs'
+import { clockKey } from './ClockChips'
 
 /** How a clock stands this second, from what the server said a moment ago: business time goes on while it runs. */
 function liveSeconds(c: SLAClock, asked: number, now: number): { left: number; elapsed: number } {
@@ -31,10 +32,9 @@ export function WhyClock({ ticket, clocks, metric, policy, close }: { ticket: Ti
     const frame = requestAnimationFrame(() => box.current?.focus({ preventScroll: true }))
     return () => cancelAnimationFrame(frame)
   }, [])
-  const id = (x: SLAClock) => (x.unit_id ? `${x.metric}:${x.unit_id}` : x.metric)
-  const nameOf = (x: SLAClock) => (x.unit_id ? (x.metric === 'team' ? names.team(x.unit_id) : names.config.departments.find((d) => d.id === x.unit_id)?.name) || metricName(x.metric) : metricName(x.metric))
-  const kinds = allMetrics.flatMap((m) => [...new Set(clocks.items.filter((x) => x.metric === m).map(id))])
-  const newest = (k: string) => clocks.items.findLast((x) => id(x) === k)
+  const nameOf = (x: SLAClock) => (x.unit_id ? names.unit(x.metric, x.unit_id) : metricName(x.metric))
+  const kinds = allMetrics.flatMap((m) => [...new Set(clocks.items.filter((x) => x.metric === m).map(clockKey))])
+  const newest = (k: string) => clocks.items.findLast((x) => clockKey(x) === k)
   const c = newest(at) ?? clocks.items.at(-1)!
   const asked = Date.parse(clocks.now)
   const left = useMoment((now) => Math.round(liveSeconds(c, asked, now).left))
@@ -47,19 +47,20 @@ export function WhyClock({ ticket, clocks, metric, policy, close }: { ticket: Ti
   const others = clocks.items.filter((x) => x.ended_at && !x.unit_id && x.metric !== c.metric && (x.target_seconds ?? 0) > 0).slice(-3)
   const head = c.ended_at ? t(`sla.state.${c.state}`) : !c.target_seconds ? t('sla.nothing') : c.state === 'paused' ? t('sla.left.paused', { time: secondsText(left) }) : left < 0 ? t('sla.over.by', { time: secondsText(left) }) : t('sla.left', { time: secondsText(left) })
   return (
-    <div className="whyclock" role="dialog" aria-label={t('sla.why', { metric: metricName(c.metric) })} tabIndex={-1} ref={box}>
-      {kinds.length > 1 && <div className="segment" role="radiogroup" aria-label={t('sla.clocks')}>{kinds.map((k) => <button key={k} type="button" role="radio" aria-checked={k === id(c)} onClick={() => setAt(k)}>{nameOf(newest(k)!)}</button>)}</div>}
+    <div className="whyclock" role="dialog" aria-label={t('sla.why', { metric: nameOf(c) })} tabIndex={-1} ref={box}>
+      {kinds.length > 1 && <div className="segment" role="radiogroup" aria-label={t('sla.clocks')}>{kinds.map((k) => <button key={k} type="button" role="radio" aria-checked={k === clockKey(c)} onClick={() => setAt(k)}>{nameOf(newest(k)!)}</button>)}</div>}
       <div className="row g8"><b className="sp">{t('sla.clock', { metric: nameOf(c) })}{c.round > 1 && <span className="t3">{` · ${t('sla.round', { n: c.round })}`}</span>}</b><b className={c.state === 'breached' || left < 0 ? 'red' : undefined}>{head}</b></div>
       <p className="f12 t2">
         {[clocks.policy_name ? t('sla.policy', { name: clocks.policy_name, version: clocks.policy_version ?? 1 }) : t('sla.nopolicy'), calendarName(intervals.at(-1)?.calendar ?? '')].join(' · ')}
         {due !== undefined && <>{' · '}<span title={exact(c.due_at!)}>{t('sla.due', { at: toSecond(due, now) })}</span></>}
       </p>
       <Bar c={c} now={c.ended_at ? Date.parse(c.ended_at) : now} due={due} />
+      {c.unit_id && stays(c) > 1 && <p className="f12 t2">{t('sla.stays', { n: stays(c) })}</p>}
       <dl className="sums f12"><div><dt>{t('sla.sum.target')}</dt><dd>{c.target_seconds ? secondsText(c.target_seconds) : '–'}</dd></div>{(c.extra_seconds ?? 0) > 0 && <div><dt>{t('sla.sum.extra')}</dt><dd>{`+${secondsText(c.extra_seconds!)}`}</dd></div>}<div><dt>{t('sla.sum.elapsed')}</dt><dd>{secondsText(elapsed)}</dd></div><div><dt>{t('sla.sum.paused')}</dt><dd>{secondsText(paused(intervals, now))}</dd></div></dl>
       <ol className="ivs">
         {intervals.slice(-30).flatMap((x, i, list) => {
           const before = list[i - 1]
-          const rows = [<Interval key={x.from} x={x} now={now} names={names} live={x.to === undefined && x.mode === 'running' ? elapsed - sumBefore(intervals) : undefined} />]
+          const rows = [<Interval key={x.from} x={x} now={now} names={names} away={c.unit_id !== undefined} live={x.to === undefined && x.mode === 'running' ? elapsed - sumBefore(intervals) : undefined} />]
           if (before && before.target_seconds !== x.target_seconds && x.target_seconds && before.target_seconds) rows.unshift(<li key={`${x.from}t`} className="ivn"><span /><span className="t2">{toMinute(Date.parse(x.from), now)}</span><span className="sp">{t('sla.target.changed', { from: secondsText(before.target_seconds), to: secondsText(x.target_seconds) })}</span></li>)
           if (before && before.calendar !== x.calendar) rows.unshift(<li key={`${x.from}c`} className="ivn"><span /><span className="t2">{toMinute(Date.parse(x.from), now)}</span><span className="sp">{t('sla.calendar.changed', { name: calendarName(x.calendar) })}</span></li>)
           return rows
@@ -73,6 +74,9 @@ export function WhyClock({ ticket, clocks, metric, policy, close }: { ticket: Ti
     </div>
   )
 }
+
+/** How often the ticket has come to the department or team whose clock it is. */
+const stays = (c: SLAClock): number => 1 + (c.why ?? []).filter((x) => x.mode === 'over').length
 
 const sumBefore = (list: SLAInterval[]): number => list.slice(0, -1).reduce((n, x) => n + x.counted_seconds, 0)
 const paused = (list: SLAInterval[], now: number): number => list.filter((x) => x.mode === 'paused').reduce((n, x) => n + ((x.to ? Date.parse(x.to) : now) - Date.parse(x.from)) / 1000, 0)
@@ -88,7 +92,7 @@ export function pauseText(why: string | undefined, names: Names): string {
   return reason ? t('sla.iv.hold', { status: statusName(status), reason: names.keyed('hold_reasons', reason) }) : t('sla.iv.status', { status: statusName(status) })
 }
 
-function Interval({ x, now, names, live }: { x: SLAInterval; now: number; names: Names; live?: number }) {
+function Interval({ x, now, names, away, live }: { x: SLAInterval; now: number; names: Names; away: boolean; live?: number }) {
   const from = Date.parse(x.from)
   const to = x.to ? Date.parse(x.to) : undefined
   const wall = ((to ?? now) - from) / 1000
@@ -97,7 +101,7 @@ function Interval({ x, now, names, live }: { x: SLAInterval; now: number; names:
     <li className={`iv ${x.mode}`}>
       <i aria-hidden="true" />
       <span className="t2" title={`${exact(x.from)}${x.to ? ` – ${exact(x.to)}` : ''}`}>{to === undefined ? t('sla.iv.since', { from: toMinute(from, now) }) : `${toMinute(from, now)}–${toMinute(to, to)}`}</span>
-      <span className="sp ell">{x.mode === 'running' ? (to === undefined ? t('sla.iv.now') : t('sla.iv.running')) : x.mode === 'over' ? t('sla.iv.over') : pauseText(x.why, names)}</span>
+      <span className="sp ell">{x.mode === 'running' ? t(away ? 'sla.iv.held' : to === undefined ? 'sla.iv.now' : 'sla.iv.running') : x.mode === 'over' ? t(away ? 'sla.iv.away' : 'sla.iv.over') : pauseText(x.why, names)}</span>
       <span className={x.mode === 'running' ? 'fig' : 'fig t3'} title={x.mode === 'running' && Math.abs(wall - counted) > 60 ? t('sla.iv.wall', { time: secondsText(wall) }) : undefined}>{x.mode === 'running' ? secondsText(counted) : t('sla.iv.not', { time: secondsText(wall) })}</span>
     </li>
   )
