@@ -8,6 +8,7 @@ import (
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/live"
 	"zhidan/internal/platform/web"
 )
 
@@ -53,4 +54,9 @@ func (s *Server) registerOperations() {
 				})
 			})
 	}
+}
+
+// configChanged tells all screens of a company to read its set-up again.
+func (s *Server) configChanged(ctx context.Context, tenant id.ID) {
+	_ = s.Hub.Publish(ctx, live.Event{ID: s.IDs.Next(), Tenant: tenant, Name: "config", Data: struct{}{}, Audience: live.Audience{All: true}})
 }

@@ -187,7 +187,10 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
-	s.Forms = form.NewCache(form.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock})
+	s.Forms = form.NewCache(form.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Bus: s.Bus, Changed: s.configChanged,
+		Record: func(ctx context.Context, tx *db.Tx, a *staff.Actor, act staff.Act) error {
+			return s.Staff.Record(ctx, tx, a, act)
+		}})
 	s.Staff = staff.New(staff.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Absolute: c.Session.Absolute, Idle: c.Session.Idle,
 		Demo: c.Demo, Seed: s.seedTenant})
 	s.Calendars = calendar.NewCache(calendar.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Staff: s.Staff, Bus: s.Bus})
@@ -266,6 +269,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 		Title: "Zhidan", Version: Version, Log: s.Log, Clock: s.Clock, DB: s.DB, Authenticate: s.Staff.Authenticate,
 		TrustedProxies: proxies, Origins: origins, Timeout: c.HTTP.Timeout, MaxBody: c.HTTP.MaxBody,
 		Limits:  web.Limits{Principal: rate(c.HTTP.Rate, 2), Anonymous: rate(c.HTTP.RateAnonymous, 4), Strict: rate(c.HTTP.RateSignIn, 60)},
+		Audited: staff.Audited, Witness: s.Staff.Witness,
 		Ready:   map[string]func(context.Context) error{"database": s.ready},
 		Metrics: s.Metrics, Tracing: s.tracing, Assets: o.Assets, QuietAccess: !c.Log.Access,
 	})

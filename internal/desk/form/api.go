@@ -17,6 +17,24 @@ func (c *Cache) Register(api *web.API) {
 	register(api, "categories", "category", c.SaveCategory, func(k *Category, i id.ID, v int64) { k.ID, k.Version = i, v })
 	register(api, "substatuses", "sub-status", c.SaveSubstatus, func(s *Substatus, i id.ID, v int64) { s.ID, s.Version = i, v })
 	register(api, "codes", "code of a list", c.SaveCode, func(k *Code, i id.ID, v int64) { k.ID, k.Version = i, v })
+	tags := []string{"Configuration"}
+	web.Register(api, web.Op{Method: http.MethodPost, Path: "/config/order", ID: "config-order", Summary: "Put types, fields, categories, sub-statuses or codes into an order; moves categories",
+		Permission: string(staff.ConfigManage), Tags: tags},
+		func(ctx context.Context, in *struct{ Body Order }) (*struct{}, error) {
+			return nil, c.Arrange(ctx, staff.From(ctx).Tenant, in.Body)
+		})
+	type rules struct{ Body Rules }
+	type change struct {
+		web.IfMatch
+		Body Rules
+	}
+	web.Register(api, web.Op{Method: http.MethodPut, Path: "/config/rules", ID: "config-rules", Summary: "Change the rules about all tickets",
+		Permission: string(staff.ConfigManage), Tags: tags},
+		func(ctx context.Context, in *change) (*rules, error) {
+			in.Body.Version = in.IfMatch.Version()
+			out, err := c.SaveRules(ctx, staff.From(ctx).Tenant, in.Body)
+			return &rules{out}, err
+		})
 }
 
 // register adds making and changing of one sort of thing. There is no deleting:

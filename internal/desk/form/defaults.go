@@ -16,6 +16,7 @@ type node struct {
 // the tenant.
 func (c *Cache) Seed(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	return c.editIn(ctx, tx, tenant, func(ctx context.Context, e *editor) error {
+		e.seeding = true
 		for i, f := range shippedFields {
 			f.Position = i + 1
 			if _, err := e.saveField(ctx, f); err != nil {

@@ -1,6 +1,7 @@
 // Package form holds what a tenant has set up about its tickets without code:
 // types with their forms, custom fields, the tree of categories, sub-statuses
-// and lists of codes (reasons, results, causes, responsible parties).
+// lists of codes (reasons, results, causes, responsible parties), and the rules
+// about all tickets (numbering, windows, what a status demands).
 //
 // It promises: a Catalog is an immutable snapshot that the write path checks
 // against without touching the store; values that pass Validate are of their
@@ -129,11 +130,14 @@ type Option struct {
 
 // Category is a place in the tree of subjects.
 type Category struct {
-	ID       id.ID `json:"id,omitzero"`
-	Parent   id.ID `json:"parent_id,omitzero"`
-	Name     Name  `json:"name"`
-	Position int   `json:"position"`
-	Retired  bool  `json:"retired"`
+	ID     id.ID `json:"id,omitzero"`
+	Parent id.ID `json:"parent_id,omitzero"`
+	Name   Name  `json:"name"`
+	// Aliases are other words for it, by which people and the understanding of
+	// tickets find it too.
+	Aliases  []string `json:"aliases,omitempty" maxItems:"20" doc:"other words for it, at most 60 characters each"`
+	Position int      `json:"position"`
+	Retired  bool     `json:"retired"`
 	// MergedInto is where a category went that was retired by a merge.
 	MergedInto id.ID `json:"merged_into,omitzero" readOnly:"true"`
 	Version    int64 `json:"version,omitempty"`
@@ -156,6 +160,7 @@ type Substatus struct {
 	ID       id.ID  `json:"id,omitzero"`
 	Status   string `json:"status" enum:"new,open,pending,on_hold,solved,closed,cancelled"`
 	Name     Name   `json:"name"`
+	Color    string `json:"color,omitempty" enum:"grey,blue,green,amber,red,violet" doc:"of its mark; absent: grey"`
 	Position int    `json:"position"`
 	Retired  bool   `json:"retired"`
 	Version  int64  `json:"version,omitempty"`
@@ -191,6 +196,14 @@ func (n Name) check() error {
 	return nil
 }
 
+// either is the name in whichever language there is one.
+func (n Name) either() string {
+	if n.ZH != "" {
+		return n.ZH
+	}
+	return n.EN
+}
+
 // Catalog is a tenant's whole set-up at one version.
 type Catalog struct {
 	version    int64
@@ -199,6 +212,8 @@ type Catalog struct {
 	categories []Category
 	substatus  []Substatus
 	codes      []Code
+	rulesOfAll Rules
+	rulesID    id.ID
 
 	typeByKey   map[string]*Type
 	fieldByKey  map[string]*Field

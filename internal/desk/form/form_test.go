@@ -389,3 +389,92 @@ func TestTheCacheSeesChanges(t *testing.T) {
 		}
 	})
 }
+
+// An order is one change; a category moves with all below it, and not below
+// itself.
+func TestArrange(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := seeded(t, d)
+		top := func() (out []form.Category) {
+			for _, k := range catalog(t, c).Categories() {
+				if k.Parent == 0 {
+					out = append(out, k)
+				}
+			}
+			return out
+		}
+		before := top()
+		ids := []id.ID{before[2].ID, before[0].ID, before[1].ID}
+		if err := c.Arrange(bg, tenant, form.Order{Kind: "category", IDs: ids}); err != nil {
+			t.Fatal(err)
+		}
+		if now := top(); now[0].ID != ids[0] || now[1].ID != ids[1] || now[2].ID != ids[2] {
+			t.Errorf("%v", now[:3])
+		}
+		// Below another one, and back.
+		if err := c.Arrange(bg, tenant, form.Order{Kind: "category", Parent: ids[0], IDs: []id.ID{ids[1]}}); err != nil {
+			t.Fatal(err)
+		}
+		if k, _ := catalog(t, c).Category(ids[1]); k.Parent != ids[0] {
+			t.Errorf("moved to %s", k.Parent)
+		}
+		for name, o := range map[string]form.Order{
+			"below itself":   {Kind: "category", Parent: ids[1], IDs: []id.ID{ids[0]}},
+			"twice":          {Kind: "category", IDs: []id.ID{ids[0], ids[0]}},
+			"unknown":        {Kind: "type", IDs: []id.ID{5}},
+			"a type below":   {Kind: "type", Parent: ids[0], IDs: []id.ID{catalog(t, c).Types()[0].ID}},
+			"another kind":   {Kind: "rules", IDs: []id.ID{ids[0]}},
+			"unknown parent": {Kind: "category", Parent: 7, IDs: []id.ID{ids[0]}},
+		} {
+			if err := c.Arrange(bg, tenant, o); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
+
+func TestRules(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		c := seeded(t, d)
+		r := catalog(t, c).Rules()
+		if !reflect.DeepEqual(r, form.ShippedRules()) {
+			t.Fatalf("%+v", r)
+		}
+		r.NumberPattern, r.AutoCloseHours = "GD-{yyyy}-{seq:6}", 0
+		r.Demands = []form.Demand{{Status: "solved", Fields: []string{"category", "resolution.cause", "fields.order_no"}}}
+		saved, err := c.SaveRules(bg, tenant, r)
+		if err != nil || saved.Version != 1 {
+			t.Fatal(saved, err)
+		}
+		if now := catalog(t, c); now.Rules().NumberPattern != r.NumberPattern || len(now.Demands("solved")) != 3 || now.Demands("closed") != nil {
+			t.Errorf("%+v", now.Rules())
+		}
+		saved.ReopenDays = 3
+		if saved, err = c.SaveRules(bg, tenant, saved); err != nil || saved.Version != 2 {
+			t.Fatal(saved, err)
+		}
+		stale := saved
+		stale.Version = 1
+		if _, err := c.SaveRules(bg, tenant, stale); fault.KindOf(err) != fault.Precondition {
+			t.Errorf("stale: %v", err)
+		}
+		for name, change := range map[string]func(*form.Rules){
+			"no count":       func(r *form.Rules) { r.NumberPattern = "GD-{yyyy}" },
+			"two counts":     func(r *form.Rules) { r.NumberPattern = "{seq}{seq}" },
+			"unknown part":   func(r *form.Rules) { r.NumberPattern = "{hour}{seq}" },
+			"a blank":        func(r *form.Rules) { r.NumberPattern = "A {seq}" },
+			"status twice":   func(r *form.Rules) { r.Demands = append(r.Demands, r.Demands[0]) },
+			"of new":         func(r *form.Rules) { r.Demands = []form.Demand{{Status: "new", Fields: []string{"category"}}} },
+			"unknown field":  func(r *form.Rules) { r.Demands = []form.Demand{{Status: "closed", Fields: []string{"fields.nothing"}}} },
+			"of the ticket":  func(r *form.Rules) { r.Demands = []form.Demand{{Status: "closed", Fields: []string{"subject"}}} },
+			"result on hold": func(r *form.Rules) { r.Demands = []form.Demand{{Status: "on_hold", Fields: []string{"resolution.cause"}}} },
+		} {
+			x := catalog(t, c).Rules()
+			x.Version = 0
+			change(&x)
+			if _, err := c.SaveRules(bg, tenant, x); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}

@@ -7,12 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
+	"unicode/utf8"
 
+	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/bus"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/text"
 )
 
 // Config is what the cache stands on.
@@ -20,8 +25,12 @@ type Config struct {
 	DB    *db.DB
 	IDs   *id.Source
 	Clock *clock.Clock
-	// Changed is told after a tenant's set-up has changed, to tell other nodes
-	// and screens; may be nil.
+	// Bus tells other nodes of changes; may be nil.
+	Bus *bus.Bus
+	// Record keeps what was changed, in the transaction of the change; may be nil.
+	Record func(ctx context.Context, tx *db.Tx, a *staff.Actor, act staff.Act) error
+	// Changed is told on this node after a tenant's set-up has changed, to tell
+	// screens; may be nil.
 	Changed func(ctx context.Context, tenant id.ID)
 }
 
@@ -34,7 +43,27 @@ type Cache struct {
 }
 
 // NewCache makes an empty cache.
-func NewCache(c Config) *Cache { return &Cache{Config: c, kept: map[id.ID]*Catalog{}} }
+func NewCache(c Config) *Cache {
+	k := &Cache{Config: c, kept: map[id.ID]*Catalog{}}
+	if c.Bus != nil {
+		c.Bus.Subscribe(topic, func(text string) {
+			if tenant, err := id.Parse(text); err == nil {
+				k.Invalidate(tenant)
+			}
+		}, k.invalidateAll)
+	}
+	return k
+}
+
+// topic is how the nodes tell each other of changes.
+const topic = "form"
+
+func (c *Cache) invalidateAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.kept)
+	c.drops++
+}
 
 // Get is the tenant's catalogue; it reads the store only the first time and
 // after a change.
@@ -75,6 +104,7 @@ const (
 	kindCategory  = "category"
 	kindSubstatus = "substatus"
 	kindCode      = "code"
+	kindRules     = "rules"
 )
 
 type item struct {
@@ -90,7 +120,7 @@ type item struct {
 
 // Load reads a tenant's catalogue.
 func Load(ctx context.Context, r db.Reader, tenant id.ID) (*Catalog, error) {
-	c := &Catalog{}
+	c := &Catalog{rulesOfAll: ShippedRules()}
 	err := r.QueryRow(ctx, `select version from form_version where tenant_id = $1`, tenant).Scan(&c.version)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
@@ -150,6 +180,13 @@ func (c *Catalog) take(x item) error {
 		}
 		k.ID, k.Position, k.Retired, k.Version = x.id, x.position, x.retired, x.version
 		c.codes = append(c.codes, k)
+	case kindRules:
+		r := ShippedRules()
+		if err := json.Unmarshal([]byte(x.body), &r); err != nil {
+			return err
+		}
+		r.Version = x.version
+		c.rulesOfAll, c.rulesID = r, x.id
 	}
 	return nil
 }
@@ -180,6 +217,9 @@ func (c *Cache) edit(ctx context.Context, tenant id.ID, fn func(ctx context.Cont
 	})
 	if err == nil {
 		c.Invalidate(tenant)
+		if c.Bus != nil {
+			_ = c.Bus.Send(topic, tenant.String()) // lost messages make every node forget: see the bus
+		}
 		if c.Changed != nil {
 			c.Changed(ctx, tenant)
 		}
@@ -196,7 +236,7 @@ func (c *Cache) editIn(ctx context.Context, tx *db.Tx, tenant id.ID, fn func(ctx
 	if err != nil {
 		return err
 	}
-	return fn(ctx, &editor{now, c, tx, tenant})
+	return fn(ctx, &editor{Catalog: now, cache: c, tx: tx, tenant: tenant})
 }
 
 type editor struct {
@@ -204,11 +244,57 @@ type editor struct {
 	cache  *Cache
 	tx     *db.Tx
 	tenant id.ID
+	// seeding: what is shipped is no change by anybody.
+	seeding bool
+}
+
+// record keeps what was changed, in words that are neither secret nor personal:
+// a tenant's set-up is neither.
+func (e *editor) record(ctx context.Context, kind string, subject id.ID, name string, changes []staff.FieldChange) error {
+	if e.cache.Record == nil {
+		return nil
+	}
+	a := staff.From(ctx)
+	if a == nil {
+		a = staff.System(e.tenant)
+	}
+	return e.cache.Record(ctx, e.tx, a, staff.Act{Kind: kind, Subject: subject, Name: name, Changes: changes})
 }
 
 // put writes a row, a new one when its id is zero, and gives its id and new
-// version. version, when not zero, is the one that the change was made for.
-func (e *editor) put(ctx context.Context, x item, body any, version int64) (id.ID, int64, error) {
+// version; old is what it was. version, when not zero, is the one that the
+// change was made for.
+func (e *editor) put(ctx context.Context, x item, old, body any, version int64) (id.ID, int64, error) {
+	made := x.id == 0
+	row, now, err := e.write(ctx, x, body, version)
+	if err != nil || e.seeding {
+		return row, now, err
+	}
+	kind := x.kind + ".updated"
+	if made {
+		kind, old = x.kind+".created", nil
+	}
+	return row, now, e.record(ctx, kind, row, nameOf(body), staff.Changes(old, body, "id", "version"))
+}
+
+// nameOf is what a thing is called in the record of changes.
+func nameOf(body any) string {
+	switch x := body.(type) {
+	case Type:
+		return x.Name.either()
+	case Field:
+		return x.Name.either()
+	case Category:
+		return x.Name.either()
+	case Substatus:
+		return x.Name.either()
+	case Code:
+		return x.Name.either()
+	}
+	return ""
+}
+
+func (e *editor) write(ctx context.Context, x item, body any, version int64) (id.ID, int64, error) {
 	raw, err := json.Marshal(body)
 	if err != nil {
 		return 0, 0, err
@@ -289,7 +375,7 @@ func (e *editor) saveType(ctx context.Context, t Type) (Type, error) {
 	if t.ID != 0 && (old == nil || old.ID != t.ID) {
 		return t, fault.Missing("type")
 	}
-	t.ID, t.Version, err = e.put(ctx, item{kind: kindType, id: t.ID, key: t.Key, position: t.Position, retired: t.Retired}, t, t.Version)
+	t.ID, t.Version, err = e.put(ctx, item{kind: kindType, id: t.ID, key: t.Key, position: t.Position, retired: t.Retired}, old, t, t.Version)
 	return t, err
 }
 
@@ -333,7 +419,7 @@ func (e *editor) saveField(ctx context.Context, f Field) (Field, error) {
 		return f, fault.Bad("kind", "fixed", "the kind of a field and whether it is indexed do not change; make a new one")
 	}
 	var err error
-	f.ID, f.Version, err = e.put(ctx, item{kind: kindField, id: f.ID, key: f.Key, position: f.Position, retired: f.Retired}, f, f.Version)
+	f.ID, f.Version, err = e.put(ctx, item{kind: kindField, id: f.ID, key: f.Key, position: f.Position, retired: f.Retired}, old, f, f.Version)
 	return f, err
 }
 
@@ -356,28 +442,36 @@ func (e *editor) saveCategory(ctx context.Context, k Category) (Category, error)
 	if k.ID == 0 && len(e.categories) >= maxCategories {
 		return k, fault.Bad("name", "too_many", "there are at most %d categories", maxCategories)
 	}
-	if old := e.categoryBy[k.ID]; old != nil && k.Retired {
+	old := e.categoryBy[k.ID]
+	if old != nil && k.Retired {
 		k.MergedInto = old.MergedInto
 	} else {
 		k.MergedInto = 0 // one that is taken up again stands for itself
 	}
-	depth := e.height(k.ID)
-	for p := k.Parent; p != 0; depth++ {
-		up := e.categoryBy[p]
-		if up == nil {
-			return k, fault.Bad("parent_id", "unknown", "there is no such category")
-		}
-		if p == k.ID {
-			return k, fault.Bad("parent_id", "circle", "a category cannot stand below itself")
-		}
-		p = up.Parent
-	}
-	if depth > maxDepth {
-		return k, fault.Bad("parent_id", "depth", "categories nest at most %d deep", maxDepth)
+	if err := e.checkParent(k.ID, k.Parent); err != nil {
+		return k, err
 	}
 	var err error
-	k.ID, k.Version, err = e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: k.Retired}, k, k.Version)
+	if k.Aliases, err = cleanAliases(k.Aliases); err != nil {
+		return k, err
+	}
+	k.ID, k.Version, err = e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: k.Retired}, old, k, k.Version)
 	return k, err
+}
+
+// cleanAliases drops empty and repeated words.
+func cleanAliases(in []string) ([]string, error) {
+	var out []string
+	for _, a := range in {
+		a = strings.TrimSpace(text.Clean(a))
+		if utf8.RuneCountInString(a) > 60 {
+			return nil, fault.Bad("aliases", "too_long", "a word has at most 60 characters")
+		}
+		if a != "" && !slices.Contains(out, a) {
+			out = append(out, a)
+		}
+	}
+	return out, nil
 }
 
 // MergeCategory retires a category in favour of another one. Its tickets are
@@ -406,7 +500,10 @@ func (c *Cache) MergeCategory(ctx context.Context, tenant, from, into id.ID, als
 		}
 		k := *a
 		k.Retired, k.MergedInto = true, into
-		if _, _, err := e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: true}, k, k.Version); err != nil {
+		if _, _, err := e.put(ctx, item{kind: kindCategory, id: k.ID, parent: k.Parent, position: k.Position, retired: true}, a, k, k.Version); err != nil {
+			return err
+		}
+		if err := e.record(ctx, "category.merged", k.ID, k.Name.either(), []staff.FieldChange{{Field: "merged_into", To: b.Name.either()}}); err != nil {
 			return err
 		}
 		return also(ctx, e.tx)
@@ -435,6 +532,8 @@ func (c *Cache) SaveSubstatus(ctx context.Context, tenant id.ID, in Substatus) (
 	return out, err
 }
 
+var colors = []string{"grey", "blue", "green", "amber", "red", "violet"}
+
 var statuses = []string{"new", "open", "pending", "on_hold", "solved", "closed", "cancelled"}
 
 func (e *editor) saveSubstatus(ctx context.Context, s Substatus) (Substatus, error) {
@@ -447,11 +546,15 @@ func (e *editor) saveSubstatus(ctx context.Context, s Substatus) (Substatus, err
 	if s.ID == 0 && len(e.substatus) >= maxCodes {
 		return s, fault.Bad("name", "too_many", "there are at most %d sub-statuses", maxCodes)
 	}
-	if old := e.substatusBy[s.ID]; s.ID != 0 && (old == nil || old.Status != s.Status) {
+	if s.Color != "" && !slices.Contains(colors, s.Color) {
+		return s, fault.Bad("color", "choice", "color is one of %v", colors)
+	}
+	old := e.substatusBy[s.ID]
+	if s.ID != 0 && (old == nil || old.Status != s.Status) {
 		return s, fault.Missing("substatus")
 	}
 	var err error
-	s.ID, s.Version, err = e.put(ctx, item{kind: kindSubstatus, id: s.ID, position: s.Position, retired: s.Retired}, s, s.Version)
+	s.ID, s.Version, err = e.put(ctx, item{kind: kindSubstatus, id: s.ID, position: s.Position, retired: s.Retired}, old, s, s.Version)
 	return s, err
 }
 
@@ -474,11 +577,12 @@ func (e *editor) saveCode(ctx context.Context, k Code) (Code, error) {
 	if k.ID == 0 && len(e.codeBy[k.List]) >= maxCodes {
 		return k, fault.Bad("key", "too_many", "a list has at most %d codes", maxCodes)
 	}
-	if old := e.codeBy[k.List][k.Key]; k.ID != 0 && (old == nil || old.ID != k.ID) {
+	old := e.codeBy[k.List][k.Key]
+	if k.ID != 0 && (old == nil || old.ID != k.ID) {
 		return k, fault.Missing("code")
 	}
 	var err error
-	k.ID, k.Version, err = e.put(ctx, item{kind: kindCode, id: k.ID, key: k.List + ":" + k.Key, position: k.Position, retired: k.Retired}, k, k.Version)
+	k.ID, k.Version, err = e.put(ctx, item{kind: kindCode, id: k.ID, key: k.List + ":" + k.Key, position: k.Position, retired: k.Retired}, old, k, k.Version)
 	return k, err
 }
 

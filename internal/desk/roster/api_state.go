@@ -147,7 +147,7 @@ func (m *Room) SaveSettings(ctx context.Context, a *staff.Actor, s Settings, mat
 		if _, err := tx.Exec(ctx, `update roster_setting set body = $2, version = $3 where tenant_id = $1`, a.Tenant, string(body), version); err != nil {
 			return err
 		}
-		if err := m.Staff.Record(ctx, tx, a, "roster.settings", 0, nil); err != nil {
+		if err := m.Staff.Record(ctx, tx, a, staff.Act{Kind: "roster.settings"}); err != nil {
 			return err
 		}
 		tx.AfterCommit(func() {

@@ -252,7 +252,7 @@ func (m *Room) set(ctx context.Context, a *staff.Actor, user id.ID, in NewState,
 			return nil
 		})
 		if err == nil && forced {
-			if err = m.Staff.Record(ctx, tx, a, "agent_state.forced", user, map[string]any{"state": in.State, "until": in.Until}); err == nil {
+			if err = m.Staff.Record(ctx, tx, a, staff.Act{Kind: "agent_state.forced", Subject: user, Data: map[string]any{"state": in.State, "until": in.Until}}); err == nil {
 				err = m.notice(ctx, tx, a.Tenant, Notice{Event: ToldForced, To: []id.ID{user}, By: a.ID, State: string(in.State)})
 			}
 		}

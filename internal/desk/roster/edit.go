@@ -632,5 +632,5 @@ func saveItem(ctx context.Context, tx *db.Tx, m *Room, a *staff.Actor, kind stri
 		return err
 	}
 	*item, *version = s.id, s.version
-	return m.Staff.Record(ctx, tx, a, "roster."+kind, s.id, nil)
+	return m.Staff.Record(ctx, tx, a, staff.Act{Kind: "roster." + kind, Subject: s.id})
 }

@@ -275,7 +275,7 @@ func TestForcedByASupervisor(t *testing.T) {
 			!strings.Contains(string(got.Body), `"forced":true`) || !strings.Contains(string(got.Body), lead.ID.String()) {
 			t.Errorf("%d %s", got.Status, got.Body)
 		}
-		events, err := h.Staff.Events(bg, h.Tenant, 0, 1)
+		events, err := h.Staff.Events(bg, h.Tenant, staff.EventFilter{}, 1)
 		ok(t, err)
 		if len(events) != 1 || events[0].Kind != "agent_state.forced" || events[0].Actor != lead.ID || events[0].Subject != who.ID {
 			t.Errorf("%+v", events)

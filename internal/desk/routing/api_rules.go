@@ -157,7 +157,7 @@ func (m *Room) SaveSet(ctx context.Context, by *staff.Actor, in RuleSet) (*Store
 		if err := insertSet(ctx, tx, by.Tenant, s); err != nil {
 			return err
 		}
-		return m.Staff.Record(ctx, tx, by, "routing.set", s.ID, map[string]any{"version": s.Version, "state": s.State})
+		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "routing.set", Subject: s.ID, Name: s.Name, Data: map[string]any{"version": s.Version, "state": s.State}})
 	})
 }
 
@@ -181,7 +181,7 @@ func (m *Room) SwitchSet(ctx context.Context, by *staff.Actor, version int64, to
 		if err := switchSet(ctx, tx, by.Tenant, version, to); err != nil {
 			return err
 		}
-		return m.Staff.Record(ctx, tx, by, "routing.set", s.ID, map[string]any{"version": version, "state": to})
+		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "routing.set", Subject: s.ID, Name: s.Name, Changes: []staff.FieldChange{{Field: "state", From: s.State, To: to}}, Data: map[string]any{"version": version}})
 	})
 	if err != nil {
 		return err

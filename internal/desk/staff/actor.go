@@ -49,7 +49,8 @@ type Actor struct {
 
 	credential   credential // what the actor came with
 	credentialID id.ID
-	limited      bool // a token that may do less than its user
+	limited      bool  // a token that may do less than its user
+	viewer       id.ID // who looks at the workspace as this actor; see view.go
 }
 
 // System is the tenant itself acting: timers, imports, rules. It may do all.

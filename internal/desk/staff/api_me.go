@@ -80,6 +80,7 @@ func (h *House) Register(api *web.API) {
 	h.registerOwn(api)
 	h.registerUsers(api)
 	h.registerUnits(api)
+	h.registerTrail(api)
 }
 
 func (h *House) registerSession(api *web.API) {

@@ -189,27 +189,4 @@ func (h *House) registerUsers(api *web.API) {
 		func(ctx context.Context, in *web.PathID) (*struct{}, error) {
 			return nil, h.SignOutUser(ctx, From(ctx), in.ID.ID)
 		})
-	type event struct {
-		ID        id.ID      `json:"id"`
-		At        clock.Time `json:"at"`
-		ActorKind Kind       `json:"actor_kind"`
-		Actor     id.ID      `json:"actor_id,omitzero"`
-		Kind      string     `json:"kind"`
-		Subject   id.ID      `json:"subject_id,omitzero"`
-		Data      any        `json:"data"`
-	}
-	web.Register(api, web.Op{Method: "GET", Path: "/staff/events", ID: "staff-events", Summary: "What was changed of people and rights", Permission: string(AuditRead), Tags: tags},
-		func(ctx context.Context, in *struct{ web.Page }) (*struct{ Body web.List[event] }, error) {
-			var before id.ID
-			if _, err := web.ParseCursor(in.Cursor, &before); err != nil {
-				return nil, err
-			}
-			events, err := h.Events(ctx, From(ctx).Tenant, before, in.Limit+1)
-			cut := web.Cut(events, in.Limit, func(e Event) id.ID { return e.ID })
-			out := web.List[event]{Items: []event{}, NextCursor: cut.NextCursor}
-			for _, e := range cut.Items {
-				out.Items = append(out.Items, event{e.ID, e.At, e.ActorKind, e.Actor, e.Kind, e.Subject, e.Data})
-			}
-			return &struct{ Body web.List[event] }{out}, err
-		})
 }

@@ -97,6 +97,22 @@ func (d *Directory) Subtree(root id.ID) []id.ID {
 	return out
 }
 
+// Zone is the tenant's time zone as far as this node knows: for those inside a
+// transaction, who must not wait for the store.
+func (h *House) Zone(tenant id.ID) string {
+	h.mu.Lock()
+	s := h.tenants[tenant]
+	h.mu.Unlock()
+	if s != nil {
+		s.mu.RLock()
+		defer s.mu.RUnlock()
+		if s.dir != nil {
+			return s.dir.Tenant.TimeZone
+		}
+	}
+	return "Asia/Shanghai"
+}
+
 // actor makes the actor of a person.
 func (d *Directory) actor(p *Person) *Actor {
 	return &Actor{Tenant: d.Tenant.ID, Kind: KindStaff, ID: p.ID, Name: p.Name, Locale: p.Locale,

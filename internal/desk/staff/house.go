@@ -3,7 +3,6 @@ package staff
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -98,55 +97,6 @@ func (h *House) raise(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	}
 	tx.AfterCommit(func() { h.state(tenant).saw(version) })
 	return nil
-}
-
-// Record appends to the events what another room did to people, in its
-// transaction. Data names fields and ids, never secrets or personal values.
-func (h *House) Record(ctx context.Context, tx *db.Tx, a *Actor, kind string, subject id.ID, data map[string]any) error {
-	return h.event(ctx, tx, a, kind, subject, data)
-}
-
-// event appends what was done. Data names fields and ids, never secrets or
-// personal values.
-func (h *House) event(ctx context.Context, tx *db.Tx, a *Actor, kind string, subject id.ID, data map[string]any) error {
-	if data == nil {
-		data = map[string]any{}
-	}
-	b, err := json.Marshal(data)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `insert into staff_event (tenant_id, id, at, actor_kind, actor_id, kind, subject_id, data) values ($1,$2,$3,$4,$5,$6,$7,$8)`,
-		a.Tenant, h.IDs.Next(), h.Clock.Millis(), string(a.Kind), null(a.ID), kind, null(subject), string(b))
-	return err
-}
-
-// Event is one change to people or rights.
-type Event struct {
-	ID        id.ID
-	At        clock.Time
-	ActorKind Kind
-	Actor     id.ID
-	Kind      string
-	Subject   id.ID
-	Data      json.RawMessage
-}
-
-// Events are the changes before the given id (0 = the newest), newest first.
-func (h *House) Events(ctx context.Context, tenant, before id.ID, limit int) ([]Event, error) {
-	if before == 0 {
-		before = 1<<63 - 1
-	}
-	rows, err := h.DB.Query(ctx, `select id, at, actor_kind, actor_id, kind, subject_id, data from staff_event
-		where tenant_id = $1 and id < $2 order by id desc limit $3`, tenant, before, limit)
-	return db.Each(rows, err, func(r *sql.Rows) (Event, error) {
-		var e Event
-		var actor, subject sql.NullInt64
-		var data string
-		err := r.Scan(&e.ID, (*int64)(&e.At), &e.ActorKind, &actor, &e.Kind, &subject, &data)
-		e.Actor, e.Subject, e.Data = id.ID(actor.Int64), id.ID(subject.Int64), json.RawMessage(data)
-		return e, err
-	})
 }
 
 // Run writes down now and then when sessions and tokens were last used, and

@@ -119,10 +119,10 @@ func TestWhichCredentialsLive(t *testing.T) {
 			if got := w.do("GET", "/me", nil); got.json["permissions"].(m)["ticket.reply"] != nil || got.json["permissions"].(m)["audit.read"] != "all" {
 				t.Errorf("the old rights live on: %s", got.body)
 			}
-			w.do("GET", "/staff/events", nil).want(200, "")
+			w.do("GET", "/audit", nil).want(200, "")
 		}
 		admin.do("PATCH", "/staff/users/"+user, m{"role_ids": []string{admin.role(staff.Agent)}}).want(200, "")
-		one.do("GET", "/staff/events", nil).want(403, "auth.forbidden")
+		one.do("GET", "/audit", nil).want(403, "auth.forbidden")
 
 		begin()
 		admin.do("PATCH", "/staff/users/"+user, m{"active": false}).want(200, "")
@@ -179,9 +179,9 @@ func TestAnotherNodeSeesChangesWithinASecond(t *testing.T) {
 			t.Fatal("a session of one node is not known on the other")
 		}
 		admin.do("PATCH", "/staff/users/"+user, m{"role_ids": []string{admin.role(staff.Auditor)}}).want(200, "")
-		agent.do("GET", "/staff/events", nil).want(200, "")
+		agent.do("GET", "/audit", nil).want(200, "")
 		n.clock.Advance(time.Second)
-		there.do("GET", "/staff/events", nil).want(200, "")
+		there.do("GET", "/audit", nil).want(200, "")
 		admin.do("PATCH", "/staff/users/"+user, m{"active": false}).want(200, "")
 		n.clock.Advance(time.Second)
 		there.do("GET", "/me", nil).want(401, "auth.invalid")

@@ -101,7 +101,7 @@ func (h *House) saveDepartment(ctx context.Context, a *Actor, unit id.ID, versio
 				}
 			}
 		}
-		return h.event(ctx, tx, a, what("department", unit), d.ID, map[string]any{"parent_from": old.Parent, "parent_to": d.Parent, "retired": d.Retired})
+		return h.Record(ctx, tx, a, Act{Kind: what("department", unit), Subject: d.ID, Name: d.Name, Changes: Changes(departmentJSON(&old), departmentJSON(&d), "id", "version")})
 	})
 	if err != nil {
 		return Department{}, err
@@ -193,7 +193,6 @@ func (h *House) saveTeam(ctx context.Context, a *Actor, team id.ID, version int6
 		if err != nil {
 			return err
 		}
-		data := map[string]any{"retired": t.Retired}
 		if in.Members != nil {
 			if _, err := tx.Exec(ctx, `delete from staff_team_member where tenant_id = $1 and team_id = $2`, a.Tenant, t.ID); err != nil {
 				return err
@@ -203,7 +202,6 @@ func (h *House) saveTeam(ctx context.Context, a *Actor, team id.ID, version int6
 					return err
 				}
 			}
-			data["members_from"], data["members_to"] = old.Members, t.Members
 			for _, m := range old.Members {
 				if h.Moved == nil || slices.ContainsFunc(t.Members, func(x Member) bool { return x.User == m.User }) {
 					continue
@@ -213,7 +211,7 @@ func (h *House) saveTeam(ctx context.Context, a *Actor, team id.ID, version int6
 				}
 			}
 		}
-		return h.event(ctx, tx, a, what("team", team), t.ID, data)
+		return h.Record(ctx, tx, a, Act{Kind: what("team", team), Subject: t.ID, Name: t.Name, Changes: Changes(teamJSON(&old), teamJSON(&t), "id", "version")})
 	})
 	if err != nil {
 		return Team{}, err
@@ -259,7 +257,7 @@ func (h *House) SaveSkill(ctx context.Context, a *Actor, skill id.ID, version in
 		if err != nil {
 			return err
 		}
-		return h.event(ctx, tx, a, what("skill", skill), s.ID, nil)
+		return h.Record(ctx, tx, a, Act{Kind: what("skill", skill), Subject: s.ID, Name: s.Name, Changes: Changes(skillJSON(&old), skillJSON(&s), "id", "version")})
 	})
 	return s, err
 }
@@ -267,7 +265,8 @@ func (h *House) SaveSkill(ctx context.Context, a *Actor, skill id.ID, version in
 // DeleteSkill removes a skill that nobody has.
 func (h *House) DeleteSkill(ctx context.Context, a *Actor, skill id.ID) error {
 	return h.change(ctx, a, func(ctx context.Context, tx *db.Tx, dir *Directory) error {
-		if _, ok := dir.skills[skill]; !ok {
+		old, ok := dir.skills[skill]
+		if !ok {
 			return fault.Missing("skill")
 		}
 		for _, p := range dir.people {
@@ -278,7 +277,7 @@ func (h *House) DeleteSkill(ctx context.Context, a *Actor, skill id.ID) error {
 		if _, err := tx.Exec(ctx, `delete from staff_skill where tenant_id = $1 and id = $2`, a.Tenant, skill); err != nil {
 			return err
 		}
-		return h.event(ctx, tx, a, "skill.deleted", skill, nil)
+		return h.Record(ctx, tx, a, Act{Kind: "skill.deleted", Subject: skill, Name: old.Name})
 	})
 }
 
@@ -342,7 +341,11 @@ func (h *House) SaveRole(ctx context.Context, a *Actor, role id.ID, version int6
 		if err != nil {
 			return err
 		}
-		return h.event(ctx, tx, a, what("role", role), r.ID, map[string]any{"grants_from": old.Grants, "grants_to": r.Grants})
+		changes := Changes(Named{Name: old.Name}, Named{Name: r.Name}, "id")
+		for _, c := range Changes(old.Grants, r.Grants) { // each right by its name
+			changes = append(changes, FieldChange{"grants." + c.Field, c.From, c.To})
+		}
+		return h.Record(ctx, tx, a, Act{Kind: what("role", role), Subject: r.ID, Name: r.Name, Changes: changes})
 	})
 	return r, err
 }
@@ -368,7 +371,7 @@ func (h *House) DeleteRole(ctx context.Context, a *Actor, role id.ID) error {
 		if _, err := tx.Exec(ctx, `delete from staff_role where tenant_id = $1 and id = $2`, a.Tenant, role); err != nil {
 			return err
 		}
-		return h.event(ctx, tx, a, "role.deleted", role, nil)
+		return h.Record(ctx, tx, a, Act{Kind: "role.deleted", Subject: role, Name: r.Name})
 	})
 }
 

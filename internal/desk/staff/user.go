@@ -112,6 +112,18 @@ func (h *House) insertUser(ctx context.Context, tx *db.Tx, a *Actor, dir *Direct
 	return p.ID, h.event(ctx, tx, a, "user.created", p.ID, map[string]any{"roles": p.Roles, "teams": p.Teams})
 }
 
+// rights is what the trail tells of a person: what they may do and where they
+// stand, by ids.
+func rights(p *Person) any {
+	return struct {
+		Roles      []id.ID      `json:"roles"`
+		Teams      []id.ID      `json:"teams"`
+		Department id.ID        `json:"department"`
+		Skills     []SkillLevel `json:"skills"`
+		Active     bool         `json:"active"`
+	}{some(p.Roles), some(p.Teams), p.Department, some(p.Skills), p.Active}
+}
+
 // UserChange is what changes of a user; nil stays as it is.
 type UserChange struct {
 	Email       *string
@@ -171,14 +183,8 @@ func (h *House) UpdateUser(ctx context.Context, a *Actor, user id.ID, version in
 				return err
 			}
 		}
-		data := map[string]any{"fields": fields}
-		if in.Roles != nil {
-			data["roles_from"], data["roles_to"] = old.Roles, next.Roles
-		}
-		if in.Active != nil {
-			data["active"] = next.Active
-		}
-		return h.event(ctx, tx, a, "user.updated", user, data)
+		// Of a person's own values only their names are told.
+		return h.Record(ctx, tx, a, Act{Kind: "user.updated", Subject: user, Data: map[string]any{"fields": fields}, Changes: Changes(rights(&old), rights(&next))})
 	})
 	if err != nil {
 		return Person{}, err

@@ -27,7 +27,7 @@ type configJSON struct {
 	Teams            []teamJSON       `json:"teams"`
 	Departments      []departmentJSON `json:"departments"`
 	Staff            []personJSON     `json:"staff"`
-	UndoSeconds      int              `json:"undo_seconds"`
+	Rules            form.Rules       `json:"rules"`
 }
 
 type tierJSON struct {
@@ -73,8 +73,8 @@ func (d *Desk) registerConfig(api *web.API) {
 				Version: c.Version(), Types: some(c.Types()), Fields: some(c.Fields()), Categories: some(c.Categories()), Substatuses: some(c.Substatuses()),
 				HoldReasons: some(c.Codes(form.HoldReasons)), CancelReasons: some(c.Codes(form.CancelReasons)),
 				ResolutionCodes: some(c.Codes(form.ResolutionCodes)), Causes: some(c.Codes(form.Causes)), Responsibilities: some(c.Codes(form.Responsibilities)),
-				UndoSeconds: int(d.Settings(ctx, a.Tenant).UndoSend.Seconds()),
-				Tiers:       []tierJSON{}, Teams: []teamJSON{}, Departments: []departmentJSON{}, Staff: []personJSON{},
+				Rules: c.Rules(),
+				Tiers: []tierJSON{}, Teams: []teamJSON{}, Departments: []departmentJSON{}, Staff: []personJSON{},
 			}
 			for _, t := range customer.Tiers() {
 				j.Tiers = append(j.Tiers, tierJSON{t.Key, form.Name{ZH: t.ZH, EN: t.EN}})

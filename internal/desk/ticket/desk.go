@@ -35,7 +35,7 @@ type Config struct {
 	Index     *fulltext.Index
 	Blobs     *blob.Store
 	Hub       *live.Hub
-	// Settings are the tenant's own rules; nil means Defaults for everyone.
+	// Settings are the tenant's own rules; nil: those of its set-up.
 	Settings  func(ctx context.Context, tenant id.ID) Settings
 	Passes    []Pass
 	Reactions []Reaction
@@ -55,17 +55,17 @@ type Settings struct {
 	RepeatWindow  time.Duration // another ticket on the same matter within it is a repeat contact
 }
 
-// Defaults are the shipped settings.
-func Defaults() Settings {
-	return Settings{
-		NumberPattern: "{type}{yymmdd}-{seq:4}",
-		TimeZone:      "Asia/Shanghai",
-		UndoSend:      10 * time.Second,
-		UndoChange:    24 * time.Hour,
-		AutoClose:     72 * time.Hour,
-		ReopenWindow:  7 * 24 * time.Hour,
-		RepeatWindow:  7 * 24 * time.Hour,
+// settings are the rules that the tenant has in its set-up, the shipped ones
+// when that cannot be read.
+func (d *Desk) settings(ctx context.Context, tenant id.ID) Settings {
+	r := form.ShippedRules()
+	if catalog, err := d.Forms.Get(ctx, tenant); err == nil {
+		r = catalog.Rules()
 	}
+	const day = 24 * time.Hour
+	return Settings{NumberPattern: r.NumberPattern, TimeZone: d.Staff.Zone(tenant),
+		UndoSend: time.Duration(r.UndoSendSeconds) * time.Second, UndoChange: time.Duration(r.UndoHours) * time.Hour,
+		AutoClose: time.Duration(r.AutoCloseHours) * time.Hour, ReopenWindow: time.Duration(r.ReopenDays) * day, RepeatWindow: time.Duration(r.RepeatDays) * day}
 }
 
 // Desk carries out the operations. It is safe for concurrent use.
@@ -78,13 +78,13 @@ type Desk struct {
 // NewDesk makes the desk and registers its jobs, so it comes before the
 // queue's Start.
 func NewDesk(c Config) *Desk {
-	if c.Settings == nil {
-		c.Settings = func(context.Context, id.ID) Settings { return Defaults() }
-	}
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
 	d := &Desk{Config: c, numbers: newNumbers(c.DB)}
+	if d.Settings == nil {
+		d.Settings = d.settings
+	}
 	d.registerJobs()
 	d.joinCustomers()
 	return d

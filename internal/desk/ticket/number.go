@@ -3,50 +3,15 @@ package ticket
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"zhidan/internal/desk/form"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
-	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 )
-
-// A number pattern is text with {type} (the type's prefix), {yyyy}, {yy}, {mm},
-// {dd}, {yymmdd}, {yyyymmdd} and exactly one {seq} or {seq:N} (at least N
-// digits, counted anew whenever what stands before it changes).
-
-// CheckPattern refuses a pattern that could not make unique numbers.
-func CheckPattern(pattern string) error {
-	if len(pattern) > 60 || strings.Count(pattern, "{seq") != 1 {
-		return fault.Bad("number_pattern", "pattern", "a number pattern has exactly one {seq} and at most 60 characters")
-	}
-	if rest := expand(pattern, "", time.Unix(0, 0), func(int) string { return "" }); strings.ContainsAny(rest, "{}") {
-		return fault.Bad("number_pattern", "pattern", "unknown part in number pattern: %s", rest)
-	}
-	return nil
-}
-
-func expand(pattern, prefix string, day time.Time, seq func(width int) string) string {
-	s := strings.NewReplacer("{type}", prefix, "{yyyymmdd}", day.Format("20060102"), "{yymmdd}", day.Format("060102"),
-		"{yyyy}", day.Format("2006"), "{yy}", day.Format("06"), "{mm}", day.Format("01"), "{dd}", day.Format("02")).Replace(pattern)
-	i := strings.Index(s, "{seq")
-	j := strings.IndexByte(s[max(i, 0):], '}')
-	if i < 0 || j < 0 {
-		return s
-	}
-	width := 1
-	if part := s[i+4 : i+j]; part != "" {
-		n, err := strconv.Atoi(strings.TrimPrefix(part, ":"))
-		if err != nil || n < 1 || n > 12 {
-			return s
-		}
-		width = n
-	}
-	return s[:i] + seq(width) + s[i+j+1:]
-}
 
 // numbers hands out ticket numbers from blocks that this node has taken, so
 // that creating a ticket updates no shared counter. A block that is lost with
@@ -76,9 +41,9 @@ type block struct {
 
 func newBlock(s series, day time.Time) *block {
 	b := &block{size: firstBlock}
-	b.scope = expand(s.pattern, s.prefix, day, func(width int) string { b.width = width; return "#" })
+	b.scope = form.ExpandPattern(s.pattern, s.prefix, day, func(width int) string { b.width = width; return "#" })
 	const mark = "\x00"
-	b.before, b.after, _ = strings.Cut(expand(s.pattern, s.prefix, day, func(int) string { return mark }), mark)
+	b.before, b.after, _ = strings.Cut(form.ExpandPattern(s.pattern, s.prefix, day, func(int) string { return mark }), mark)
 	return b
 }
 
@@ -131,8 +96,8 @@ func (n *numbers) next(ctx context.Context, tenant id.ID, s Settings, prefix str
 // ticket that is born of another one.
 func (n *numbers) nextIn(ctx context.Context, tx *db.Tx, tenant id.ID, s Settings, prefix string, at clock.Time) (string, error) {
 	day := n.day(s, at)
-	seq, err := takeNumbers(ctx, tx, tenant, expand(s.NumberPattern, prefix, day, func(int) string { return "#" }), 1)
-	return expand(s.NumberPattern, prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, seq) }), err
+	seq, err := takeNumbers(ctx, tx, tenant, form.ExpandPattern(s.NumberPattern, prefix, day, func(int) string { return "#" }), 1)
+	return form.ExpandPattern(s.NumberPattern, prefix, day, func(width int) string { return fmt.Sprintf("%0*d", width, seq) }), err
 }
 
 // takeNumbers moves the scope on by n and returns the last number taken.

@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
@@ -82,6 +83,9 @@ func (d *Desk) setStatus(ctx context.Context, w *Write, c *Change, in StatusInpu
 	case Open:
 		reason = in.Reason // of reopening, in one's own words
 	}
+	if err := checkDemands(c, catalog, in); err != nil {
+		return err
+	}
 	if len(reason) > maxReason {
 		return fault.Bad("reason", "too_long", "the reason is longer than %d bytes", maxReason)
 	}
@@ -92,6 +96,44 @@ func (d *Desk) setStatus(ctx context.Context, w *Write, c *Change, in StatusInpu
 	d.moveTo(c, in.Status, &data)
 	t.Substatus = in.Substatus
 	return d.afterMove(ctx, w, c)
+}
+
+// checkDemands refuses a status while something that the tenant asks for before
+// it is missing, and names all of it.
+func checkDemands(c *Change, catalog *form.Catalog, in StatusInput) error {
+	t := c.Ticket
+	var bad fault.List
+	for _, name := range catalog.Demands(in.Status.String()) {
+		has := true
+		switch name {
+		case "category":
+			has = t.Category != 0
+		case "assignee":
+			has = t.Assignee != 0
+		case "team":
+			has = t.Team != 0
+		case "requester":
+			has = t.Requester != 0
+		case "substatus":
+			has = in.Substatus != 0
+		case "resolution.cause":
+			has = t.Resolution != nil && t.Resolution.Cause != ""
+		case "resolution.responsible":
+			has = t.Resolution != nil && t.Resolution.Responsible != ""
+		case "resolution.note":
+			has = t.Resolution != nil && t.Resolution.Note != ""
+		default:
+			key, _ := strings.CutPrefix(name, "fields.")
+			// A field that is retired, or that the form does not show, can be asked of nobody.
+			if f, ok := catalog.Field(key); ok && !f.Retired && catalog.Shown(t.Type, key, t.Fields) {
+				has = t.Fields[key] != nil
+			}
+		}
+		if !has {
+			bad = append(bad, fault.Bad(name, "required", "%s is asked for before a ticket becomes %s", name, in.Status))
+		}
+	}
+	return bad.Err()
 }
 
 func (d *Desk) checkResolution(ctx context.Context, w *Write, c *Change, catalog *form.Catalog, in StatusInput) error {

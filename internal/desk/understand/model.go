@@ -155,7 +155,7 @@ func labels(field string, catalog *form.Catalog, s *Settings) []learn.Label {
 				zh, en = names[p].Name.ZH+" "+zh, names[p].Name.EN+" "+en
 				p = names[p].Parent
 			}
-			add(c.ID.String(), c.Name.ZH+" "+c.Name.EN, zh+"\n"+en)
+			add(c.ID.String(), c.Name.ZH+" "+c.Name.EN, zh+"\n"+en+"\n"+strings.Join(c.Aliases, "\n"))
 		}
 	case "priority":
 		for _, p := range priorities {

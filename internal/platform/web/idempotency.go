@@ -162,7 +162,12 @@ func (a *API) once(ctx context.Context, c *Call, r *http.Request, key string, ne
 	}
 	before := c.Header().Clone()
 	c.idem, s.holding = s, true
-	next(c, r.WithContext(db.WithTxHook(ctx, func(ctx context.Context, tx *db.Tx) error { return s.insert(ctx, tx) })))
+	next(c, r.WithContext(db.WithTxHook(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := a.witness(ctx, c, tx); err != nil {
+			return err
+		}
+		return s.insert(ctx, tx)
+	})))
 	c.idem, s.holding = nil, false
 	if !s.committed {
 		// No effect of ours. Was there one before?

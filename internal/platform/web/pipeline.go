@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 )
 
@@ -41,6 +42,8 @@ type Call struct {
 	op        *operation
 	principal Principal
 	idem      *idempotent
+	seen      Seen
+	recorded  *db.Tx // in which the operation has left its own trace
 }
 
 type callKey struct{}
@@ -164,6 +167,13 @@ func (a *API) run(o *operation, next http.HandlerFunc) http.HandlerFunc {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), o.Timeout)
 		defer cancel()
+		if o.audited {
+			if err := a.look(c, r); err != nil {
+				a.writeProblem(c, r, a.problem(r.Context(), err))
+				return
+			}
+			ctx = db.WithTxHook(ctx, func(ctx context.Context, tx *db.Tx) error { return a.witness(ctx, c, tx) })
+		}
 		if key := r.Header.Get("Idempotency-Key"); key != "" && a.keeps(c, r) {
 			a.once(ctx, c, r, key, next)
 			return

@@ -72,6 +72,11 @@ type Config struct {
 	Timeout time.Duration // of one request; 0 = 30 s
 	MaxBody int64         // of one request; 0 = 1 MiB
 	Limits  Limits
+	// Audited says of which operations a trace must stay, and Witness leaves it,
+	// in the first transaction of the request that changes something, unless the
+	// operation has called Recorded there; both may be nil.
+	Audited func(Op) bool
+	Witness func(ctx context.Context, tx *db.Tx, seen Seen) error
 	// Ready says whether the node can serve: name → check.
 	Ready map[string]func(context.Context) error
 	// Metrics and Tracing may be nil.
@@ -129,6 +134,7 @@ type operation struct {
 	hidden  []string
 	observe [6]telemetry.Observer // by status class
 	hasBody bool
+	audited bool
 }
 
 // New makes the door.
@@ -224,6 +230,7 @@ func (a *API) newOperation(op Op) *operation {
 	}
 	path := Base + op.Path
 	o := &operation{Op: op, route: op.Method + " " + path}
+	o.audited = a.cfg.Audited != nil && a.cfg.Witness != nil && a.cfg.Audited(op)
 	for _, m := range pathParams.FindAllStringSubmatch(path, -1) {
 		if secretParams[m[1]] {
 			o.hidden = append(o.hidden, m[1])

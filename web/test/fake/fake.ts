@@ -102,7 +102,7 @@ export class Fake {
     const kind = body.kind as 'reply' | 'note'
     const at = new Date().toISOString()
     const actor = { kind: 'staff' as const, id: this.me.id, name: this.me.name }
-    const message: Message = { id: this.id('m'), kind, author: actor, channel: ticket.channel, text: String(body.body), html: body.html as string | undefined, at, attachments: [], ...(kind === 'reply' ? { undo_until: new Date(Date.now() + config.undo_seconds * 1000).toISOString() } : {}) }
+    const message: Message = { id: this.id('m'), kind, author: actor, channel: ticket.channel, text: String(body.body), html: body.html as string | undefined, at, attachments: [], ...(kind === 'reply' ? { undo_until: new Date(Date.now() + config.rules.undo_send_seconds * 1000).toISOString() } : {}) }
     ticket.version++
     ticket.updated_at = at
     ticket.last_message = { kind, excerpt: message.text.slice(0, 80), at, from_customer: false }

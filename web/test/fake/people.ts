@@ -58,5 +58,5 @@ export const config = {
   departments: [{ id: 'd1', name: '客服部', parent_id: null }, { id: 'd2', name: '国际部', parent_id: null }],
   staff,
   tiers: [{ key: 'normal', name: n('普通', 'Normal') }, { key: 'gold', name: n('金卡', 'Gold') }, { key: 'vip', name: n('VIP', 'VIP') }],
-  undo_seconds: 15,
+  rules: { number_pattern: '{type}{yymmdd}-{seq:4}', undo_send_seconds: 15, undo_hours: 24, auto_close_hours: 72, reopen_days: 7, repeat_days: 7, demands: [] },
 } as unknown as Config
