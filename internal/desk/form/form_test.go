@@ -459,15 +459,17 @@ func TestRules(t *testing.T) {
 			t.Errorf("stale: %v", err)
 		}
 		for name, change := range map[string]func(*form.Rules){
-			"no count":       func(r *form.Rules) { r.NumberPattern = "GD-{yyyy}" },
-			"two counts":     func(r *form.Rules) { r.NumberPattern = "{seq}{seq}" },
-			"unknown part":   func(r *form.Rules) { r.NumberPattern = "{hour}{seq}" },
-			"a blank":        func(r *form.Rules) { r.NumberPattern = "A {seq}" },
-			"status twice":   func(r *form.Rules) { r.Demands = append(r.Demands, r.Demands[0]) },
-			"of new":         func(r *form.Rules) { r.Demands = []form.Demand{{Status: "new", Fields: []string{"category"}}} },
-			"unknown field":  func(r *form.Rules) { r.Demands = []form.Demand{{Status: "closed", Fields: []string{"fields.nothing"}}} },
-			"of the ticket":  func(r *form.Rules) { r.Demands = []form.Demand{{Status: "closed", Fields: []string{"subject"}}} },
-			"result on hold": func(r *form.Rules) { r.Demands = []form.Demand{{Status: "on_hold", Fields: []string{"resolution.cause"}}} },
+			"no count":      func(r *form.Rules) { r.NumberPattern = "GD-{yyyy}" },
+			"two counts":    func(r *form.Rules) { r.NumberPattern = "{seq}{seq}" },
+			"unknown part":  func(r *form.Rules) { r.NumberPattern = "{hour}{seq}" },
+			"a blank":       func(r *form.Rules) { r.NumberPattern = "A {seq}" },
+			"status twice":  func(r *form.Rules) { r.Demands = append(r.Demands, r.Demands[0]) },
+			"of new":        func(r *form.Rules) { r.Demands = []form.Demand{{Status: "new", Fields: []string{"category"}}} },
+			"unknown field": func(r *form.Rules) { r.Demands = []form.Demand{{Status: "closed", Fields: []string{"fields.nothing"}}} },
+			"of the ticket": func(r *form.Rules) { r.Demands = []form.Demand{{Status: "closed", Fields: []string{"subject"}}} },
+			"result on hold": func(r *form.Rules) {
+				r.Demands = []form.Demand{{Status: "on_hold", Fields: []string{"resolution.cause"}}}
+			},
 		} {
 			x := catalog(t, c).Rules()
 			x.Version = 0
