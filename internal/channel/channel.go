@@ -37,6 +37,9 @@ type Kind struct {
 	// Read understands raw content. It is bounded in time and memory, has no
 	// outside effects, and returns *Unreadable for what must wait for a person.
 	Read func(ctx context.Context, raw []byte) (*Inbound, error)
+	// Envelope is who sent it and what it is about, from its beginning and as far
+	// as it can be read; nil: the kind has none.
+	Envelope func(head []byte) (sender, subject string)
 }
 
 // Caps says what answers over a kind can carry.

@@ -1,6 +1,7 @@
 package email
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -31,7 +32,25 @@ func Kind() channel.Kind {
 			}
 			return inbound(m), nil
 		},
+		Envelope: envelope,
 	}
+}
+
+// envelope reads the header alone, of a mail whose rest nobody could read.
+func envelope(head []byte) (sender, subject string) {
+	for _, end := range []string{"\r\n\r\n", "\n\n"} {
+		if i := bytes.Index(head, []byte(end)); i >= 0 {
+			head = head[:i]
+		}
+	}
+	m, err := Parse(context.Background(), append(bytes.Clone(head), "\r\n\r\n"...), Limits{})
+	if err != nil {
+		return "", ""
+	}
+	if m.From.Name != "" && m.From.Address != "" {
+		return m.From.Name + " <" + m.From.Address + ">", m.Subject
+	}
+	return m.From.Name + m.From.Address, m.Subject
 }
 
 func inbound(m *Mail) *channel.Inbound {

@@ -15,15 +15,15 @@ import (
 // CheckPattern refuses a pattern that could not make unique numbers.
 func CheckPattern(pattern string) error {
 	if len(pattern) > 60 || strings.Count(pattern, "{seq") != 1 {
-		return fault.Bad("number_pattern", "pattern", "a number pattern has exactly one {seq} and at most 60 characters")
+		return fault.Bad("number_pattern", "numbering", "a number pattern has exactly one {seq} and at most 60 characters")
 	}
 	rest := ExpandPattern(pattern, "", time.Unix(0, 0), func(int) string { return "" })
 	if strings.ContainsAny(rest, "{}") {
-		return fault.Bad("number_pattern", "pattern", "unknown part in number pattern: %s", rest)
+		return fault.Bad("number_pattern", "numbering", "unknown part in number pattern: %s", rest)
 	}
 	for _, r := range rest {
 		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("-_./", r) {
-			return fault.Bad("number_pattern", "pattern", "beside its parts a number has letters, digits and - _ . /")
+			return fault.Bad("number_pattern", "numbering", "beside its parts a number has letters, digits and - _ . /")
 		}
 	}
 	return nil

@@ -138,6 +138,7 @@ var matrix = []route{
 	{"PUT /notify/templates", "", "403 403 200 200", `{"event":"assigned","locale":"en","title":"{number}","text":"x"}`},
 	{"GET /quarantine", "", "403 403 200 200", ""},
 	{"DELETE /quarantine/{id}", "nothing", "403 403 404 404", ""},
+	{"GET /quarantine/{id}", "nothing", "403 403 404 404", ""},
 	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
 	{"POST /quarantine/{id}/retry", "nothing", "403 403 404 404", ""},
 	{"GET /roster/adherence?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""}, // of those within reach

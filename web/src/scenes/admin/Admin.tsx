@@ -8,7 +8,7 @@ import { visible, type SectionGroup } from './sections'
 import '~/scenes/intelligence/intelligence.css'
 import './admin.css'
 
-const groups: SectionGroup[] = ['service', 'people', 'work', 'system']
+const groups: SectionGroup[] = ['tickets', 'service', 'people', 'work', 'system']
 
 /** 配置: what the house has decided, section by section. */
 export function Admin() {

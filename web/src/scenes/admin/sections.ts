@@ -4,7 +4,7 @@ import { lazy, type ComponentType } from 'react'
 import type { Me } from '~/api/types'
 import { can } from '~/stores/session'
 
-export type SectionGroup = 'service' | 'people' | 'work' | 'system'
+export type SectionGroup = 'tickets' | 'service' | 'people' | 'work' | 'system'
 export interface Section {
   /** Its place in the address: /admin/<id>. */
   id: SectionID
@@ -14,12 +14,20 @@ export interface Section {
   page: ComponentType
 }
 
-export type SectionID = 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
+export type SectionID =
+  | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules'
+  | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
 /** In the order in which they are listed. */
 export const sections: Section[] = [
+  { id: 'types', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Types'), 'Types') },
+  { id: 'fields', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Fields'), 'Fields') },
+  { id: 'categories', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Categories'), 'Categories') },
+  { id: 'statuses', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Statuses'), 'Statuses') },
+  { id: 'codes', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Codes'), 'Codes') },
+  { id: 'ticket-rules', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/TicketRules'), 'TicketRules') },
   { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
   { id: 'users', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Users'), 'Users') },

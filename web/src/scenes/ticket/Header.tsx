@@ -46,7 +46,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
       </div>
       <div className="row g8 wrap" style={{ marginTop: 6 }}>
         <span className="only-phone t3 f12 meta">{[ticket.number, ticket.requester?.name, channelName(ticket.channel)].filter(Boolean).join(' · ')}</span>
-        <Anchor name="status" id={ticket.id}><HeaderChip ticket={ticket} field="status" label={t('action.status')}><StatusGlyph status={ticket.status} />{sub ? named(sub.name) : statusName(ticket.status)}</HeaderChip></Anchor>
+        <Anchor name="status" id={ticket.id}><HeaderChip ticket={ticket} field="status" label={t('action.status')}>{sub ? <i className={`subdot ${sub.color ?? 'grey'}`} aria-hidden="true" /> : <StatusGlyph status={ticket.status} />}{sub ? named(sub.name) : statusName(ticket.status)}</HeaderChip></Anchor>
         <Anchor name="priority" id={ticket.id}><HeaderChip ticket={ticket} field="priority" label={t('action.priority')}><PriorityBars priority={ticket.priority} />{priorityName(ticket.priority)}</HeaderChip></Anchor>
         <span className="row g4"><Mark ticket={ticket} field="priority" />{ticket.sentiment !== undefined && ticket.sentiment !== 0 && <span className="mooded f12 t2"><Mood step={ticket.sentiment} />{t(`mood.${ticket.sentiment}` as Key)}</span>}</span>
         <ClockChips ticket={ticket} />

@@ -53,13 +53,13 @@ function StatusPicker(p: Props) {
   const set = (status: Next, more: { substatus_id?: string; reason?: string } = {}) =>
     change(p, 'status', { status, ...more }, { status, substatus_id: more.substatus_id }, t('said.status', { status: statusName(status) }), from === 'open' || from === 'pending' ? { status: from } : undefined)
   if (hold === 'on_hold') {
-    return <ChoiceList key="hold" label={t('ticket.holdReason')} choices={config.hold_reasons.map((r) => ({ id: r.key, text: named(r.name), group: t('ticket.holdReason') }))} onChoose={(reason) => set('on_hold', { reason })} />
+    return <ChoiceList key="hold" label={t('ticket.holdReason')} choices={config.hold_reasons.filter((r) => !r.retired).map((r) => ({ id: r.key, text: named(r.name), group: t('ticket.holdReason') }))} onChoose={(reason) => set('on_hold', { reason })} />
   }
   if (hold === 'cancelled') return <ReasonForm label={t('ticket.cancelReason')} onDone={(reason) => set('cancelled', { reason })} />
   const main: Status[] = ['new', 'open', 'pending', 'on_hold', 'solved', 'cancelled']
   const choices = main.flatMap((s): Choice[] => [
     { id: s, text: statusName(s), glyph: <StatusGlyph status={s} />, on: s === from && !p.ticket?.substatus_id, disabled: s === 'new' && from !== 'new' },
-    ...config.substatuses.filter((x) => x.status === s).map((x) => ({ id: `${s}/${x.id}`, text: named(x.name), sub: statusName(s), glyph: <StatusGlyph status={s} />, on: p.ticket?.substatus_id === x.id })),
+    ...config.substatuses.filter((x) => x.status === s && (!x.retired || x.id === p.ticket?.substatus_id)).map((x) => ({ id: `${s}/${x.id}`, text: named(x.name), sub: statusName(s), glyph: <i className={`subdot ${x.color ?? 'grey'}`} aria-hidden="true" />, on: p.ticket?.substatus_id === x.id })),
   ])
   return (
     <ChoiceList label={t('action.status')} choices={choices} onChoose={(id) => {

@@ -1,13 +1,16 @@
 // Which fields of its type a ticket shows. The server decides what is valid;
 // here only the simple conditions are told in advance, the others show.
 import type { Config, Field, FormField, Ticket } from '~/api/types'
+import { holds } from './rule'
 
 export interface Shown { field: Field; required: boolean; on: FormField['on'] }
 
-/** `fields.x == "a"`, `!=`, true/false/number, `type == "…"`, joined by &&. Anything else: undefined, the client does not know. */
+/** What the editor of forms writes, and `type == "…"` or `priority == "…"`. Anything else: undefined, the client does not know. */
 export function simple(rule: string, values: { type: string; priority?: string; fields: Record<string, unknown> }): boolean | undefined {
   if (rule.trim() === 'true') return true
   if (rule.trim() === 'false') return false
+  const known = holds(rule, values.fields)
+  if (known !== undefined) return known
   let all = true
   for (const part of rule.split('&&')) {
     const m = /^\s*\(?\s*(fields\.(\w+)|type|priority)\s*(==|!=)\s*("(?:[^"\\]|\\.)*"|true|false|-?\d+(?:\.\d+)?)\s*\)?\s*$/.exec(part)
