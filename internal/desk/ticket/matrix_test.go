@@ -141,6 +141,11 @@ var matrix = []route{
 	{"GET /quarantine/{id}", "nothing", "403 403 404 404", ""},
 	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
 	{"POST /quarantine/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"GET /report/facts", "", "403 403 200 200", ""},
+	{"POST /report/facts", "", "403 403 202 202", ""},
+	{"GET /report/today", "", "403 200 200 200", ""}, // within reach
+	{"GET /report/today/export", "", "403 200 200 200", ""},
+	{"GET /report/today/tickets?figure=created", "", "403 200 200 200", ""},
 	{"GET /roster/adherence?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""}, // of those within reach
 	{"PUT /roster/cells", "user", "403 422 422 200", `{"cells":[{"user_id":"{id}","day":"2026-12-01","items":[{"kind":"off"}]}]}`},
 	{"POST /roster/copy", "user", "403 422 422 200", `{"from":"2026-12-01","to":"2026-12-08","days":7,"user_ids":["{id}"],"dry_run":true}`},
