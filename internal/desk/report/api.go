@@ -27,7 +27,7 @@ func (in QuestionIn) question() Question {
 
 type behindIn struct {
 	QuestionIn
-	Figure string   `query:"figure" required:"true" enum:"created,solved,backlog,overdue,first_response,first_response_p90,sla,reopened,repeat,transferred,message_in,message_out"`
+	Figure string   `query:"figure" required:"true" enum:"created,solved,backlog,overdue,first_response,first_response_p90,sla,reopened,repeat,transferred,returned,message_in,message_out"`
 	Hour   web.Time `query:"hour" doc:"only the hour that begins here, of what counts acts"`
 	Age    string   `query:"age" enum:"1h,4h,24h,3d,7d,older" doc:"only this bar of the backlog"`
 	web.Page

@@ -197,7 +197,7 @@ func (m *Room) countHours(ctx context.Context, r db.Reader, c *count) error {
 	return nil
 }
 
-var counted = []Kind{Created, FirstResponse, Solved, Reopened, Repeat, Transferred, MessageIn, MessageOut}
+var counted = []Kind{Created, FirstResponse, Solved, Reopened, Repeat, Transferred, MessageIn, MessageOut, Returned}
 
 // countActs counts tickets and acts by kind: of all, of departments, of people.
 func (m *Room) countActs(ctx context.Context, r db.Reader, c *count) error {

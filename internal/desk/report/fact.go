@@ -22,6 +22,7 @@ const (
 	Transferred // handed on, counted where it left
 	MessageIn   // the customer said something
 	MessageOut  // we answered
+	Returned    // given back, counted where it left
 )
 
 // Place is where a ticket stood at a moment, and what it was.
@@ -96,7 +97,11 @@ func Facts(events []ticket.Event) (facts, void []Fact) {
 			w.add(Repeat, e, w.now)
 		case ticket.EventTransfer:
 			if e.ActorKind == string(staff.KindStaff) {
-				w.add(Transferred, e, before)
+				k := Transferred
+				if e.Data.Kind == ticket.KindReturn {
+					k = Returned
+				}
+				w.add(k, e, before)
 			}
 		}
 	}

@@ -17,6 +17,7 @@ const (
 	KeyRepeat        = "repeat"
 	KeyReopened      = "reopened"
 	KeyTransferred   = "transferred"
+	KeyReturned      = "returned"
 	KeyMessageIn     = "message_in"
 	KeyMessageOut    = "message_out"
 )
@@ -26,19 +27,19 @@ const (
 // the interface.
 var Definitions = map[string]int{
 	KeyCreated: 1, KeySolved: 1, KeyBacklog: 1, KeyOverdue: 1, KeyFirstResponse: 1, KeySlowest: 1, KeySLA: 1, KeyRepeat: 1, KeyReopened: 1,
-	KeyTransferred: 1, KeyMessageIn: 1, KeyMessageOut: 1,
+	KeyTransferred: 1, KeyReturned: 1, KeyMessageIn: 1, KeyMessageOut: 1,
 }
 
 // order is how a board lists its figures.
-var order = []string{KeyCreated, KeySolved, KeyBacklog, KeyOverdue, KeyFirstResponse, KeySlowest, KeySLA, KeyReopened, KeyRepeat, KeyTransferred, KeyMessageIn, KeyMessageOut}
+var order = []string{KeyCreated, KeySolved, KeyBacklog, KeyOverdue, KeyFirstResponse, KeySlowest, KeySLA, KeyReopened, KeyRepeat, KeyTransferred, KeyReturned, KeyMessageIn, KeyMessageOut}
 
 // kindOf is the fact that a figure counts.
 var kindOf = map[string]Kind{KeyCreated: Created, KeySolved: Solved, KeyFirstResponse: FirstResponse, KeySlowest: FirstResponse, KeyRepeat: Repeat,
-	KeyReopened: Reopened, KeyTransferred: Transferred, KeyMessageIn: MessageIn, KeyMessageOut: MessageOut}
+	KeyReopened: Reopened, KeyTransferred: Transferred, KeyReturned: Returned, KeyMessageIn: MessageIn, KeyMessageOut: MessageOut}
 
 // BoardFigure is one number of a board.
 type BoardFigure struct {
-	Key        string   `json:"key" enum:"created,solved,backlog,overdue,first_response,first_response_p90,sla,reopened,repeat,transferred,message_in,message_out"`
+	Key        string   `json:"key" enum:"created,solved,backlog,overdue,first_response,first_response_p90,sla,reopened,repeat,transferred,returned,message_in,message_out"`
 	Unit       string   `json:"unit" enum:"tickets,messages,seconds,share"`
 	Value      *float64 `json:"value,omitempty" doc:"absent where there is nothing to count"`
 	Part       *int64   `json:"part,omitempty" doc:"of a share, what is counted …"`

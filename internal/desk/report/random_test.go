@@ -155,6 +155,11 @@ func (c *chronicle) step() {
 			return
 		}
 		before := *l
+		if l.Origin() != (ticket.Place{}) && c.r.IntN(2) == 0 {
+			c.do(c.Admin, l, "return", &ticket.ReturnInput{Reason: "退"})
+			c.note("returned", &before, before.Assignee)
+			return
+		}
 		if _, err := c.Desk.Do(ctx, c.Admin, l.ID, "transfer", &ticket.TransferInput{Place: ticket.Place{Team: to.team}, Reason: "转"}, 0); err != nil {
 			return // it is there already
 		}
@@ -326,7 +331,7 @@ func (c *chronicle) compare(x choice, zone *time.Location) {
 			c.t.Errorf("%s: %s is %v, not %v", name, what, deref(got), want)
 		}
 	}
-	for _, key := range []string{"created", "solved", "transferred"} {
+	for _, key := range []string{"created", "solved", "transferred", "returned"} {
 		same(key, figure(b, key).Value, float64(len(tickets[key])), false)
 	}
 	for _, key := range []string{"message_in", "message_out"} {

@@ -33,7 +33,7 @@ var words = map[string][2]string{
 	"state": {"状态", "State"}, "id": {"编号", "ID"},
 	KeyCreated: {"进线工单", "Tickets in"}, KeySolved: {"已解决", "Solved"}, KeyBacklog: {"积压", "Backlog"}, KeyOverdue: {"已超时", "Overdue"},
 	KeyFirstResponse: {"首次响应时长中位数（秒）", "First response, median (s)"}, KeySlowest: {"首次响应时长 P90（秒）", "First response, 90 % (s)"}, KeySLA: {"SLA 达成率", "SLA attainment"},
-	KeyReopened: {"重开率", "Reopen rate"}, KeyRepeat: {"重复进线率", "Repeat contact rate"}, KeyTransferred: {"转派", "Transferred"},
+	KeyReopened: {"重开率", "Reopen rate"}, KeyRepeat: {"重复进线率", "Repeat contact rate"}, KeyTransferred: {"转派", "Transferred"}, KeyReturned: {"退回", "Returned"},
 	KeyMessageIn: {"客户消息", "Messages in"}, KeyMessageOut: {"回复", "Replies"}, "answered": {"首次响应数", "First responses"},
 	"1h": {"1 小时内", "Under 1 hour"}, "4h": {"1–4 小时", "1–4 hours"}, "24h": {"4–24 小时", "4–24 hours"}, "3d": {"1–3 天", "1–3 days"}, "7d": {"3–7 天", "3–7 days"}, "older": {"7 天以上", "Over 7 days"},
 	"none": {"（无）", "(none)"},

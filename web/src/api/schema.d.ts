@@ -4163,7 +4163,7 @@ export interface components {
              */
             definition: number;
             /** @enum {string} */
-            key: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "message_in" | "message_out";
+            key: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "returned" | "message_in" | "message_out";
             /**
              * Format: double
              * @description of SLA attainment: as if nothing had been extended
@@ -11133,7 +11133,7 @@ export interface operations {
                 type?: string;
                 /** @description only what no department, or nobody, has */
                 without?: "department" | "agent";
-                figure: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "message_in" | "message_out";
+                figure: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "returned" | "message_in" | "message_out";
                 /** @description only the hour that begins here, of what counts acts */
                 hour?: string;
                 /** @description only this bar of the backlog */

@@ -4,8 +4,8 @@
 -- is the order in which a day is read, so that no other index is needed and no
 -- row is ever changed: writers never meet. Ids that are absent are 0. kind: 1
 -- created, 2 first response, 3 solved, 4 reopened, 5 repeat contact, 6
--- transferred, 7 message in, 8 message out. took and counted are milliseconds
--- of the day and of business time. Nothing of the customer stands here but the
+-- transferred, 7 message in, 8 message out, 9 returned. took and counted are
+-- milliseconds of the day and of business time. Nothing of the customer stands here but the
 -- tier.
 create table report_fact (
 	tenant_id bigint not null,
