@@ -24,6 +24,7 @@ import (
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/notify"
+	"zhidan/internal/desk/phrase"
 	"zhidan/internal/desk/report"
 	"zhidan/internal/desk/roster"
 	"zhidan/internal/desk/routing"
@@ -31,6 +32,7 @@ import (
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/desk/understand"
+	"zhidan/internal/desk/viewing"
 	"zhidan/internal/platform/blob"
 	"zhidan/internal/platform/bus"
 	"zhidan/internal/platform/clock"
@@ -89,6 +91,8 @@ type Server struct {
 	Notify    *notify.Room
 	Routing   *routing.Room
 	Report    *report.Room
+	Phrases   *phrase.Room
+	Viewing   *viewing.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -229,6 +233,9 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Roster.Changed, s.Roster.Ended = s.Routing.StateChanged, s.Routing.Gone
 	s.Roster.Told = s.tellRoster
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
+	s.Phrases = phrase.New(phrase.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Staff: s.Staff, Customers: s.Customers, Desk: s.Desk})
+	s.Desk.Sign = s.Phrases.Signature
+	s.Viewing = viewing.New(viewing.Config{Clock: s.Clock, IDs: s.IDs, Bus: s.Bus, Hub: s.Hub, Staff: s.Staff, Desk: s.Desk})
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
 }
@@ -288,6 +295,8 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Notify.Register(s.API)
 	s.Routing.Register(s.API)
 	s.Report.Register(s.API)
+	s.Phrases.Register(s.API)
+	s.Viewing.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()

@@ -27,6 +27,7 @@ const (
 	CustomerReveal   Permission = "customer.reveal" // see masked addresses in full
 	CustomerMerge    Permission = "customer.merge"
 	ViewShare        Permission = "view.share"
+	PhraseShare      Permission = "phrase.share" // quick replies and signatures of a team, or of all
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"
 	StaffRead        Permission = "staff.read"

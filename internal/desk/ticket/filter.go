@@ -103,6 +103,7 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 		{Name: "message_count", Type: expr.Int, Column: "t.message_count", NotNull: true},
 		{Name: "watching", Type: expr.Bool, Column: person("watcher"), NotNull: true},
 		{Name: "mentioned", Type: expr.Bool, Column: person("mention"), NotNull: true},
+		{Name: "unread", Type: expr.Bool, Column: "(" + unreadSQL + ")", NotNull: true},
 		{Name: "collaborating", Type: expr.Bool, Column: person("collaborator"), NotNull: true},
 	}
 	for _, f := range catalog.Fields() {

@@ -146,6 +146,11 @@ var matrix = []route{
 	{"GET /report/today", "", "403 200 200 200", ""}, // within reach
 	{"GET /report/today/export", "", "403 200 200 200", ""},
 	{"GET /report/today/tickets?figure=created", "", "403 200 200 200", ""},
+	{"GET /quick-replies", "", "200 200 200 200", ""},
+	{"POST /quick-replies", "", "201 201 201 201", `{"scope":"own","name":"{new}","zh":"x"}`},
+	{"DELETE /quick-replies/{id}", "quick reply", "403 403 404 204", ""},
+	{"PUT /quick-replies/{id}", "quick reply", "403 403 404 200", `{"scope":"shared","name":"{new}","zh":"x"}`},
+	{"POST /quick-replies/{id}/use", "quick reply", "204 204 404 204", ""},
 	{"GET /roster/adherence?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""}, // of those within reach
 	{"PUT /roster/cells", "user", "403 422 422 200", `{"cells":[{"user_id":"{id}","day":"2026-12-01","items":[{"kind":"off"}]}]}`},
 	{"POST /roster/copy", "user", "403 422 422 200", `{"from":"2026-12-01","to":"2026-12-08","days":7,"user_ids":["{id}"],"dry_run":true}`},
@@ -190,7 +195,11 @@ var matrix = []route{
 	{"PUT /routing/profiles/{id}", "user", "403 200 404 200", `{}`},
 	{"GET /routing/queue", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /routing/queues", "", "200 200 200 200", ""},
-	{"DELETE /session", "", "409 409 409 409", ""},     // a token is no session
+	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
+	{"GET /signatures", "", "200 200 200 200", ""},
+	{"POST /signatures", "", "201 201 201 201", `{"scope":"own","name":"{new}","zh":"x"}`},
+	{"DELETE /signatures/{id}", "signature", "403 403 404 204", ""},
+	{"PUT /signatures/{id}", "signature", "403 403 404 200", `{"scope":"shared","name":"{new}","zh":"x"}`},
 	{"GET /sla/extensions", "", "200 200 200 200", ""}, // only those within reach
 	{"POST /sla/extensions/{id}/decision", "extension", "403 404 404 200", `{"approve":false}`},
 	{"GET /sla/policies", "", "200 200 200 200", ""},
@@ -260,6 +269,8 @@ var matrix = []route{
 	{"POST /tickets/{id}/messages/{message}/withdraw", "reply", "404 404 404 204", ""},
 	{"POST /tickets/{id}/parent", "ticket", "404 404 404 200", `{"parent_id":"{other}"}`},
 	{"POST /tickets/{id}/priority", "ticket", "404 404 404 200", `{"priority":"high"}`},
+	{"GET /tickets/{id}/quick-replies", "ticket", "404 404 404 200", ""},
+	{"POST /tickets/{id}/read", "ticket", "404 404 404 204", `{"unread":false}`},
 	{"POST /tickets/{id}/reopen", "solved ticket", "404 404 404 200", `{}`},
 	{"POST /tickets/{id}/reply-children", "parent ticket", "404 404 404 202", `{"body":"x"}`},
 	{"POST /tickets/{id}/requester", "ticket", "404 404 404 200", `{"customer_id":"{customer}"}`},
@@ -268,6 +279,11 @@ var matrix = []route{
 	{"POST /tickets/{id}/route", "ticket", "404 404 404 204", `{}`},
 	{"GET /tickets/{id}/routing", "ticket", "404 404 404 200", ""},
 	{"GET /tickets/{id}/sla", "ticket", "404 404 404 200", ""},
+	{"GET /tickets/{id}/scheduled", "ticket", "404 404 404 200", ""},
+	{"POST /tickets/{id}/scheduled", "ticket", "404 404 404 201", `{"kind":"reply","body":"x","at":"2026-12-01T00:00:00Z"}`},
+	{"DELETE /tickets/{id}/scheduled/{scheduled}", "scheduled reply", "404 404 404 204", ""},
+	{"PUT /tickets/{id}/scheduled/{scheduled}", "scheduled reply", "404 404 404 200", `{"at":"2026-12-02T00:00:00Z"}`},
+	{"POST /tickets/{id}/scheduled/{scheduled}/send", "scheduled reply", "404 404 404 200", ""},
 	{"POST /tickets/{id}/sla/acknowledge", "ticket", "404 404 404 409", `{}`},                                         // nobody was told of anything
 	{"POST /tickets/{id}/sla/breach-reason", "ticket", "404 404 404 409", `{"metric":"resolution","reason":"other"}`}, // nothing is broken
 	{"POST /tickets/{id}/sla/chase", "ticket", "404 404 404 200", `{"words":"x"}`},
@@ -287,6 +303,8 @@ var matrix = []route{
 	{"POST /tickets/{id}/type", "ticket", "404 404 404 200", `{"type":"repair"}`},
 	{"GET /tickets/{id}/understanding", "ticket", "404 404 404 200", ""},
 	{"POST /tickets/{id}/unlink", "ticket", "404 404 404 200", `{"ticket_id":"{other}","kind":"related"}`},
+	{"POST /tickets/{id}/viewing", "ticket", "404 404 404 200", `{"screen":"s","doing":"viewing"}`},
+	{"GET /tickets/{id}/attachments", "ticket", "404 404 404 200", ""},
 	{"POST /tickets/{id}/watch", "ticket", "404 404 404 200", `{"on":true}`},
 	{"GET /understanding", "", "403 200 200 200", ""},
 	{"GET /understanding/accuracy", "", "403 200 200 200", ""},
@@ -378,6 +396,22 @@ func (s *scene) thing(kind string) map[string]string {
 			post("/customers/"+v["{id}"]+"/merge", M{"into": v["{other}"]})
 			v["{undo_id}"] = made.Undo
 		}
+	case "scheduled reply":
+		ticket := s.open("x").ID
+		v["{scheduled}"] = post("/tickets/"+ticket+"/scheduled", M{"kind": "reply", "body": "x", "at": "2026-12-01T00:00:00Z"})
+		v["{id}"] = ticket
+	case "quick reply":
+		v["{id}"] = post("/quick-replies", M{"scope": "shared", "name": v["{new}"], "zh": "您好"})
+	case "signature": // of which there is one
+		var list struct{ Items []struct{ ID, Scope string } }
+		_, err := s.c.Call(ctx, "GET", "/signatures", nil, &list)
+		must(s.t, err)
+		i := slices.IndexFunc(list.Items, func(x struct{ ID, Scope string }) bool { return x.Scope == "shared" })
+		if i < 0 {
+			v["{id}"] = post("/signatures", M{"scope": "shared", "name": v["{new}"], "zh": "此致"})
+			break
+		}
+		v["{id}"] = list.Items[i].ID
 	case "department", "team", "skill":
 		v["{id}"] = post("/staff/"+kind+"s", M{"name": v["{new}"]})
 		v["{new}"] += "x"
