@@ -56,7 +56,7 @@ func (d *Desk) Read(ctx context.Context, a *staff.Actor, ticket, message id.ID) 
 			a.Tenant, a.ID, ticket, message, at); err != nil {
 			return err
 		}
-		d.announceRead(ctx, tx, a, ticket)
+		d.announceRead(ctx, tx, a, ticket, message < newest)
 		// Now and then: counting a person's marks at each opening is not worth it.
 		if int64(at)%64 != 0 {
 			return nil
@@ -74,16 +74,16 @@ func (d *Desk) Unread(ctx context.Context, a *staff.Actor, ticket id.ID) error {
 	}
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `delete from ticket_read where tenant_id = $1 and user_id = $2 and ticket_id = $3`, a.Tenant, a.ID, ticket)
-		d.announceRead(ctx, tx, a, ticket)
+		d.announceRead(ctx, tx, a, ticket, true)
 		return err
 	})
 }
 
 // announceRead lets the actor's other screens know.
-func (d *Desk) announceRead(ctx context.Context, tx *db.Tx, a *staff.Actor, ticket id.ID) {
+func (d *Desk) announceRead(ctx context.Context, tx *db.Tx, a *staff.Actor, ticket id.ID, unread bool) {
 	tx.AfterCommit(func() {
 		_ = d.Hub.Publish(context.WithoutCancel(ctx), live.Event{ID: d.IDs.Next(), Tenant: a.Tenant, Name: "read",
-			Data: map[string]id.ID{"id": ticket}, Audience: live.Audience{Users: []id.ID{a.ID}}}) // a hint: the next reading of the list says it too
+			Data: map[string]any{"id": ticket, "unread": unread}, Audience: live.Audience{Users: []id.ID{a.ID}}}) // a hint: the next reading of the list says it too
 	})
 }
 

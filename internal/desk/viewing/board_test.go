@@ -35,7 +35,7 @@ func TestBoard(t *testing.T) {
 		{Pause, 7, "b", Reply, false, "7:reply 8:viewing"},
 		{0, 7, "b", Gone, true, "7:viewing 8:viewing"},
 		{0, 8, "a", Note, true, "7:viewing 8:note"},
-		{Pause + 1, 7, "a", Looking, false, "7:viewing 8:viewing"}, // who stopped writing without a word
+		{Pause + time.Millisecond, 7, "a", Looking, false, "7:viewing 8:viewing"}, // who stopped writing without a word
 		{Stay - Pause, 7, "a", Looking, false, "7:viewing"},        // and went so
 		{0, 7, "a", Gone, true, ""},
 		{0, 7, "a", Gone, false, ""},

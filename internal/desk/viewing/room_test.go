@@ -97,6 +97,7 @@ func TestTwoOnATicket(t *testing.T) {
 func TestOnTwoNodes(t *testing.T) {
 	zhidantest.OnPostgres(t, func(t *testing.T, h *zhidantest.House) {
 		ticket := open(t, h)
+		a, b := h.TokenFor(h.User("li@example.com", "李", staff.Administrator)), h.TokenFor(h.User("chen@example.com", "陈", staff.Administrator))
 		other := h.Second()
 		ctx := context.Background()
 		for _, n := range []*zhidantest.House{h, other} {
@@ -104,11 +105,13 @@ func TestOnTwoNodes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		a, b := h.TokenFor(h.User("li@example.com", "李", staff.Administrator)), h.TokenFor(h.User("chen@example.com", "陈", staff.Administrator))
 		stream := heard(t, h, a)
 		stream("hello")
 		beat(t, h, a, ticket, "viewing")
-		for beat(t, other, b, ticket, "viewing") != "李" { // until the other node has heard
+		for got := ""; got != "李"; { // until the other node has heard
+			if got = beat(t, other, b, ticket, "viewing"); got != "" && got != "李" {
+				t.Fatal(got)
+			}
 		}
 		beat(t, other, b, ticket, "note")
 		stream(`"typing":"note"`)

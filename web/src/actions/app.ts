@@ -40,6 +40,7 @@ export const appActions: Action[] = [
   { id: 'go.roster', name: 'action.goRoster', group: 'go', icon: 'calendar', keys: 'g r', perform: (c) => c.go('/roster') },
   { id: 'go.promises', name: 'action.goPromises', group: 'go', icon: 'clock', keys: 'g d', perform: (c) => c.go('/promises') },
   { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
+  { id: 'go.quickReplies', name: 'action.quickReplies', group: 'go', icon: 'bolt', keys: 'g k', perform: (c) => c.go('/admin/quick-replies') },
   { id: 'app.state', name: 'action.state', group: 'app', icon: 'person', keys: 'Shift+S', perform: () => show({ state: true }) },
   ...states.map(stateAction),
   { id: 'offer.accept', name: 'action.offerAccept', group: 'app', icon: 'check', keys: 'Shift+Y', when: () => firstOffer() !== undefined, perform: async (c) => {

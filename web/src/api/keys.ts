@@ -15,6 +15,8 @@ export const keys = {
     find: (q: string) => ['tickets', 'find', q] as const,
     one: (id: ID) => ['tickets', 'one', id] as const,
     timeline: (id: ID) => ['tickets', 'timeline', id] as const,
+    scheduled: (id: ID) => ['tickets', 'scheduled', id] as const,
+    files: (id: ID) => ['tickets', 'files', id] as const,
     draft: (id: ID) => ['tickets', 'draft', id] as const,
   },
   // not below tickets: a change of a ticket does not read its words again
@@ -25,6 +27,7 @@ export const keys = {
   sla: (...part: unknown[]) => ['sla', ...part] as const,
   roster: (...part: unknown[]) => ['roster', ...part] as const,
   routing: (...part: unknown[]) => ['routing', ...part] as const,
+  phrases: (...part: unknown[]) => ['phrases', ...part] as const,
   notices: (...part: unknown[]) => ['notices', ...part] as const,
   customers: {
     find: (q: string) => ['customers', 'find', q] as const,

@@ -72,9 +72,10 @@ const roster = createRoute({ getParentRoute: () => desk, path: '/roster', compon
 const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
 const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
 const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
+const paper = createRoute({ getParentRoute: () => root, path: '/print/$ticket', beforeLoad: desk.options.beforeLoad, component: lazyRouteComponent(() => import('~/scenes/print/Print'), 'Print') })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
+  routeTree: root.addChildren([signin, setup, paper, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

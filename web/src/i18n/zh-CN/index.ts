@@ -9,8 +9,9 @@ import sla from './sla'
 import rules from './rules'
 import notice from './notice'
 import roster from './roster'
+import words from './case'
 import people from './people'
 import setup from './setup'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...words, ...people, ...setup, ...error }

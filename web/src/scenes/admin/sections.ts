@@ -16,7 +16,7 @@ export interface Section {
 
 export type SectionID =
   | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules'
-  | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
+  | 'quick-replies' | 'signatures' | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
@@ -30,6 +30,8 @@ export const sections: Section[] = [
   { id: 'ticket-rules', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/TicketRules'), 'TicketRules') },
   { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
+  { id: 'quick-replies', group: 'service', needs: [], page: page(() => import('./phrases/Phrases'), 'QuickReplies') },
+  { id: 'signatures', group: 'service', needs: [], page: page(() => import('./phrases/Phrases'), 'Signatures') },
   { id: 'users', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Users'), 'Users') },
   { id: 'teams', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Teams'), 'Teams') },
   { id: 'departments', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Departments'), 'Departments') },
