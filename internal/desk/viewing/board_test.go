@@ -36,7 +36,7 @@ func TestBoard(t *testing.T) {
 		{0, 7, "b", Gone, true, "7:viewing 8:viewing"},
 		{0, 8, "a", Note, true, "7:viewing 8:note"},
 		{Pause + time.Millisecond, 7, "a", Looking, false, "7:viewing 8:viewing"}, // who stopped writing without a word
-		{Stay - Pause, 7, "a", Looking, false, "7:viewing"},        // and went so
+		{Stay - Pause, 7, "a", Looking, false, "7:viewing"},                       // and went so
 		{0, 7, "a", Gone, true, ""},
 		{0, 7, "a", Gone, false, ""},
 	} {
