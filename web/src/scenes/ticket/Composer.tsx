@@ -43,7 +43,7 @@ export function Composer({ ticket }: { ticket: Ticket }) {
   }, [])
 
   const press = (e: KeyboardEvent) => {
-    if (e.nativeEvent.isComposing || e.defaultPrevented) return
+    if (e.nativeEvent.isComposing) return
     if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
       e.preventDefault()
       if (e.shiftKey) setMenu(c.ready)
@@ -179,7 +179,7 @@ function SendMenu({ c, ticket, open, onOpen, round }: { c: Composing; ticket: Ti
       : <ChoiceList key="send" label={t('composer.sendMenu')} choices={choices} onChoose={(id) => { if (id === 'later') return setWhen(true); close(); void c.submit(id as SendStatus) }} />)}>
       {round
         ? <button type="button" className="ib menu-round" aria-label={t('composer.sendMenu')} disabled={!c.ready}><Icon name="down" /></button>
-        : <button type="button" className="btn p" aria-label={t('composer.sendMenu')} title="Ctrl+Shift+Enter" disabled={!c.ready}><Icon name="down" size="s" /></button>}
+        : <button type="button" className="btn p" aria-label={t('composer.sendMenu')} title={`${t('composer.sendMenu')} Ctrl+Shift+↵`} disabled={!c.ready}><Icon name="down" size="s" /></button>}
     </Pop>
   )
 }

@@ -41,7 +41,11 @@ export function Editor({ ref, content, onChange, onKeyDown, onKey, onMove, label
     editorProps: {
       attributes: { class: 'ta', role: 'textbox', 'aria-multiline': 'true', 'aria-label': label },
       // Ctrl+Enter sends; the editor must not break the line first
-      handleKeyDown: (_view, e) => key.current(e.key, e) || (e.key === 'Enter' && (e.ctrlKey || e.metaKey)),
+      handleKeyDown: (_view, e) => {
+        if (!key.current(e.key, e)) return e.key === 'Enter' && (e.ctrlKey || e.metaKey)
+        e.stopPropagation() // it was meant for the list
+        return true
+      },
     },
     onSelectionUpdate: () => move.current(),
     onUpdate: ({ editor: e }) => change.current({ text: e.getText({ blockSeparator: '\n' }), html: e.isEmpty ? '' : e.getHTML() }),

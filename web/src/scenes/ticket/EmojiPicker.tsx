@@ -1,7 +1,7 @@
 import { useRef, useState, type KeyboardEvent } from 'react'
 import { t } from '~/i18n'
+import { emoji, type Emoji } from '~/i18n/emoji'
 import { Icon } from '~/parts/Icon'
-import { emoji, type Emoji } from './emoji'
 
 const RECENT = 'zhidan.emoji'
 function recent(): Emoji[] {

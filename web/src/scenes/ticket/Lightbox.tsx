@@ -28,7 +28,7 @@ export function Lightbox() {
           <a className="ib" href={image.url} download={image.name} aria-label={t('files.download')} title={t('files.download')}><Icon name="download" /></a>
           <IconButton icon="close" label={t('common.close')} keys="Escape" data-first onClick={() => lightbox.set(undefined)} />
         </header>
-        <div className="stage">
+        <div className="lightstage">
           {many && <IconButton icon="left" label={t('files.previous')} keys="ArrowLeft" onClick={() => step(-1)} />}
           <img key={image.id} src={image.url} alt={image.name} />
           {many && <IconButton icon="right" label={t('files.next')} keys="ArrowRight" onClick={() => step(1)} />}

@@ -38,5 +38,5 @@ export function PlainField({ ref, content, onChange, onKeyDown, onKey, onMove, l
     },
     replace: splice,
   }))
-  return <textarea ref={field} className="ta" rows={1} value={content.text} placeholder={label} aria-label={label} onChange={(e) => put(e.target.value)} onKeyDown={(e) => { if (onKey(e.key, e.nativeEvent)) e.preventDefault(); else onKeyDown(e) }} onSelect={onMove} />
+  return <textarea ref={field} className="ta" rows={1} value={content.text} placeholder={label} aria-label={label} onChange={(e) => put(e.target.value)} onKeyDown={(e) => { if (onKey(e.key, e.nativeEvent)) { e.preventDefault(); e.stopPropagation() } else onKeyDown(e) }} onSelect={onMove} />
 }

@@ -53,6 +53,7 @@ export function Timeline({ ticket }: { ticket: Ticket }) {
   const parts = useMemo(() => groups(only(shown, entries)), [entries, shown])
   const box = useRef<HTMLDivElement>(null)
   const before = useRef({ top: 0, height: 0, first: 0, last: 0 })
+  const end = useRef(true)
   const [away, setAway] = useState(false)
   const [passed, setPassed] = useState(0)
 
@@ -72,8 +73,25 @@ export function Timeline({ ticket }: { ticket: Ticket }) {
   useLayoutEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight
   }, [shown])
+  // neither a composer that grows nor what is drawn later pushes the newest out of sight
+  useEffect(() => {
+    const el = box.current
+    if (!el || typeof ResizeObserver === 'undefined') return
+    const stay = () => {
+      if (end.current) el.scrollTop = el.scrollHeight
+    }
+    const sizes = new ResizeObserver(stay)
+    const children = new MutationObserver(() => {
+      for (const child of el.children) sizes.observe(child)
+      stay()
+    })
+    sizes.observe(el)
+    children.observe(el, { childList: true })
+    return () => { sizes.disconnect(); children.disconnect() }
+  }, [])
   const scroll = (el: HTMLElement) => {
     before.current.top = el.scrollTop
+    end.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR
     const far = el.scrollHeight - el.scrollTop - el.clientHeight > NEAR * 3
     setAway(far)
     if (!far) setPassed(0)
@@ -93,7 +111,7 @@ export function Timeline({ ticket }: { ticket: Ticket }) {
         {timeline.error && !timeline.data && <FailedState error={timeline.error} retry={() => void timeline.refetch()} />}
         {timeline.hasNextPage && <div style={{ textAlign: 'center' }}><Button look="q sm" disabled={timeline.isFetchingNextPage} onClick={() => void timeline.fetchNextPage()}>{t(timeline.isFetchingNextPage ? 'common.loading' : 'timeline.earlier')}</Button></div>}
         {parts.map((part) =>
-          Array.isArray(part) ? <EventFold key={`e${part[0]!.seq}`} entries={part} open={shown === 'activity'} /> : <MessageItem key={part.message!.id} ticket={ticket} message={part.message!} />,
+          Array.isArray(part) ? <EventFold key={`${shown}${part[0]!.seq}`} entries={part} open={shown === 'activity'} /> : <MessageItem key={part.message!.id} ticket={ticket} message={part.message!} />,
         )}
         {timeline.data && parts.length === 0 && <p className="f13 t3" style={{ textAlign: 'center' }}>{t('timeline.nothing')}</p>}
         {(shown === 'all' || shown === 'messages') && <Waiting ticket={ticket} />}

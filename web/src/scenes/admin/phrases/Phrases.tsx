@@ -30,7 +30,7 @@ function Phrases({ kind }: { kind: PhraseKind }) {
   return (
     <Page title={t(`admin.${kind}`)} help={words(kind, 'page')} wide actions={<Button look="p" icon="plus" onClick={() => go('new')}>{words(kind, 'new')}</Button>}>
       <Wait query={query}>
-        <div className={item ? 'halves with-detail' : 'halves'}>
+        <div className={item ? 'halves who with-detail' : 'halves who'}>
           <div className="picklist" onKeyDown={walk}>
             <div className="whofind"><Find value={find} label={t('quick.find')} onChange={setFind} /></div>
             {shown.map((x) => (

@@ -1,5 +1,5 @@
 // A small set for messages to customers; words are Chinese and English.
-import type { Key } from '~/i18n'
+import type { Key } from './index'
 
 export interface Emoji { sign: string; words: string }
 const of = (text: string): Emoji[] => text.split('|').map((x) => { const [sign = '', ...words] = x.split(' '); return { sign, words: words.join(' ') } })
