@@ -64,7 +64,7 @@ export function Timeline({ ticket }: { ticket: Ticket }) {
     const was = before.current
     const first = entries[0]!.seq
     const last = entries.at(-1)!.seq
-    const atEnd = was.height === 0 || was.height - was.top - el.clientHeight < NEAR
+    const atEnd = was.height === 0 || end.current
     if (last !== was.last && atEnd) el.scrollTop = el.scrollHeight
     else if (first < was.first) el.scrollTop = was.top + el.scrollHeight - was.height
     else if (last !== was.last && was.last) setPassed((n) => n + entries.filter((e) => e.seq > was.last && e.message && e.actor.id !== me?.id).length)
@@ -90,8 +90,10 @@ export function Timeline({ ticket }: { ticket: Ticket }) {
     return () => { sizes.disconnect(); children.disconnect() }
   }, [])
   const scroll = (el: HTMLElement) => {
+    // only who scrolls up leaves the end: what grows below does not take them away from it
+    const up = el.scrollTop < before.current.top
     before.current.top = el.scrollTop
-    end.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR
+    end.current = el.scrollHeight - el.scrollTop - el.clientHeight < NEAR || (end.current && !up)
     const far = el.scrollHeight - el.scrollTop - el.clientHeight > NEAR * 3
     setAway(far)
     if (!far) setPassed(0)
