@@ -26,6 +26,7 @@ const (
 	CustomerUpdate   Permission = "customer.update"
 	CustomerReveal   Permission = "customer.reveal" // see masked addresses in full
 	CustomerMerge    Permission = "customer.merge"
+	CustomerBlock    Permission = "customer.block" // keep the blocklist
 	ViewShare        Permission = "view.share"
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"

@@ -20,6 +20,7 @@ type messageBody struct {
 	Channel     string         `json:"channel,omitempty" maxLength:"32"`
 	Attachments []id.ID        `json:"attachment_ids,omitempty" maxItems:"50"`
 	Mentions    []id.ID        `json:"mentions,omitempty" maxItems:"50"`
+	Again       bool           `json:"again,omitempty" doc:"with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again"`
 	Status      *Status        `json:"status,omitempty" enum:"open,pending,on_hold,solved"`
 	Substatus   id.ID          `json:"substatus_id,omitzero"`
 	Reason      string         `json:"reason,omitempty" maxLength:"2000"`
@@ -39,7 +40,7 @@ func (d *Desk) registerMessages(api *web.API) {
 		func(ctx context.Context, in *sayIn) (*sayOut, error) {
 			a, b := actor(ctx), in.Body
 			n := NewMessage{Kind: MessageKind(b.Kind), Body: b.Body, HTML: b.HTML, Channel: b.Channel, Attachments: b.Attachments,
-				Mentions: b.Mentions, IfVersion: in.IfMatch.Version()}
+				Mentions: b.Mentions, Again: b.Again, IfVersion: in.IfMatch.Version()}
 			if b.Status != nil {
 				n.Status = &StatusInput{Status: *b.Status, Substatus: b.Substatus, Reason: b.Reason, Resolution: b.Resolution, Fields: b.Fields}
 			}

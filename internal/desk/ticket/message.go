@@ -24,6 +24,10 @@ type NewMessage struct {
 	ExternalID  string
 	// Status, when set, is taken with the message: "send and solve".
 	Status *StatusInput
+	// Again says that the customer came once more on the matter, by a call or in
+	// person: it counts as a repeat contact however little time has passed, and
+	// takes a solved ticket up again.
+	Again bool
 	// IfVersion refuses the message when the ticket has moved on (zero: send anyway).
 	IfVersion int64
 }
@@ -32,6 +36,9 @@ type NewMessage struct {
 func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMessage) (*Ticket, *Message, error) {
 	if err := cleanBody(&in.Body, &in.HTML); err != nil {
 		return nil, nil, err
+	}
+	if in.Again && in.Kind != FromCustomer {
+		return nil, nil, fault.Bad("again", "invalid", "only the customer's own words are a further contact")
 	}
 	if in.Body == "" && len(in.Attachments)+len(in.Files) == 0 {
 		return nil, nil, fault.Bad("body", "required", "a message needs text or an attachment")
@@ -66,8 +73,18 @@ func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMess
 		if in.Kind != Note && (c.Ticket.Status == Closed || c.Ticket.MergedInto != 0) {
 			return fault.New(fault.Conflict, "ticket.closed", "a closed ticket takes no more messages; notes are still possible")
 		}
+		solved := c.Ticket.Status == Solved
 		if m, err = d.add(ctx, w, c, in); err != nil {
 			return err
+		}
+		if in.Again && solved {
+			if !d.joins(ctx, c.Before) {
+				return fault.New(fault.Conflict, "ticket.reopen_over", "this ticket was solved too long ago to be taken up again; open a new one")
+			}
+			d.moveTo(c, Open, nil)
+			if err := d.afterMove(ctx, w, c); err != nil {
+				return err
+			}
 		}
 		if in.Status != nil {
 			if c, err = w.Ticket(ctx, ticket, in.Status.permission(c.Ticket.Status)); err != nil {
@@ -150,7 +167,7 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 		}
 		// The customer comes again while we owe an answer: that is a repeat
 		// contact, unless it is only the next line of the same breath.
-		if previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
+		if in.Again || previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
 			t.RepeatCount++
 			c.Append(EventRepeat, EventData{})
 		}

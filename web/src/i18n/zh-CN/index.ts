@@ -10,7 +10,8 @@ import rules from './rules'
 import notice from './notice'
 import roster from './roster'
 import people from './people'
+import customer from './customer'
 import setup from './setup'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...customer, ...error }
