@@ -30,6 +30,7 @@ func (d *Desk) Register(api *web.API) {
 	d.registerConfig(api)
 	d.registerCustomers(api)
 	d.registerCategories(api)
+	d.registerNewDraft(api)
 }
 
 // CreateBody is what a client sends to open a ticket.

@@ -23,6 +23,7 @@ type MessageBody struct {
 	Mentions    []id.ID        `json:"mentions,omitempty" maxItems:"50"`
 	MentionTeam []id.ID        `json:"mention_teams,omitempty" maxItems:"20" doc:"everybody of them"`
 	Seen        id.ID          `json:"seen_message_id,omitzero" doc:"the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since"`
+	Again       bool           `json:"again,omitempty" doc:"with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again"`
 	Status      *Status        `json:"status,omitempty" enum:"open,pending,on_hold,solved"`
 	Substatus   id.ID          `json:"substatus_id,omitzero"`
 	Reason      string         `json:"reason,omitempty" maxLength:"2000"`
@@ -32,7 +33,7 @@ type MessageBody struct {
 
 func (b *MessageBody) message() NewMessage {
 	n := NewMessage{Kind: MessageKind(b.Kind), Body: b.Body, HTML: b.HTML, Channel: b.Channel, Attachments: b.Attachments,
-		Mentions: b.Mentions, MentionTeam: b.MentionTeam, Seen: b.Seen}
+		Mentions: b.Mentions, MentionTeam: b.MentionTeam, Seen: b.Seen, Again: b.Again}
 	if b.Status != nil {
 		n.Status = &StatusInput{Status: *b.Status, Substatus: b.Substatus, Reason: b.Reason, Resolution: b.Resolution, Fields: b.Fields}
 	}

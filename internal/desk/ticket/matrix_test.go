@@ -60,6 +60,11 @@ var matrix = []route{
 	{"POST /bulk", "ticket", "202 202 202 202", `{"action":"priority","input":{"priority":"high"},"ids":["{id}"]}`},
 	{"GET /bulk/{id}", "bulk", "404 404 404 200", ""},
 	{"POST /bulk/{id}/cancel", "bulk", "404 404 404 200", ""},
+	{"GET /blocklist", "", "200 200 200 200", ""}, // the permission has no scope
+	{"POST /blocklist", "", "201 201 201 201", `{"kind":"email","value":"{new}@example.com","reason":"x"}`},
+	{"PATCH /blocklist/{id}", "block", "200 200 404 200", `{"reason":"x"}`},
+	{"DELETE /blocklist/{id}", "block", "204 404 404 404", ""}, // the first has taken it off
+	{"GET /callers?phone=13800138000", "", "200 200 200 200", ""},
 	{"GET /calendars", "", "200 200 200 200", ""},
 	{"POST /calendars", "", "403 403 201 201", `{"key":"{new}","name":{"zh":"x","en":""},"zone":"Asia/Shanghai","week":[[],[],[],[],[],[],[]]}`},
 	{"GET /calendars/assignment", "", "200 200 200 200", ""},
@@ -73,9 +78,10 @@ var matrix = []route{
 	{"GET /calendars/{id}/year?year=2026", "calendar", "200 200 404 200", ""},
 	{"GET /companies", "", "200 200 200 200", ""},
 	{"POST /companies", "", "201 201 201 201", `{"name":"{new}"}`},
-	{"GET /companies/{id}", "company", "200 200 404 200", ""},
-	{"PATCH /companies/{id}", "company", "200 200 404 200", `{"note":"x"}`},
-	{"GET /companies/{id}/contacts", "company", "200 200 404 200", ""},
+	{"GET /companies/{id}", "company", "404 200 404 200", ""},
+	{"PATCH /companies/{id}", "company", "404 403 404 200", `{"note":"x"}`},
+	{"GET /companies/{id}/contacts", "company", "404 200 404 200", ""},
+	{"GET /companies/{id}/tickets", "company", "200 200 200 200", ""}, // only those within reach
 	{"GET /config", "", "200 200 200 200", ""},
 	{"POST /config/categories", "", "403 403 201 201", `{"name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
 	{"PUT /config/categories/{id}", "category", "403 403 404 200", `{"name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
@@ -85,6 +91,8 @@ var matrix = []route{
 	{"POST /config/order", "category", "403 403 422 204", `{"kind":"category","ids":["{id}"]}`},
 	{"PUT /config/rules", "", "403 403 200 200", `{"number_pattern":"{type}{yymmdd}-{seq:4}","undo_send_seconds":10,"undo_hours":24,"auto_close_hours":72,"reopen_days":7,"repeat_days":7,"demands":[]}`},
 	{"PUT /config/fields/{id}", "field", "403 403 404 200", `{"key":"order_no","kind":"text","name":{"zh":"x","en":""},"position":1,"retired":false,"indexed":true,"personal":false}`},
+	{"POST /config/scenes", "", "403 403 201 201", `{"name":{"zh":"{new}","en":""},"type":"repair","position":1,"retired":false}`},
+	{"PUT /config/scenes/{id}", "scene", "403 403 404 200", `{"name":{"zh":"{new}","en":""},"type":"repair","position":1,"retired":false}`},
 	{"POST /config/substatuses", "", "403 403 201 201", `{"status":"open","name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
 	{"PUT /config/substatuses/{id}", "substatus", "403 403 404 200", `{"status":"open","name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
 	{"POST /config/types", "", "403 403 201 201", `{"key":"{new}","prefix":"Q","name":{"zh":"x","en":""},"form":{"fields":[]},"position":1,"retired":false}`},
@@ -94,6 +102,12 @@ var matrix = []route{
 	{"POST /customers/merges/{undo_id}/undo", "customer merge", "404 403 404 200", ""},
 	{"GET /customers/{id}", "customer", "404 200 404 200", ""},
 	{"PATCH /customers/{id}", "customer", "404 403 404 200", `{"note":"x"}`},
+	{"PUT /customers/{id}/block", "customer", "404 200 404 200", `{"reason":"x"}`},
+	{"DELETE /customers/{id}/block", "customer", "404 204 404 204", ""},
+	{"PUT /customers/{id}/care", "customer", "404 403 404 200", `{"reason":"x"}`},
+	{"DELETE /customers/{id}/care", "customer", "404 403 404 204", ""},
+	{"GET /customers/{id}/merges", "customer", "404 200 404 200", ""},
+	{"POST /customers/{id}/identities/{identity_id}/verify", "customer", "404 403 404 204", ""},
 	{"POST /customers/{id}/identities", "customer", "404 403 404 201", `{"kind":"email","value":"{new}@example.com"}`},
 	{"DELETE /customers/{id}/identities/{identity_id}", "customer", "404 403 404 204", ""},
 	{"POST /customers/{id}/identities/{identity_id}/reveal", "customer", "404 403 404 200", ""},
@@ -114,6 +128,9 @@ var matrix = []route{
 	{"PUT /me/notifications", "", "200 200 200 200", `{"sound":true,"desktop":false}`},
 	{"POST /me/push-subscriptions", "", "201 201 201 201", `{"endpoint":"https://push.example.com/{new}","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}`},
 	{"DELETE /me/push-subscriptions/{id}", "push subscription", "404 404 404 204", ""},
+	{"GET /me/new-ticket", "", "200 200 200 200", ""},
+	{"PUT /me/new-ticket", "", "200 200 200 200", `{"form":{"body":"x"}}`},
+	{"DELETE /me/new-ticket", "", "204 204 204 204", ""},
 	{"POST /me/password", "", "422 422 422 422", `{"old":"x","new":"correct horse battery staple"}`},
 	{"GET /me/sessions", "", "200 200 200 200", ""},
 	{"DELETE /me/sessions/{id}", "session", "404 404 404 204", ""},
@@ -492,6 +509,10 @@ func (s *scene) thing(kind string) map[string]string {
 		v["{id}"] = catalog.Codes("hold_reason")[0].ID.String()
 	case "field":
 		v["{id}"] = catalog.Fields()[0].ID.String()
+	case "block":
+		v["{id}"] = post("/blocklist", M{"kind": "email", "value": v["{new}"] + "@c.example.com", "reason": "x"})
+	case "scene":
+		v["{id}"] = catalog.Scenes()[0].ID.String()
 	case "substatus":
 		v["{id}"] = catalog.Substatuses()[0].ID.String()
 	case "type":

@@ -29,6 +29,10 @@ type NewMessage struct {
 	ExternalID string
 	// Status, when set, is taken with the message: "send and solve".
 	Status *StatusInput
+	// Again says that the customer came once more on the matter, by a call or in
+	// person: it counts as a repeat contact however little time has passed, and
+	// takes a solved ticket up again.
+	Again bool
 	// IfVersion refuses the message when the ticket has moved on (zero: send anyway).
 	IfVersion int64
 }
@@ -37,6 +41,9 @@ type NewMessage struct {
 func (in *NewMessage) check() error {
 	if err := cleanBody(&in.Body, &in.HTML); err != nil {
 		return err
+	}
+	if in.Again && in.Kind != FromCustomer {
+		return fault.Bad("again", "invalid", "only the customer's own words are a further contact")
 	}
 	if in.Body == "" && len(in.Attachments)+len(in.Files) == 0 {
 		return fault.Bad("body", "required", "a message needs text or an attachment")
@@ -115,9 +122,22 @@ func (d *Desk) say(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 	if err := d.mayAdd(ctx, w, c, in); err != nil {
 		return nil, err
 	}
+	solved := c.Ticket.Status == Solved
 	m, err := d.add(ctx, w, c, in)
-	if err != nil || in.Status == nil {
-		return m, err
+	if err != nil {
+		return nil, err
+	}
+	if in.Again && solved {
+		if !d.joins(ctx, c.Before) {
+			return nil, fault.New(fault.Conflict, "ticket.reopen_over", "this ticket was solved too long ago to be taken up again; open a new one")
+		}
+		d.moveTo(c, Open, nil)
+		if err := d.afterMove(ctx, w, c); err != nil {
+			return nil, err
+		}
+	}
+	if in.Status == nil {
+		return m, nil
 	}
 	if err := d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, in.Status.permission(c.Ticket.Status)); err != nil {
 		return nil, err
@@ -198,7 +218,7 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 		}
 		// The customer comes again while we owe an answer: that is a repeat
 		// contact, unless it is only the next line of the same breath.
-		if previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
+		if in.Again || previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
 			t.RepeatCount++
 			c.Append(EventRepeat, EventData{})
 		}

@@ -33,6 +33,8 @@ export const appActions: Action[] = [
   { id: 'app.undo', name: 'action.undo', group: 'app', icon: 'undo', keys: 'z', perform: () => undoLast() || say(t('said.nothingToUndo')) },
   { id: 'go.inbox', name: 'action.goInbox', group: 'go', icon: 'inbox', keys: 'g i', perform: (c) => c.go('/inbox') },
   { id: 'go.create', name: 'action.goCreate', group: 'go', icon: 'plus', keys: 'g c', perform: (c) => c.go('/create'), silent: true },
+  { id: 'go.customers', name: 'action.goCustomers', group: 'go', icon: 'people', keys: 'g k', when: (c) => can(c.me, 'customer.read'), perform: (c) => c.go('/customers') },
+  { id: 'go.companies', name: 'action.goCompanies', group: 'go', icon: 'people', when: (c) => can(c.me, 'customer.read'), perform: (c) => c.go('/companies') },
   { id: 'go.incidents', name: 'action.goIncidents', group: 'go', icon: 'burst', keys: 'g e', perform: (c) => c.go('/incidents') },
   { id: 'go.intelligence', name: 'action.goIntelligence', group: 'go', icon: 'flask', keys: 'g m', when: (c) => may(c.me, 'understand.read'), perform: (c) => c.go('/intelligence') },
   { id: 'go.queue', name: 'action.goQueue', group: 'go', icon: 'queue', keys: 'g q', when: (c) => can(c.me, 'ticket.assign'), perform: (c) => c.go('/queue') },

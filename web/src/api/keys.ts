@@ -30,8 +30,15 @@ export const keys = {
   phrases: (...part: unknown[]) => ['phrases', ...part] as const,
   notices: (...part: unknown[]) => ['notices', ...part] as const,
   customers: {
+    all: ['customers'] as const,
+    list: (filter: object) => ['customers', 'list', filter] as const,
     find: (q: string) => ['customers', 'find', q] as const,
+    caller: (phone: string) => ['customers', 'caller', phone] as const,
     one: (id: ID) => ['customers', 'one', id] as const,
     tickets: (id: ID) => ['customers', 'tickets', id] as const,
+    timeline: (id: ID, size = 0) => ['customers', 'timeline', id, size] as const,
+    merges: (id: ID) => ['customers', 'merges', id] as const,
   },
+  companies: (...part: unknown[]) => ['companies', ...part] as const,
+  blocklist: (...part: unknown[]) => ['blocklist', ...part] as const,
 }

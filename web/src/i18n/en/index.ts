@@ -11,9 +11,27 @@ import notice from './notice'
 import roster from './roster'
 import words from './case'
 import people from './people'
+import customer from './customer'
 import setup from './setup'
 import error from './error'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...words, ...people, ...setup, ...error }
+const en: { [K in keyof typeof zh]: string } = {
+  ...common,
+  ...inbox,
+  ...ticket,
+  ...mind,
+  ...studio,
+  ...admin,
+  ...assign,
+  ...sla,
+  ...rules,
+  ...notice,
+  ...roster,
+  ...words,
+  ...people,
+  ...setup,
+  ...customer,
+  ...error,
+}
 export default en

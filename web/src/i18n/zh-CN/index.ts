@@ -11,7 +11,25 @@ import notice from './notice'
 import roster from './roster'
 import words from './case'
 import people from './people'
+import customer from './customer'
 import setup from './setup'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...words, ...people, ...setup, ...error }
+export default {
+  ...common,
+  ...inbox,
+  ...ticket,
+  ...mind,
+  ...studio,
+  ...admin,
+  ...assign,
+  ...sla,
+  ...rules,
+  ...notice,
+  ...roster,
+  ...words,
+  ...people,
+  ...setup,
+  ...customer,
+  ...error,
+}

@@ -10,6 +10,7 @@ import { useStore } from '~/stores/store'
 import { selection } from '~/stores/bulk'
 import { ticketQuery } from '~/stores/ticket'
 import { see, show, ui } from '~/stores/ui'
+import { Care } from './Care'
 import { Composer } from './Composer'
 import { Header } from './Header'
 import { Lightbox } from './Lightbox'
@@ -62,6 +63,7 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
     <>
       <section className="conv ticket-open" aria-label={`${ticket.number} ${ticket.subject}`}>
         <Header ticket={ticket} view={view} folded={folded} />
+        <Care ticket={ticket} />
         <Orders ticket={ticket} />
         <Triage ticket={ticket} />
         <Alerts ticket={ticket} />
