@@ -106,40 +106,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/audit": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was done to people, rights and settings */
-        get: operations["audit-list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/audit.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The same as a table, at most 50,000 rows */
-        get: operations["audit-export"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/bulk": {
         parameters: {
             query?: never;
@@ -512,40 +478,6 @@ export interface paths {
         get?: never;
         /** Change or retire a custom field */
         put: operations["config-fields-update"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/config/order": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Put types, fields, categories, sub-statuses or codes into an order; moves categories */
-        post: operations["config-order"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/config/rules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Change the rules about all tickets */
-        put: operations["config-rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2050,6 +1982,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the newest hits of a search are like, with counts */
+        get: operations["search-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A few tickets, customers and companies for what is being typed */
+        get: operations["search-suggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2149,23 +2115,6 @@ export interface paths {
         get: operations["sla-read"];
         /** Make a new version of an SLA policy, or retire it */
         put: operations["sla-update"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/sla/policies/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List the versions of an SLA policy, the newest first */
-        get: operations["sla-versions"];
-        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -2309,6 +2258,23 @@ export interface paths {
         head?: never;
         /** Rename, move or retire a department */
         patch: operations["staff-department-update"];
+        trace?: never;
+    };
+    "/api/v1/staff/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was changed of people and rights */
+        get: operations["staff-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/staff/permissions": {
@@ -2931,23 +2897,6 @@ export interface paths {
         put?: never;
         /** Take a serious ticket to heart: nobody else is told */
         post: operations["ticket-response-acknowledge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/tickets/{id}/return": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give a ticket back to who handed it on, with a reason */
-        post: operations["ticket-return"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3760,6 +3709,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put saved lists in order and into folders */
+        put: operations["view-arrange"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/{id}": {
         parameters: {
             query?: never;
@@ -4127,8 +4093,6 @@ export interface components {
             taken?: string;
         };
         Category: {
-            /** @description other words for it, at most 60 characters each */
-            aliases?: string[];
             id?: string;
             readonly merged_into?: string;
             name: components["schemas"]["Name"];
@@ -4237,6 +4201,15 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        Column: {
+            /** @description a property of the ticket, or fields. and the key of a custom field */
+            key: string;
+            /**
+             * Format: int64
+             * @description in pixels; 0: as wide as usual
+             */
+            width?: number;
+        };
         CompanyChangeJSON: {
             domain?: string;
             /** @description by key; null takes a field away */
@@ -4304,12 +4277,13 @@ export interface components {
             hold_reasons: components["schemas"]["Code"][];
             resolution_codes: components["schemas"]["Code"][];
             responsibilities: components["schemas"]["Code"][];
-            rules: components["schemas"]["Rules"];
             staff: components["schemas"]["PersonJSON"][];
             substatuses: components["schemas"]["Substatus"][];
             teams: components["schemas"]["TicketTeamJSON"][];
             tiers: components["schemas"]["TierJSON"][];
             types: components["schemas"]["Type"][];
+            /** Format: int64 */
+            undo_seconds: number;
             /** Format: int64 */
             version: number;
         };
@@ -4407,6 +4381,12 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        CustomerHit: {
+            company?: string;
+            id: string;
+            name: string;
+            tier: string;
+        };
         Day: {
             date: string;
             /**
@@ -4495,9 +4475,6 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             version: number;
-            weights?: {
-                [key: string]: number;
-            };
         };
         DeliveryJSON: {
             /** Format: int64 */
@@ -4521,11 +4498,6 @@ export interface components {
             state: "waiting" | "held" | "sending" | "sent" | "failed" | "dropped";
             ticket_id?: string;
             user?: components["schemas"]["Named"];
-        };
-        Demand: {
-            fields: string[];
-            /** @enum {string} */
-            status: "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
         };
         DepartmentJSON: {
             id: string;
@@ -4618,7 +4590,7 @@ export interface components {
             actor: components["schemas"]["ActorRef"];
             /** Format: date-time */
             at: string;
-            event?: components["schemas"]["TicketEventJSON"];
+            event?: components["schemas"]["EventJSON"];
             /** @enum {string} */
             kind: "message" | "event";
             message?: components["schemas"]["MessageJSON"];
@@ -4626,38 +4598,27 @@ export interface components {
             seq: number;
         };
         Event: {
-            /** @description on which ways it is told until a person says otherwise */
-            channels: string[];
-            /** @enum {string} */
-            group: "mine" | "team" | "sla" | "system";
-            key: string;
-            /** @description it concerns a ticket */
-            of_ticket: boolean;
-            /** @description what a template may name, in braces */
-            placeholders: string[];
-            /** @description passes by quiet hours and digests, and cannot be muted in the bell */
-            urgent?: boolean;
-        };
-        EventJSON: {
             actor_id?: string;
             actor_kind: string;
-            actor_name?: string;
-            addr?: string;
             /** Format: date-time */
             at: string;
-            /** @description session or token */
-            credential?: string;
             data: unknown;
             id: string;
             kind: string;
-            /** @description what it was done to */
-            name?: string;
-            operation?: string;
             subject_id?: string;
+        };
+        EventJSON: {
+            cause?: string;
+            changes?: components["schemas"]["FieldChange"][];
+            kind?: string;
+            name: string;
+            reason?: string;
+            ticket?: components["schemas"]["Brief"];
+            users?: components["schemas"]["Ref"][];
         };
         Events: {
             channels: components["schemas"]["WayJSON"][];
-            events: components["schemas"]["Event"][];
+            events: components["schemas"]["NotifyEvent"][];
         };
         Evidence: {
             /** Format: int64 */
@@ -4768,6 +4729,24 @@ export interface components {
             truncated?: boolean;
             /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
             type?: string;
+        };
+        FacetCount: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        Facets: {
+            /** @description there are older hits, which are not counted */
+            further: boolean;
+            /**
+             * Format: int64
+             * @description how many hits were counted: at most the newest 500 within reach
+             */
+            hits: number;
+            /** @description by status, type, category, team, assignee, channel, priority and age */
+            property: {
+                [key: string]: components["schemas"]["FacetCount"][];
+            };
         };
         FactorJSON: {
             key: string;
@@ -4964,6 +4943,9 @@ export interface components {
             table: components["schemas"]["Table"];
         };
         InBody: {
+            views: components["schemas"]["Placed"][];
+        };
+        InBody2: {
             endpoint: string;
             keys: components["schemas"]["KeysStruct"];
         };
@@ -5272,8 +5254,8 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        ListEventJSON: {
-            items: components["schemas"]["EventJSON"][];
+        "ListEvent\u00B721": {
+            items: components["schemas"]["Event"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5394,11 +5376,6 @@ export interface components {
         };
         ListUserJSON: {
             items: components["schemas"]["UserJSON"][];
-            next_cursor?: string;
-            partial?: boolean;
-        };
-        ListVersion: {
-            items: components["schemas"]["Version"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5722,6 +5699,19 @@ export interface components {
              */
             urgent: number;
         };
+        NotifyEvent: {
+            /** @description on which ways it is told until a person says otherwise */
+            channels: string[];
+            /** @enum {string} */
+            group: "mine" | "team" | "sla" | "system";
+            key: string;
+            /** @description it concerns a ticket */
+            of_ticket: boolean;
+            /** @description what a template may name, in braces */
+            placeholders: string[];
+            /** @description passes by quiet hours and digests, and cannot be muted in the bell */
+            urgent?: boolean;
+        };
         NotifyField: {
             binds?: boolean;
             choices?: string[];
@@ -5769,13 +5759,6 @@ export interface components {
             children?: components["schemas"]["Option"][];
             key: string;
             name: components["schemas"]["Name"];
-        };
-        Order: {
-            ids: string[];
-            /** @enum {string} */
-            kind: "type" | "field" | "category" | "substatus" | "code";
-            /** @description of categories: the one above them; absent: the top */
-            parent_id?: string;
         };
         OutBody: {
             id: string;
@@ -5866,10 +5849,9 @@ export interface components {
             /** Format: double */
             lon: number;
         };
-        PlaceJSON: {
-            assignee?: components["schemas"]["Ref"];
-            department?: components["schemas"]["Ref"];
-            team?: components["schemas"]["Ref"];
+        Placed: {
+            folder: string;
+            id: string;
         };
         PlanView: {
             /** @description days on which nothing is planned are left out */
@@ -6233,9 +6215,6 @@ export interface components {
             days: number;
             off: boolean;
         };
-        ReturnInput: {
-            reason: string;
-        };
         RevealOutBody: {
             value: string;
         };
@@ -6416,9 +6395,6 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             version: number;
-            weights?: {
-                [key: string]: number;
-            };
         };
         RoutingProblem: {
             code: string;
@@ -6503,38 +6479,6 @@ export interface components {
             rules: components["schemas"]["RoutingRule"][];
             /** Format: int64 */
             readonly version: number;
-        };
-        Rules: {
-            /**
-             * Format: int64
-             * @description from solved to closed; 0: never
-             */
-            auto_close_hours: number;
-            demands: components["schemas"]["Demand"][];
-            /** @description {type} {yyyy} {yy} {mm} {dd} {yymmdd} {yyyymmdd} and one {seq} or {seq:4} */
-            number_pattern: string;
-            /**
-             * Format: int64
-             * @description a contact within it reopens a solved ticket, a later one makes a linked ticket
-             */
-            reopen_days: number;
-            /**
-             * Format: int64
-             * @description another ticket on the same matter within it is a repeat contact
-             */
-            repeat_days: number;
-            /**
-             * Format: int64
-             * @description how long merging, splitting and bulk changes can be undone
-             */
-            undo_hours: number;
-            /**
-             * Format: int64
-             * @description how long a reply can be taken back before it leaves
-             */
-            undo_send_seconds: number;
-            /** Format: int64 */
-            version?: number;
         };
         RunJSON: {
             /** Format: int64 */
@@ -6904,24 +6848,14 @@ export interface components {
              * @description time of the day until it is due; negative after it
              */
             left_seconds: number;
-            /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: string;
             number: string;
             priority: string;
-            /** Format: date-time */
-            started_at: string;
             /** @enum {string} */
             state: "running" | "breached";
             subject: string;
             team_id?: string;
             ticket_id: string;
-            /** @description of a department's or a team's clock */
-            unit_id?: string;
-            /**
-             * Format: date-time
-             * @description when the first warning is or was due
-             */
-            warn_at?: string;
         };
         SoonJSON: {
             items: components["schemas"]["Soon"][];
@@ -7016,11 +6950,6 @@ export interface components {
             id: string;
         };
         Substatus: {
-            /**
-             * @description of its mark; absent: grey
-             * @enum {string}
-             */
-            color?: "grey" | "blue" | "green" | "amber" | "red" | "violet";
             id?: string;
             name: components["schemas"]["Name"];
             /** Format: int64 */
@@ -7030,6 +6959,11 @@ export interface components {
             status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
             /** Format: int64 */
             version?: number;
+        };
+        Suggestions: {
+            companies: components["schemas"]["Ref"][];
+            customers: components["schemas"]["CustomerHit"][];
+            tickets: components["schemas"]["TicketHit"][];
         };
         SuperviseInput: {
             /**
@@ -7249,14 +7183,15 @@ export interface components {
             name: string;
             parent_id?: string;
         };
-        TicketEventJSON: {
-            cause?: string;
-            changes?: components["schemas"]["FieldChange"][];
-            kind?: string;
-            name: string;
-            reason?: string;
-            ticket?: components["schemas"]["Brief"];
-            users?: components["schemas"]["Ref"][];
+        TicketHit: {
+            assignee?: components["schemas"]["Ref"];
+            highlight?: components["schemas"]["HighlightJSON"];
+            id: string;
+            number: string;
+            requester?: string;
+            /** @enum {string} */
+            status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
+            subject: string;
         };
         TicketJSON: {
             /** @description what the reader may do to it now */
@@ -7309,13 +7244,6 @@ export interface components {
             repeat_count: number;
             requester?: components["schemas"]["RequesterRef"];
             resolution?: components["schemas"]["Resolution"];
-            /**
-             * Format: int64
-             * @description how often it was given back to who had handed it on
-             */
-            return_count: number;
-            /** @description who handed it on, and gets it back when it is returned */
-            returns_to?: components["schemas"]["PlaceJSON"];
             /** Format: int64 */
             risk: number;
             /** Format: int64 */
@@ -7325,11 +7253,6 @@ export interface components {
              * @enum {string}
              */
             sla: "none" | "running" | "paused" | "breached" | "met";
-            /**
-             * Format: date-time
-             * @description when the promise that due_at speaks of began
-             */
-            sla_from?: string;
             /**
              * @description whose due date and standing these are
              * @enum {string}
@@ -7352,11 +7275,6 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
-            /**
-             * Format: date-time
-             * @description when the first warning of that promise is or was due; absent when none is
-             */
-            warn_at?: string;
             watchers?: components["schemas"]["Ref"][];
         };
         TicketPatchBody: {
@@ -7562,33 +7480,33 @@ export interface components {
             /** @enum {string} */
             state: "accepted" | "approved" | "refused" | "withdrawn" | "taken";
         };
-        Version: {
-            /** Format: date-time */
-            at?: string;
-            /** @description who saved it; absent for the shipped one */
-            by?: components["schemas"]["Ref"];
-            policy: components["schemas"]["SlaEntry"];
-        };
         ViewBody: {
+            columns?: components["schemas"]["Column"][];
             filter: string;
+            folder?: string;
             name: components["schemas"]["Words"];
             /** Format: int64 */
             position?: number;
+            role_id?: string;
             /** @enum {string} */
-            scope: "own" | "team" | "shared";
+            scope: "own" | "team" | "role" | "shared";
             /** @enum {string} */
             sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
             team_id?: string;
         };
         ViewJSON: {
+            /** @description of the table; none: the usual ones */
+            columns: components["schemas"]["Column"][];
             filter: string;
+            folder?: string;
             id: string;
             name: components["schemas"]["Words"];
             owner_id?: string;
             /** Format: int64 */
             position: number;
+            role_id?: string;
             /** @enum {string} */
-            scope: "shipped" | "own" | "team" | "shared";
+            scope: "shipped" | "own" | "team" | "role" | "shared";
             sort: string;
             team_id?: string;
             /** Format: int64 */
@@ -7880,73 +7798,6 @@ export interface operations {
             path: {
                 id: string;
             };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "audit-list": {
-        parameters: {
-            query?: {
-                /** @description How many items at most. */
-                limit?: number;
-                /** @description The next_cursor of the page before. */
-                cursor?: string;
-                actor_id?: string;
-                subject_id?: string;
-                /** @description such as type.updated, or type. for all that is done to types */
-                kind?: string;
-                from?: string;
-                to?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListEventJSON"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "audit-export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -8865,73 +8716,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Field"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "config-order": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Order"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "config-rules": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The ETag that was read; 412 when there is a newer one. */
-                "If-Match"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Rules"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Rules"];
                 };
             };
             /** @description An error */
@@ -9932,7 +9716,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InBody"];
+                "application/json": components["schemas"]["InBody2"];
             };
         };
         responses: {
@@ -12380,6 +12164,72 @@ export interface operations {
             };
         };
     };
+    "search-facets": {
+        parameters: {
+            query?: {
+                /** @description words to search for */
+                q?: string;
+                /** @description a condition in CEL */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-suggest": {
+        parameters: {
+            query?: {
+                /** @description what has been typed so far */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session-open": {
         parameters: {
             query?: never;
@@ -12698,40 +12548,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SlaEntry"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "sla-versions": {
-        parameters: {
-            query?: {
-                /** @description only those older than this version */
-                before?: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListVersion"];
                 };
             };
             /** @description An error */
@@ -13065,6 +12881,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepartmentJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "staff-events": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvent\u00B721"];
                 };
             };
             /** @description An error */
@@ -14813,45 +14663,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseJSON"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "ticket-return": {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The ETag that was read; 412 when there is a newer one. */
-                "If-Match"?: string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReturnInput"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DoneJSON"];
                 };
             };
             /** @description An error */
@@ -16665,6 +16476,37 @@ export interface operations {
                         [key: string]: components["schemas"]["Count"];
                     };
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "view-arrange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
