@@ -9,7 +9,6 @@ import (
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
-	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/text"
 )
@@ -46,10 +45,17 @@ func ageOf(at, now clock.Time) string {
 	return "older"
 }
 
-// FacetsOf counts over the newest hits within the actor's reach.
+// FacetsOf counts over the newest hits within the actor's reach, or without
+// words over the newest tickets that meet the filter.
 func (d *Desk) FacetsOf(ctx context.Context, a *staff.Actor, typed, filter string) (Facets, error) {
-	if strings.TrimSpace(typed) == "" {
-		return Facets{}, fault.Bad("q", "required", "facets are those of a search")
+	if strings.TrimSpace(typed) == "" { // a condition alone: the newest tickets that meet it
+		f, err := d.filter(ctx, a, filter)
+		if err != nil {
+			return Facets{}, err
+		}
+		newest, _ := sortOf("-created")
+		p, err := d.windows(ctx, a, f, newest, nil, searchHits)
+		return facets(p.Items, p.Next != "", d.Clock.Now()), err
 	}
 	found, further, err := d.found(ctx, a, text.ParseQuery(typed), typed, filter, newest)
 	if err != nil {

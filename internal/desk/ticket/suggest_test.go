@@ -99,7 +99,8 @@ func TestSuggestionsAndFacetsHoldTheReach(t *testing.T) {
 		f = facet(t, s.as(agent), "微波", "")
 		want(t, "hits within reach", f.Hits, 1)
 		want(t, "statuses within reach", len(f.Property["status"]), 1)
-		want(t, "without words", answered(s.c.Call(ctx, http.MethodGet, "/search/facets", nil, nil)), 422)
+		want(t, "without words", facet(t, s.as(agent), "", "active").Hits, 1)
+		want(t, "bad condition", answered(s.c.Call(ctx, http.MethodGet, "/search/facets?filter=nonsense", nil, nil)), 422)
 	})
 }
 

@@ -4730,6 +4730,11 @@ export interface components {
             /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
             type?: string;
         };
+        Face: {
+            /** Format: int64 */
+            hue?: number;
+            initials?: string;
+        };
         FacetCount: {
             /** Format: int64 */
             count: number;
@@ -5405,6 +5410,7 @@ export interface components {
             };
             preferences: unknown;
             role_names: string[];
+            session: components["schemas"]["SessionPolicy"];
             teams: components["schemas"]["Named"][];
             tenant: components["schemas"]["Tenant"];
             /** Format: int64 */
@@ -5838,6 +5844,7 @@ export interface components {
         };
         PersonJSON: {
             active: boolean;
+            avatar?: components["schemas"]["Face"];
             department_id?: string;
             id: string;
             name: string;
@@ -6539,6 +6546,18 @@ export interface components {
             id: string;
             /** Format: date-time */
             seen_at: string;
+        };
+        SessionPolicy: {
+            /**
+             * Format: int64
+             * @description after signing in
+             */
+            absolute_seconds: number;
+            /**
+             * Format: int64
+             * @description without use
+             */
+            idle_seconds: number;
         };
         SetInfo: {
             /** Format: date-time */

@@ -4,7 +4,7 @@ import { queries } from '~/stores/query'
 import { configQuery, meQuery, setupQuery } from '~/stores/session'
 import { viewsQuery } from '~/stores/view'
 import { adopt } from '~/stores/prefs'
-import { parseSearch } from '~/scenes/inbox/search'
+import { parseResultSearch, parseSearch } from '~/scenes/inbox/search'
 import { Desk } from './Desk'
 import { Failed, Missing, Waiting } from './pages'
 
@@ -46,6 +46,8 @@ const Inbox = lazyRouteComponent(() => import('~/scenes/inbox/Inbox'), 'Inbox')
 const inbox = createRoute({ getParentRoute: () => desk, path: '/inbox', validateSearch: parseSearch, component: Inbox })
 const view = createRoute({ getParentRoute: () => inbox, path: '/$view' })
 const ticket = createRoute({ getParentRoute: () => view, path: '/$ticket' })
+const results = createRoute({ getParentRoute: () => desk, path: '/search', validateSearch: parseResultSearch, component: lazyRouteComponent(() => import('~/scenes/search/Search'), 'Search') })
+const resultTicket = createRoute({ getParentRoute: () => results, path: '/$ticket' })
 const create = createRoute({
   getParentRoute: () => desk,
   path: '/create',
@@ -72,9 +74,11 @@ const roster = createRoute({ getParentRoute: () => desk, path: '/roster', compon
 const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
 const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
 const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
+const own = createRoute({ getParentRoute: () => desk, path: '/me', component: lazyRouteComponent(() => import('~/scenes/me/Me'), 'MyPage') })
+const ownPage = createRoute({ getParentRoute: () => own, path: '/$page' })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), results.addChildren([resultTicket]), own.addChildren([ownPage]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

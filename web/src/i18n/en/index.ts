@@ -12,7 +12,9 @@ import roster from './roster'
 import people from './people'
 import setup from './setup'
 import error from './error'
+import find from './find'
+import own from './own'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error }
+const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error, ...find, ...own }
 export default en

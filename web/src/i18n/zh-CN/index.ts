@@ -12,5 +12,7 @@ import roster from './roster'
 import people from './people'
 import setup from './setup'
 import error from './error'
+import find from './find'
+import own from './own'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error, ...find, ...own }

@@ -17,7 +17,7 @@ import { selection } from '~/stores/bulk'
 import { useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { act, refused } from '~/stores/ticket'
-import { show, ui, type PickerName } from '~/stores/ui'
+import { listBase, show, ui, type PickerName } from '~/stores/ui'
 import { Picker } from './Picker'
 import { ClockChips } from './sla/ClockChips'
 import { Mark } from './understand/Mark'
@@ -30,7 +30,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
   const names = useNames()
   const over = ['solved', 'closed', 'cancelled'].includes(ticket.status)
   const sub = names.config.substatuses.find((s) => s.id === ticket.substatus_id)
-  const back = () => void navigate({ to: '/inbox/$view', params: { view }, search: true })
+  const back = () => void navigate({ to: listBase(), search: true as never })
   return (
     <header className="hd">
       <div className="row g8">

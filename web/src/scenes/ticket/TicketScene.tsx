@@ -53,7 +53,7 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
   if (!ticket) return <Loading side={!folded} />
   return (
     <>
-      <section className="conv ticket-open" aria-label={`${ticket.number} ${ticket.subject}`}>
+      <section className="conv ticket-open" data-ticket={id} aria-label={`${ticket.number} ${ticket.subject}`}>
         <Header ticket={ticket} view={view} folded={folded} />
         <Orders ticket={ticket} />
         <Triage ticket={ticket} />
