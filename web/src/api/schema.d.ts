@@ -2122,6 +2122,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sla/policies/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of an SLA policy, the newest first */
+        get: operations["sla-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sla/renew": {
         parameters: {
             query?: never;
@@ -2897,6 +2914,23 @@ export interface paths {
         put?: never;
         /** Take a serious ticket to heart: nobody else is told */
         post: operations["ticket-response-acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a ticket back to who handed it on, with a reason */
+        post: operations["ticket-return"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4475,6 +4509,9 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             version: number;
+            weights?: {
+                [key: string]: number;
+            };
         };
         DeliveryJSON: {
             /** Format: int64 */
@@ -5384,6 +5421,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListVersion: {
+            items: components["schemas"]["Version"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         MakeupDate: {
             date: string;
             name: string;
@@ -5856,6 +5898,11 @@ export interface components {
             /** Format: double */
             lon: number;
         };
+        PlaceJSON: {
+            assignee?: components["schemas"]["Ref"];
+            department?: components["schemas"]["Ref"];
+            team?: components["schemas"]["Ref"];
+        };
         Placed: {
             folder: string;
             id: string;
@@ -6222,6 +6269,9 @@ export interface components {
             days: number;
             off: boolean;
         };
+        ReturnInput: {
+            reason: string;
+        };
         RevealOutBody: {
             value: string;
         };
@@ -6402,6 +6452,9 @@ export interface components {
             team_id?: string;
             /** Format: int64 */
             version: number;
+            weights?: {
+                [key: string]: number;
+            };
         };
         RoutingProblem: {
             code: string;
@@ -6867,14 +6920,24 @@ export interface components {
              * @description time of the day until it is due; negative after it
              */
             left_seconds: number;
-            metric: string;
+            /** @enum {string} */
+            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
             number: string;
             priority: string;
+            /** Format: date-time */
+            started_at: string;
             /** @enum {string} */
             state: "running" | "breached";
             subject: string;
             team_id?: string;
             ticket_id: string;
+            /** @description of a department's or a team's clock */
+            unit_id?: string;
+            /**
+             * Format: date-time
+             * @description when the first warning is or was due
+             */
+            warn_at?: string;
         };
         SoonJSON: {
             items: components["schemas"]["Soon"][];
@@ -7263,6 +7326,13 @@ export interface components {
             repeat_count: number;
             requester?: components["schemas"]["RequesterRef"];
             resolution?: components["schemas"]["Resolution"];
+            /**
+             * Format: int64
+             * @description how often it was given back to who had handed it on
+             */
+            return_count: number;
+            /** @description who handed it on, and gets it back when it is returned */
+            returns_to?: components["schemas"]["PlaceJSON"];
             /** Format: int64 */
             risk: number;
             /** Format: int64 */
@@ -7272,6 +7342,11 @@ export interface components {
              * @enum {string}
              */
             sla: "none" | "running" | "paused" | "breached" | "met";
+            /**
+             * Format: date-time
+             * @description when the promise that due_at speaks of began
+             */
+            sla_from?: string;
             /**
              * @description whose due date and standing these are
              * @enum {string}
@@ -7294,6 +7369,11 @@ export interface components {
             updated_at: string;
             /** Format: int64 */
             version: number;
+            /**
+             * Format: date-time
+             * @description when the first warning of that promise is or was due; absent when none is
+             */
+            warn_at?: string;
             watchers?: components["schemas"]["Ref"][];
         };
         TicketPatchBody: {
@@ -7498,6 +7578,13 @@ export interface components {
             answer?: string;
             /** @enum {string} */
             state: "accepted" | "approved" | "refused" | "withdrawn" | "taken";
+        };
+        Version: {
+            /** Format: date-time */
+            at?: string;
+            /** @description who saved it; absent for the shipped one */
+            by?: components["schemas"]["Ref"];
+            policy: components["schemas"]["SlaEntry"];
         };
         ViewBody: {
             columns?: components["schemas"]["Column"][];
@@ -12580,6 +12667,40 @@ export interface operations {
             };
         };
     };
+    "sla-versions": {
+        parameters: {
+            query?: {
+                /** @description only those older than this version */
+                before?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVersion"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sla-renew": {
         parameters: {
             query?: never;
@@ -14682,6 +14803,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-return": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
                 };
             };
             /** @description An error */

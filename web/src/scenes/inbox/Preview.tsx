@@ -8,7 +8,7 @@ import { FailedState, Skeleton } from '~/parts/State'
 import { Time } from '~/parts/Time'
 import type { Ticket } from '~/api/types'
 import { entriesOf, timelineQuery } from '~/stores/message'
-import { useStanding } from '~/stores/sla'
+import { standing } from '~/stores/sla'
 import { known, ticketQuery } from '~/stores/ticket'
 import { listBase, show } from '~/stores/ui'
 
@@ -41,12 +41,11 @@ export function Preview({ id }: { id: string }) {
 }
 
 function Chips({ ticket }: { ticket: Ticket }) {
-  const { standing, target } = useStanding(ticket)
   return (
     <div className="row g8 wrap f12">
       <span className="chip"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
       <span className="chip"><PriorityBars priority={ticket.priority} />{priorityName(ticket.priority)}</span>
-      <SlaChip standing={standing} metric={ticket.sla_metric} target={target} />
+      <SlaChip standing={standing(ticket.sla, { ...ticket, from: ticket.sla_from })} metric={ticket.sla_metric} />
       <span className="t3">{[ticket.requester?.name, ticket.assignee?.name ?? t('common.nobody')].filter(Boolean).join(' · ')}</span>
     </div>
   )

@@ -13,15 +13,14 @@ import { Time } from '~/parts/Time'
 import { fieldText } from '~/scenes/ticket/fieldValue'
 import type { Column } from '~/stores/prefs'
 import type { Names } from '~/stores/session'
-import { useStanding } from '~/stores/sla'
+import { standing } from '~/stores/sla'
 
 export interface Shape { key: string; name: string; width: number; sort?: 'updated' | 'created' | 'priority' | 'due'; cell: (ticket: Ticket) => ReactNode }
 
 const plain = (text: string | undefined): ReactNode => (text ? <span className="ell" title={text}>{text}</span> : <span className="t3">{'–'}</span>)
 
 function Promise({ ticket }: { ticket: Ticket }) {
-  const { standing, target } = useStanding(ticket)
-  return standing.sla === 'none' ? <span className="t3">{'–'}</span> : <SlaChip standing={standing} metric={ticket.sla_metric} target={target} />
+  return ticket.sla === 'none' ? <span className="t3">{'–'}</span> : <SlaChip standing={standing(ticket.sla, { ...ticket, from: ticket.sla_from })} metric={ticket.sla_metric} />
 }
 
 const widths: Record<string, number> = {
