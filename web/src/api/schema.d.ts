@@ -106,6 +106,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to people, rights and settings */
+        get: operations["audit-list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a table, at most 50,000 rows */
+        get: operations["audit-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulk": {
         parameters: {
             query?: never;
@@ -478,6 +512,40 @@ export interface paths {
         get?: never;
         /** Change or retire a custom field */
         put: operations["config-fields-update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put types, fields, categories, sub-statuses or codes into an order; moves categories */
+        post: operations["config-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the rules about all tickets */
+        put: operations["config-rules"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1248,7 +1316,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them, with the beginning of its raw content as plain text */
+        get: operations["quarantine-read"];
         put?: never;
         post?: never;
         /** Give it up */
@@ -2275,23 +2344,6 @@ export interface paths {
         head?: never;
         /** Rename, move or retire a department */
         patch: operations["staff-department-update"];
-        trace?: never;
-    };
-    "/api/v1/staff/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What was changed of people and rights */
-        get: operations["staff-events"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/staff/permissions": {
@@ -4127,6 +4179,8 @@ export interface components {
             taken?: string;
         };
         Category: {
+            /** @description other words for it, at most 60 characters each */
+            aliases?: string[];
             id?: string;
             readonly merged_into?: string;
             name: components["schemas"]["Name"];
@@ -4311,13 +4365,12 @@ export interface components {
             hold_reasons: components["schemas"]["Code"][];
             resolution_codes: components["schemas"]["Code"][];
             responsibilities: components["schemas"]["Code"][];
+            rules: components["schemas"]["Rules"];
             staff: components["schemas"]["PersonJSON"][];
             substatuses: components["schemas"]["Substatus"][];
             teams: components["schemas"]["TicketTeamJSON"][];
             tiers: components["schemas"]["TierJSON"][];
             types: components["schemas"]["Type"][];
-            /** Format: int64 */
-            undo_seconds: number;
             /** Format: int64 */
             version: number;
         };
@@ -4536,6 +4589,11 @@ export interface components {
             ticket_id?: string;
             user?: components["schemas"]["Named"];
         };
+        Demand: {
+            fields: string[];
+            /** @enum {string} */
+            status: "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
+        };
         DepartmentJSON: {
             id: string;
             name: string;
@@ -4627,7 +4685,7 @@ export interface components {
             actor: components["schemas"]["ActorRef"];
             /** Format: date-time */
             at: string;
-            event?: components["schemas"]["EventJSON"];
+            event?: components["schemas"]["TicketEventJSON"];
             /** @enum {string} */
             kind: "message" | "event";
             message?: components["schemas"]["MessageJSON"];
@@ -4635,27 +4693,38 @@ export interface components {
             seq: number;
         };
         Event: {
+            /** @description on which ways it is told until a person says otherwise */
+            channels: string[];
+            /** @enum {string} */
+            group: "mine" | "team" | "sla" | "system";
+            key: string;
+            /** @description it concerns a ticket */
+            of_ticket: boolean;
+            /** @description what a template may name, in braces */
+            placeholders: string[];
+            /** @description passes by quiet hours and digests, and cannot be muted in the bell */
+            urgent?: boolean;
+        };
+        EventJSON: {
             actor_id?: string;
             actor_kind: string;
+            actor_name?: string;
+            addr?: string;
             /** Format: date-time */
             at: string;
+            /** @description session or token */
+            credential?: string;
             data: unknown;
             id: string;
             kind: string;
+            /** @description what it was done to */
+            name?: string;
+            operation?: string;
             subject_id?: string;
-        };
-        EventJSON: {
-            cause?: string;
-            changes?: components["schemas"]["FieldChange"][];
-            kind?: string;
-            name: string;
-            reason?: string;
-            ticket?: components["schemas"]["Brief"];
-            users?: components["schemas"]["Ref"][];
         };
         Events: {
             channels: components["schemas"]["WayJSON"][];
-            events: components["schemas"]["NotifyEvent"][];
+            events: components["schemas"]["Event"][];
         };
         Evidence: {
             /** Format: int64 */
@@ -4953,6 +5022,23 @@ export interface components {
             user_id: string;
             /** Format: int64 */
             version: number;
+        };
+        HeldJSON: {
+            channel: string;
+            /** @description there is more of it */
+            cut: boolean;
+            detail?: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description as the content says, if it can be read that far */
+            sender?: string;
+            /** Format: int64 */
+            size: number;
+            subject?: string;
+            text: string;
         };
         HighlightJSON: {
             excerpt?: string;
@@ -5296,8 +5382,8 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        "ListEvent\u00B721": {
-            items: components["schemas"]["Event"][];
+        ListEventJSON: {
+            items: components["schemas"]["EventJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5747,19 +5833,6 @@ export interface components {
              */
             urgent: number;
         };
-        NotifyEvent: {
-            /** @description on which ways it is told until a person says otherwise */
-            channels: string[];
-            /** @enum {string} */
-            group: "mine" | "team" | "sla" | "system";
-            key: string;
-            /** @description it concerns a ticket */
-            of_ticket: boolean;
-            /** @description what a template may name, in braces */
-            placeholders: string[];
-            /** @description passes by quiet hours and digests, and cannot be muted in the bell */
-            urgent?: boolean;
-        };
         NotifyField: {
             binds?: boolean;
             choices?: string[];
@@ -5807,6 +5880,13 @@ export interface components {
             children?: components["schemas"]["Option"][];
             key: string;
             name: components["schemas"]["Name"];
+        };
+        Order: {
+            ids: string[];
+            /** @enum {string} */
+            kind: "type" | "field" | "category" | "substatus" | "code";
+            /** @description of categories: the one above them; absent: the top */
+            parent_id?: string;
         };
         OutBody: {
             id: string;
@@ -6540,6 +6620,38 @@ export interface components {
             /** Format: int64 */
             readonly version: number;
         };
+        Rules: {
+            /**
+             * Format: int64
+             * @description from solved to closed; 0: never
+             */
+            auto_close_hours: number;
+            demands: components["schemas"]["Demand"][];
+            /** @description {type} {yyyy} {yy} {mm} {dd} {yymmdd} {yyyymmdd} and one {seq} or {seq:4} */
+            number_pattern: string;
+            /**
+             * Format: int64
+             * @description a contact within it reopens a solved ticket, a later one makes a linked ticket
+             */
+            reopen_days: number;
+            /**
+             * Format: int64
+             * @description another ticket on the same matter within it is a repeat contact
+             */
+            repeat_days: number;
+            /**
+             * Format: int64
+             * @description how long merging, splitting and bulk changes can be undone
+             */
+            undo_hours: number;
+            /**
+             * Format: int64
+             * @description how long a reply can be taken back before it leaves
+             */
+            undo_send_seconds: number;
+            /** Format: int64 */
+            version?: number;
+        };
         RunJSON: {
             /** Format: int64 */
             done: number;
@@ -7032,6 +7144,11 @@ export interface components {
             id: string;
         };
         Substatus: {
+            /**
+             * @description of its mark; absent: grey
+             * @enum {string}
+             */
+            color?: "grey" | "blue" | "green" | "amber" | "red" | "violet";
             id?: string;
             name: components["schemas"]["Name"];
             /** Format: int64 */
@@ -7264,6 +7381,15 @@ export interface components {
             id: string;
             name: string;
             parent_id?: string;
+        };
+        TicketEventJSON: {
+            cause?: string;
+            changes?: components["schemas"]["FieldChange"][];
+            kind?: string;
+            name: string;
+            reason?: string;
+            ticket?: components["schemas"]["Brief"];
+            users?: components["schemas"]["Ref"][];
         };
         TicketHit: {
             assignee?: components["schemas"]["Ref"];
@@ -7904,6 +8030,73 @@ export interface operations {
             path: {
                 id: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                actor_id?: string;
+                subject_id?: string;
+                /** @description such as type.updated, or type. for all that is done to types */
+                kind?: string;
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEventJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "audit-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -8822,6 +9015,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Field"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "config-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Order"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "config-rules": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rules"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
                 };
             };
             /** @description An error */
@@ -10530,6 +10790,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListItemJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quarantine-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldJSON"];
                 };
             };
             /** @description An error */
@@ -13021,40 +13312,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DepartmentJSON"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "staff-events": {
-        parameters: {
-            query?: {
-                /** @description How many items at most. */
-                limit?: number;
-                /** @description The next_cursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListEvent\u00B721"];
                 };
             };
             /** @description An error */
