@@ -15,25 +15,37 @@ type Words struct {
 
 // View is a saved list.
 type View struct {
-	ID       string `json:"id"`
-	Name     Words  `json:"name"`
-	Scope    string `json:"scope"` // shipped, own, team, shared
-	Owner    string `json:"owner_id"`
-	Team     string `json:"team_id"`
-	Filter   string `json:"filter"`
-	Sort     string `json:"sort"`
-	Position int    `json:"position"`
-	Version  int64  `json:"version"`
+	ID       string   `json:"id"`
+	Name     Words    `json:"name"`
+	Scope    string   `json:"scope"` // shipped, own, team, role, shared
+	Owner    string   `json:"owner_id"`
+	Team     string   `json:"team_id"`
+	Role     string   `json:"role_id"`
+	Filter   string   `json:"filter"`
+	Sort     string   `json:"sort"`
+	Columns  []Column `json:"columns"`
+	Folder   string   `json:"folder"`
+	Position int      `json:"position"`
+	Version  int64    `json:"version"`
+}
+
+// Column is one column of a view's table.
+type Column struct {
+	Key   string `json:"key"`
+	Width int    `json:"width,omitempty"`
 }
 
 // NewView saves a list, or changes one.
 type NewView struct {
-	Name     Words  `json:"name"`
-	Scope    string `json:"scope"` // own, team, shared
-	Team     string `json:"team_id,omitempty"`
-	Filter   string `json:"filter"`
-	Sort     string `json:"sort,omitempty"`
-	Position int    `json:"position,omitempty"`
+	Name     Words    `json:"name"`
+	Scope    string   `json:"scope"` // own, team, role, shared
+	Team     string   `json:"team_id,omitempty"`
+	Role     string   `json:"role_id,omitempty"`
+	Filter   string   `json:"filter"`
+	Sort     string   `json:"sort,omitempty"`
+	Columns  []Column `json:"columns,omitempty"`
+	Folder   string   `json:"folder,omitempty"`
+	Position int      `json:"position,omitempty"`
 }
 
 // Views are the lists that one sees.

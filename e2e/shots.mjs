@@ -49,8 +49,15 @@ const screens = {
   },
   search: async (page) => {
     await page.getByRole('option').first().waitFor()
-    await page.locator('[data-search]').fill('冰箱')
+    await page.goto(`/search?q=${encodeURIComponent('冰箱')}`)
     await until(async () => (await page.locator('.rows mark').count()) > 0, 'found')
+  },
+  table: async (page, width) => {
+    if (width < 1024) return false
+    await page.getByRole('option').first().waitFor()
+    await page.keyboard.press('v')
+    await page.locator('.trow').nth(1).click()
+    await page.locator('.pm').first().waitFor()
   },
   // a lively open ticket in the reader's language with what the AI made of it:
   // also the picture of the README

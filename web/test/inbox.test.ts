@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { fuzzy } from '../src/actions/fuzzy'
+import { initials } from '../src/actions/pinyin'
 import { stroke, typing } from '../src/actions/useKeys'
 import { actions } from '../src/actions/registry'
-import { both, parseSearch, quote, toCEL } from '../src/scenes/inbox/search'
+import { writeFilter } from '../src/scenes/inbox/filter'
+import { movedColumn } from '../src/scenes/inbox/TicketTable'
+import { arranged, grouped } from '../src/stores/view'
+import type { View } from '../src/api/types'
 import { simple, formFields } from '../src/scenes/ticket/form'
 import { snoozeTimes } from '../src/scenes/ticket/snooze'
 import { groups } from '../src/scenes/ticket/Timeline'
@@ -11,20 +15,9 @@ import { cel } from './fake/cel'
 import { makeTickets } from './fake/tickets'
 
 describe('filters', () => {
-  it('become CEL that cannot be broken out of', () => {
-    expect(toCEL({ status: ['open'], priority: ['high', 'urgent'], assignee: ['me', ''], tags: ['a"b\\c'] })).toBe(
-      'status == "open" && priority in ["high", "urgent"] && assignee in [me(), ""] && "a\\"b\\\\c" in tags',
-    )
-    expect(JSON.parse(quote('x" || true || "\\'))).toBe('x" || true || "\\')
-    expect(both('a || b', 'c')).toBe('(a || b) && (c)')
-    expect(both('', 'c')).toBe('c')
-  })
-  it('come from the address bar without surprises', () => {
-    expect(parseSearch({ q: 48213, status: 'open', priority: ['high', 3], sort: 'drop table', evil: 'x' })).toEqual({ q: '48213', status: ['open'], priority: ['high', '3'] })
-  })
   it('choose the tickets they say', () => {
     const { tickets } = makeTickets(Date.parse('2026-11-21T06:00:00Z'))
-    const chosen = tickets.filter((t) => cel(toCEL({ status: ['open'], assignee: ['me'] }), t, 'u1'))
+    const chosen = tickets.filter((t) => cel(writeFilter([{ kind: 'values', field: 'status', values: ['open'] }, { kind: 'values', field: 'assignee', values: ['me'] }]), t, 'u1'))
     expect(chosen.length).toBeGreaterThan(0)
     expect(chosen.every((t) => t.status === 'open' && t.assignee?.id === 'u1')).toBe(true)
   })
@@ -46,7 +39,7 @@ describe('keys', () => {
   it('are not given to two actions, unless the two never hold at once', () => {
     const taken = new Map<string, string[]>()
     for (const a of actions) if (a.keys) taken.set(a.keys, [...(taken.get(a.keys) ?? []), a.id])
-    expect([...taken.values()].filter((ids) => ids.length > 1)).toEqual([['triage.accept', 'ticket.assign'], ['triage.other', 'ticket.claim'], ['ticket.watch', 'ticket.unwatch']])
+    expect([...taken.values()].filter((ids) => ids.length > 1)).toEqual([['triage.accept', 'ticket.assign'], ['triage.other', 'ticket.claim'], ['list.table', 'list.rows'], ['list.clear', 'list.back'], ['ticket.watch', 'ticket.unwatch']])
     for (const key of ['j', 'k', 'o', 'r', 'n', 'a', 's', 'p', 't', 'l', 'm', 'e', 'z', '/', '?', 'Mod+k', 'g i']) expect(taken.has(key), key).toBe(true)
   })
 })
@@ -56,6 +49,35 @@ describe('palette', () => {
     expect(fuzzy('so', ['Also', 'Snooze', 'Solve', 'Merge'], (x) => x)).toEqual(['Solve', 'Also', 'Snooze'])
     expect(fuzzy('已解', ['视图：今日已解决', '已解决'], (x) => x)).toEqual(['已解决', '视图：今日已解决'])
     expect(fuzzy('zzz', ['Solve'], (x) => x)).toEqual([])
+  })
+  it('knows Chinese names by their first sounds', () => {
+    expect([initials('收件箱'), initials('转派'), initials('重新打开'), initials('SLA 策略'), initials('解决')]).toEqual(['sjx', 'zp', 'zxdk', 'slacl', 'jj'])
+    expect(fuzzy('yxj', ['优先级', '标签', '解决'], (x) => x)[0]).toBe('优先级')
+    expect(fuzzy('zp', ['派单', '转派'], (x) => x)).toEqual(['转派'])
+  })
+})
+
+describe('columns', () => {
+  const keys = (from: string, over: string, place: 'before' | 'into' | 'after') => movedColumn(['a', 'b', 'c', 'd'].map((key) => ({ key })), from, over, place).map((c) => c.key).join('')
+  it('stand where they were dropped', () => {
+    expect([keys('a', 'c', 'before'), keys('a', 'c', 'into'), keys('d', 'b', 'into'), keys('d', 'a', 'before'), keys('b', 'd', 'after'), keys('a', 'a', 'after'), keys('x', 'a', 'after')]).toEqual(['bacd', 'bcad', 'adbc', 'dabc', 'acdb', 'abcd', 'abcd'])
+  })
+})
+
+describe('views', () => {
+  const v = (id: string, folder = '') => ({ id, folder, scope: 'own', name: { zh: id, en: id }, filter: '', sort: '-updated', position: 0, version: 1, columns: [] }) as View
+  const [group] = grouped([v('1'), v('2', 'x'), v('3'), v('4', 'x'), v('5', 'y')], () => '')
+  const after = (id: string, over: string, place: 'before' | 'into' | 'after' = 'into') => arranged(group!, id, over, place).map((x) => x.id + x.folder).join(' ')
+  it('lie in folders below their group', () => {
+    expect(group!.views.map((x) => x.id)).toEqual(['1', '3'])
+    expect(group!.folders.map((f) => [f.name, f.views.length])).toEqual([['x', 2], ['y', 1]])
+  })
+  it('take the folder of where they are dropped', () => {
+    expect(after('1', '4', 'before')).toBe('3 2x 1x 4x 5y')
+    expect(after('4', '1', 'after')).toBe('1 4 3 2x 5y')
+    expect(after('1', 'folder:y')).toBe('3 2x 4x 5y 1y')
+    expect(after('2', 'folder:')).toBe('1 3 2 4x 5y')
+    expect(after('1', 'folder:z')).toBe('1z 3 2x 4x 5y')
   })
 })
 

@@ -24,6 +24,13 @@ type Me struct {
 	Tenant      Tenant               `json:"tenant"`
 	Version     int64                `json:"version"`
 	Preferences json.RawMessage      `json:"preferences"`
+	Session     SessionPolicy        `json:"session"`
+}
+
+// SessionPolicy says when a session ends by itself.
+type SessionPolicy struct {
+	Idle     int `json:"idle_seconds" doc:"without use"`
+	Absolute int `json:"absolute_seconds" doc:"after signing in"`
 }
 
 // Named is a thing by its name.
@@ -47,7 +54,8 @@ func (h *House) me(ctx context.Context, a *Actor) (*meOut, error) {
 	if !ok {
 		return nil, fault.Missing("user")
 	}
-	m := Me{ID: p.ID, Name: p.Name, Email: p.Email, Locale: p.Locale, RoleNames: []string{}, Permissions: a.Grants, Teams: []Named{}, Tenant: dir.Tenant, Version: p.Version, Preferences: p.Preferences}
+	m := Me{ID: p.ID, Name: p.Name, Email: p.Email, Locale: p.Locale, RoleNames: []string{}, Permissions: a.Grants, Teams: []Named{}, Tenant: dir.Tenant, Version: p.Version, Preferences: p.Preferences,
+		Session: SessionPolicy{int(h.Idle.Seconds()), int(h.Absolute.Seconds())}}
 	for _, r := range p.Roles {
 		if role, ok := dir.Role(r); ok {
 			m.RoleNames = append(m.RoleNames, role.Name)

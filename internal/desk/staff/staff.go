@@ -68,6 +68,42 @@ type Person struct {
 	Grants      Grants // of all roles together
 }
 
+// Face is how somebody is drawn where there is only room for a circle; what is
+// zero follows from the name.
+type Face struct {
+	Hue      int    `json:"hue,omitempty" minimum:"1" maximum:"6"`
+	Initials string `json:"initials,omitempty" maxLength:"2"`
+}
+
+func printed(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return -1
+	}
+	return r
+}
+
+// Face is what the person has chosen. Preferences are the person's own words:
+// what is no face in them is none.
+func (p Person) Face() *Face {
+	var w struct {
+		Avatar Face `json:"avatar"`
+	}
+	if json.Unmarshal(p.Preferences, &w) != nil {
+		return nil
+	}
+	f := Face{Initials: strings.TrimSpace(strings.Map(printed, w.Avatar.Initials))}
+	if utf8.RuneCountInString(f.Initials) > 2 {
+		f.Initials = ""
+	}
+	if w.Avatar.Hue >= 1 && w.Avatar.Hue <= 6 {
+		f.Hue = w.Avatar.Hue
+	}
+	if f == (Face{}) {
+		return nil
+	}
+	return &f
+}
+
 // SkillLevel is how well somebody masters a skill: 1 to 5.
 type SkillLevel struct {
 	Skill id.ID `json:"skill_id"`

@@ -22,6 +22,8 @@ func (d *Desk) Register(api *web.API) {
 	d.registerActions(api)
 	d.registerMessages(api)
 	d.registerViews(api)
+	d.registerArrange(api)
+	d.registerSearch(api)
 	d.registerBulk(api)
 	d.registerFiles(api)
 	d.registerRead(api)

@@ -49,11 +49,12 @@ type departmentJSON struct {
 }
 
 type personJSON struct {
-	ID         id.ID   `json:"id"`
-	Name       string  `json:"name"`
-	Teams      []id.ID `json:"team_ids"`
-	Department id.ID   `json:"department_id,omitzero"`
-	Active     bool    `json:"active"`
+	ID         id.ID       `json:"id"`
+	Name       string      `json:"name"`
+	Teams      []id.ID     `json:"team_ids"`
+	Department id.ID       `json:"department_id,omitzero"`
+	Active     bool        `json:"active"`
+	Face       *staff.Face `json:"avatar,omitempty"`
 }
 
 func (d *Desk) registerConfig(api *web.API) {
@@ -87,7 +88,7 @@ func (d *Desk) registerConfig(api *web.API) {
 				j.Departments = append(j.Departments, departmentJSON{x.ID, x.Name, x.Parent})
 			}
 			for _, p := range dir.Users() {
-				j.Staff = append(j.Staff, personJSON{p.ID, p.Name, some(p.Teams), p.Department, p.Active})
+				j.Staff = append(j.Staff, personJSON{p.ID, p.Name, some(p.Teams), p.Department, p.Active, p.Face()})
 			}
 			return &out{j}, nil
 		})

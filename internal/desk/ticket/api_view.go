@@ -13,32 +13,42 @@ import (
 
 // ViewJSON is a saved list on the wire.
 type ViewJSON struct {
-	ID       id.ID  `json:"id"`
-	Name     Words  `json:"name"`
-	Scope    string `json:"scope" enum:"shipped,own,team,shared"`
-	Owner    id.ID  `json:"owner_id,omitzero"`
-	Team     id.ID  `json:"team_id,omitzero"`
-	Filter   string `json:"filter"`
-	Sort     string `json:"sort"`
-	Position int    `json:"position"`
-	Version  int64  `json:"version"`
+	ID       id.ID    `json:"id"`
+	Name     Words    `json:"name"`
+	Scope    string   `json:"scope" enum:"shipped,own,team,role,shared"`
+	Owner    id.ID    `json:"owner_id,omitzero"`
+	Team     id.ID    `json:"team_id,omitzero"`
+	Role     id.ID    `json:"role_id,omitzero"`
+	Filter   string   `json:"filter"`
+	Sort     string   `json:"sort"`
+	Columns  []Column `json:"columns" doc:"of the table; none: the usual ones"`
+	Folder   string   `json:"folder,omitempty"`
+	Position int      `json:"position"`
+	Version  int64    `json:"version"`
 }
 
 func (v View) json() ViewJSON {
-	return ViewJSON(v)
+	j := ViewJSON(v)
+	if j.Columns == nil {
+		j.Columns = []Column{}
+	}
+	return j
 }
 
 type viewBody struct {
-	Name     Words  `json:"name"`
-	Scope    string `json:"scope" enum:"own,team,shared"`
-	Team     id.ID  `json:"team_id,omitzero"`
-	Filter   string `json:"filter" maxLength:"4096"`
-	Sort     string `json:"sort,omitempty" enum:"updated,-updated,created,-created,priority,-priority,due,-due"`
-	Position int    `json:"position,omitempty" minimum:"0" maximum:"100000"`
+	Name     Words    `json:"name"`
+	Scope    string   `json:"scope" enum:"own,team,role,shared"`
+	Team     id.ID    `json:"team_id,omitzero"`
+	Role     id.ID    `json:"role_id,omitzero"`
+	Filter   string   `json:"filter" maxLength:"4096"`
+	Columns  []Column `json:"columns,omitempty" maxItems:"30"`
+	Folder   string   `json:"folder,omitempty" maxLength:"60"`
+	Sort     string   `json:"sort,omitempty" enum:"updated,-updated,created,-created,priority,-priority,due,-due"`
+	Position int      `json:"position,omitempty" minimum:"0" maximum:"100000"`
 }
 
 func (b viewBody) view() View {
-	return View{Name: b.Name, Scope: b.Scope, Team: b.Team, Filter: b.Filter, Sort: b.Sort, Position: b.Position}
+	return View{Name: b.Name, Scope: b.Scope, Team: b.Team, Role: b.Role, Filter: b.Filter, Sort: b.Sort, Columns: b.Columns, Folder: b.Folder, Position: b.Position}
 }
 
 func (d *Desk) registerViews(api *web.API) {
@@ -101,6 +111,19 @@ func (d *Desk) registerViews(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodDelete, Path: "/views/{id}", ID: "view-delete", Summary: "Delete a saved list", Permission: read, Tags: viewTags},
 		func(ctx context.Context, in *TicketID) (*struct{}, error) {
 			return nil, d.DeleteView(ctx, actor(ctx), in.ID.ID)
+		})
+}
+
+func (d *Desk) registerArrange(api *web.API) {
+	type in struct {
+		Body struct {
+			Views []Placed `json:"views" minItems:"1" maxItems:"200"`
+		}
+	}
+	web.Register(api, web.Op{Method: http.MethodPut, Path: "/views/order", ID: "view-arrange", Summary: "Put saved lists in order and into folders",
+		Permission: string(staff.TicketRead), Tags: []string{"Views"}},
+		func(ctx context.Context, in *in) (*struct{}, error) {
+			return nil, d.ArrangeViews(ctx, actor(ctx), in.Body.Views)
 		})
 }
 

@@ -352,9 +352,12 @@ var matrix = []route{
 	{"POST /understanding/runs/{id}/cancel", "run", "403 403 404 200", ""},
 	{"GET /understanding/runs/{id}/cell?actual=x&predicted=y", "run", "403 200 200 200", ""}, // tickets within reach: none
 	{"POST /undo/{id}", "undo", "404 404 404 200", ""},
+	{"GET /search/facets?q=x", "", "200 200 200 200", ""}, // only those within reach
+	{"GET /search/suggestions?q=x", "", "200 200 200 200", ""},
 	{"GET /views", "", "200 200 200 200", ""},
 	{"POST /views", "", "201 201 201 201", `{"name":{"zh":"{new}","en":""},"scope":"own","filter":""}`},
 	{"GET /views/counts", "", "200 200 200 200", ""},
+	{"PUT /views/order", "view", "404 404 404 204", `{"views":[{"id":"{id}","folder":"x"}]}`},
 	{"DELETE /views/{id}", "view", "404 404 404 204", ""},
 	{"PUT /views/{id}", "view", "404 404 404 200", `{"name":{"zh":"x","en":""},"scope":"own","filter":""}`},
 }

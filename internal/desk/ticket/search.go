@@ -31,14 +31,8 @@ const (
 // search finds tickets by words, newest first within a time budget, ranks the
 // newest hits, and lets the list go further back from there.
 func (d *Desk) search(ctx context.Context, a *staff.Actor, q Query) (Page, error) {
-	words := text.ParseQuery(q.Text)
-	f, err := d.filter(ctx, a, q.Filter)
-	if err != nil {
-		return Page{}, err
-	}
 	// Key: where the hits begin (an id, exclusive) and how many of them have
 	// been shown.
-	const newest = int64(1) << 62
 	upper, shown := newest, int64(0)
 	cur, err := readCursor(q.Cursor, "search", 2)
 	if err != nil {
@@ -47,34 +41,10 @@ func (d *Desk) search(ctx context.Context, a *staff.Actor, q Query) (Page, error
 	if cur != nil {
 		upper, shown = cur.Key[0], cur.Key[1]
 	}
-	var ids []id.ID
-	var further id.ID
-	if !words.Empty() {
-		res, err := d.Index.Search(ctx, d.DB, a.Tenant, words, fulltext.Window{To: id.ID(upper)}, searchHits)
-		if err != nil {
-			return Page{}, err
-		}
-		ids, further = res.IDs, res.Further
-	}
-	direct, err := d.direct(ctx, a, q.Text)
+	words := text.ParseQuery(q.Text)
+	found, further, err := d.found(ctx, a, words, q.Text, q.Filter, upper)
 	if err != nil {
 		return Page{}, err
-	}
-	if upper == newest { // they stand among the first hits, on all pages of them
-		ids = append(ids, direct...)
-	} else {
-		ids = slices.DeleteFunc(ids, func(t id.ID) bool { return slices.Contains(direct, t) })
-	}
-	found, err := d.within(ctx, a, f, ids)
-	if err != nil {
-		return Page{}, err
-	}
-	if words.Exact() { // the index knows the words of a phrase, not their order
-		parts, err := d.parts(ctx, a.Tenant, found)
-		if err != nil {
-			return Page{}, err
-		}
-		found = slices.DeleteFunc(found, func(t *Ticket) bool { return !words.Matches(parts[t.ID]...) && !slices.Contains(direct, t.ID) })
 	}
 	rank(found, words, q.Text)
 	p := Page{Hits: map[id.ID]Hit{}}
@@ -88,6 +58,47 @@ func (d *Desk) search(ctx context.Context, a *staff.Actor, q Query) (Page, error
 		p.Next, p.Partial = cursor{"search", []int64{int64(further), 0}}.String(), true
 	}
 	return p, d.hits(ctx, a.Tenant, words, &p)
+}
+
+const newest = int64(1) << 62
+
+// found are the newest hits below upper that the actor may read and that pass
+// the filter, in no order; further, when not zero, is where older ones begin.
+func (d *Desk) found(ctx context.Context, a *staff.Actor, words text.Query, typed, filter string, upper int64) ([]*Ticket, id.ID, error) {
+	f, err := d.filter(ctx, a, filter)
+	if err != nil {
+		return nil, 0, err
+	}
+	var ids []id.ID
+	var further id.ID
+	if !words.Empty() {
+		res, err := d.Index.Search(ctx, d.DB, a.Tenant, words, fulltext.Window{To: id.ID(upper)}, searchHits)
+		if err != nil {
+			return nil, 0, err
+		}
+		ids, further = res.IDs, res.Further
+	}
+	direct, err := d.direct(ctx, a, typed)
+	if err != nil {
+		return nil, 0, err
+	}
+	if upper == newest { // they stand among the first hits, on all pages of them
+		ids = append(ids, direct...)
+	} else {
+		ids = slices.DeleteFunc(ids, func(t id.ID) bool { return slices.Contains(direct, t) })
+	}
+	list, err := d.within(ctx, a, f, ids)
+	if err != nil {
+		return nil, 0, err
+	}
+	if words.Exact() { // the index knows the words of a phrase, not their order
+		parts, err := d.parts(ctx, a.Tenant, list)
+		if err != nil {
+			return nil, 0, err
+		}
+		list = slices.DeleteFunc(list, func(t *Ticket) bool { return !words.Matches(parts[t.ID]...) && !slices.Contains(direct, t.ID) })
+	}
+	return list, further, nil
 }
 
 // direct finds what a person typed in full: a ticket number, or a customer's

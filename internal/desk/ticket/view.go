@@ -3,6 +3,8 @@ package ticket
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"regexp"
 	"slices"
 	"unicode/utf8"
 
@@ -16,14 +18,30 @@ import (
 type View struct {
 	ID       id.ID
 	Name     Words
-	Scope    string // shipped, own, team, shared
+	Scope    string // shipped, own, team, role, shared
 	Owner    id.ID
 	Team     id.ID
+	Role     id.ID
 	Filter   string
 	Sort     string
+	Columns  []Column // of the table; none: the usual ones
+	Folder   string   // "" lies beside the folders
 	Position int
 	Version  int64
 }
+
+// Column is one column of a view's table.
+type Column struct {
+	Key   string `json:"key" maxLength:"80" doc:"a property of the ticket, or fields. and the key of a custom field"`
+	Width int    `json:"width,omitempty" minimum:"0" maximum:"1200" doc:"in pixels; 0: as wide as usual"`
+}
+
+const (
+	maxColumns = 30
+	maxFolder  = 60 // characters
+)
+
+var columnKey = regexp.MustCompile(`^[a-z_]+(\.[a-z][a-z0-9_]*)?$`)
 
 // Words is a text of the tenant's configuration in both languages; one of them
 // may be empty, then the other serves.
@@ -37,6 +55,7 @@ const (
 	Shipped   = "shipped"
 	OwnView   = "own"
 	TeamView  = "team"
+	RoleView  = "role"
 	ShareView = "shared"
 )
 
@@ -70,9 +89,12 @@ var ShippedViews = []View{
 
 // Views lists what the actor sees: shipped, own, their teams' and shared ones.
 func (d *Desk) Views(ctx context.Context, a *staff.Actor) ([]View, error) {
-	rows, err := d.DB.Query(ctx, `select id, name, scope, owner_id, team_id, filter, sort, position, version from ticket_view
-		where tenant_id = $1 order by position, id limit 2000`, a.Tenant)
+	rows, err := d.DB.Query(ctx, `select `+viewColumns+` from ticket_view where tenant_id = $1 order by position, id limit 2000`, a.Tenant)
 	saved, err := db.Each(rows, err, func(r rower) (View, error) { return scanView(r) })
+	if err != nil {
+		return nil, err
+	}
+	roles, err := d.rolesOf(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -81,29 +103,43 @@ func (d *Desk) Views(ctx context.Context, a *staff.Actor) ([]View, error) {
 		views[i].Scope, views[i].Position = Shipped, int(views[i].ID)
 	}
 	for _, v := range saved {
-		if v.seenBy(a) && len(views) < MaxViews+len(ShippedViews) {
+		if v.seenBy(a, roles) && len(views) < MaxViews+len(ShippedViews) {
 			views = append(views, v)
 		}
 	}
 	return views, nil
 }
 
+// rolesOf are the actor's roles: an Actor carries only what they grant.
+func (d *Desk) rolesOf(ctx context.Context, a *staff.Actor) ([]id.ID, error) {
+	dir, err := d.Staff.Directory(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := dir.User(a.ID)
+	return p.Roles, nil
+}
+
+const viewColumns = "id, name, scope, owner_id, team_id, role_id, filter, sort, columns, folder, position, version"
+
 func scanView(r scanner) (View, error) {
 	var v View
-	var name string
-	err := r.Scan(&v.ID, &name, &v.Scope, zero(&v.Owner), zero(&v.Team), &v.Filter, &v.Sort, &v.Position, &v.Version)
+	var name, columns string
+	err := r.Scan(&v.ID, &name, &v.Scope, zero(&v.Owner), zero(&v.Team), zero(&v.Role), &v.Filter, &v.Sort, &columns, &v.Folder, &v.Position, &v.Version)
 	if err == nil {
-		err = json.Unmarshal([]byte(name), &v.Name)
+		err = errors.Join(json.Unmarshal([]byte(name), &v.Name), json.Unmarshal([]byte(columns), &v.Columns))
 	}
 	return v, err
 }
 
-func (v View) seenBy(a *staff.Actor) bool {
+func (v View) seenBy(a *staff.Actor, roles []id.ID) bool {
 	switch v.Scope {
 	case OwnView:
 		return v.Owner == a.ID
 	case TeamView:
 		return a.InTeam(v.Team) || v.Owner == a.ID || a.Scope(staff.TicketRead) == staff.ScopeAll
+	case RoleView:
+		return slices.Contains(roles, v.Role) || v.Owner == a.ID || a.Scope(staff.ViewShare) == staff.ScopeAll
 	}
 	return true
 }
@@ -120,10 +156,16 @@ func (d *Desk) View(ctx context.Context, a *staff.Actor, view id.ID) (View, erro
 }
 
 func (d *Desk) savedView(ctx context.Context, r db.Reader, a *staff.Actor, view id.ID) (View, error) {
-	v, err := scanView(r.QueryRow(ctx, `select id, name, scope, owner_id, team_id, filter, sort, position, version from ticket_view
-		where tenant_id = $1 and id = $2`, a.Tenant, view))
-	if isNoRows(err) || err == nil && !v.seenBy(a) {
+	v, err := scanView(r.QueryRow(ctx, `select `+viewColumns+` from ticket_view where tenant_id = $1 and id = $2`, a.Tenant, view))
+	if isNoRows(err) {
 		return v, fault.Missing("view")
+	}
+	if err != nil {
+		return v, err
+	}
+	roles, err := d.rolesOf(ctx, a)
+	if err == nil && !v.seenBy(a, roles) {
+		err = fault.Missing("view")
 	}
 	return v, err
 }
@@ -151,9 +193,9 @@ func (d *Desk) SaveView(ctx context.Context, a *staff.Actor, v View) (View, erro
 			if made.Position == 0 {
 				made.Position = 100 + n
 			}
-			_, err := tx.Exec(ctx, `insert into ticket_view (tenant_id, id, name, scope, owner_id, team_id, filter, sort, position, created_at, version)
-				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1)`,
-				a.Tenant, made.ID, encode(made.Name), made.Scope, a.ID, null(made.Team), made.Filter, made.Sort, made.Position, d.Clock.Now())
+			_, err := tx.Exec(ctx, `insert into ticket_view (tenant_id, id, name, scope, owner_id, team_id, role_id, filter, sort, columns, folder, position, created_at, version)
+				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)`,
+				a.Tenant, made.ID, encode(made.Name), made.Scope, a.ID, null(made.Team), null(made.Role), made.Filter, made.Sort, encode(made.Columns), made.Folder, made.Position, d.Clock.Now())
 			if err == nil {
 				v = made
 			}
@@ -170,8 +212,8 @@ func (d *Desk) SaveView(ctx context.Context, a *staff.Actor, v View) (View, erro
 			return fault.New(fault.Precondition, "view.changed", "the view has changed since version %d", v.Version)
 		}
 		v.Owner, v.Version = old.Owner, old.Version+1
-		_, err = tx.Exec(ctx, `update ticket_view set name = $3, scope = $4, team_id = $5, filter = $6, sort = $7, position = $8, version = $9
-			where tenant_id = $1 and id = $2`, a.Tenant, v.ID, encode(v.Name), v.Scope, null(v.Team), v.Filter, v.Sort, v.Position, v.Version)
+		_, err = tx.Exec(ctx, `update ticket_view set name = $3, scope = $4, team_id = $5, role_id = $6, filter = $7, sort = $8, columns = $9, folder = $10, position = $11, version = $12
+			where tenant_id = $1 and id = $2`, a.Tenant, v.ID, encode(v.Name), v.Scope, null(v.Team), null(v.Role), v.Filter, v.Sort, encode(v.Columns), v.Folder, v.Position, v.Version)
 		return err
 	})
 	return v, err
@@ -191,9 +233,20 @@ func (d *Desk) checkView(ctx context.Context, a *staff.Actor, v *View) error {
 	if v.Name.ZH == "" && v.Name.EN == "" || utf8.RuneCountInString(v.Name.ZH) > 100 || utf8.RuneCountInString(v.Name.EN) > 100 {
 		return fault.Bad("name", "required", "a view needs a name of at most 100 characters")
 	}
+	if v.Folder = oneLine(v.Folder); utf8.RuneCountInString(v.Folder) > maxFolder {
+		return fault.Bad("folder", "too_long", "a folder has at most %d characters", maxFolder)
+	}
+	if err := checkColumns(v); err != nil {
+		return err
+	}
+	if v.Scope != TeamView {
+		v.Team = 0
+	}
+	if v.Scope != RoleView {
+		v.Role = 0
+	}
 	switch v.Scope {
 	case OwnView:
-		v.Team = 0
 	case TeamView:
 		if !a.InTeam(v.Team) && a.Scope(staff.ViewShare) != staff.ScopeAll || v.Team == 0 {
 			return fault.Bad("team_id", "unknown", "a team view belongs to one of your teams")
@@ -202,9 +255,19 @@ func (d *Desk) checkView(ctx context.Context, a *staff.Actor, v *View) error {
 		if a.Scope(staff.ViewShare) == staff.ScopeNone {
 			return fault.New(fault.Forbidden, "forbidden", "you may not share views with everyone").With("permission", string(staff.ViewShare))
 		}
-		v.Team = 0
+	case RoleView:
+		if a.Scope(staff.ViewShare) == staff.ScopeNone {
+			return fault.New(fault.Forbidden, "forbidden", "you may not share views with a role").With("permission", string(staff.ViewShare))
+		}
+		dir, err := d.Staff.Directory(ctx, a.Tenant)
+		if err != nil {
+			return err
+		}
+		if _, ok := dir.Role(v.Role); !ok {
+			return fault.Bad("role_id", "unknown", "there is no such role")
+		}
 	default:
-		return fault.Bad("scope", "choice", "a view is own, team or shared")
+		return fault.Bad("scope", "choice", "a view is own, team, role or shared")
 	}
 	if _, err := d.filter(ctx, a, v.Filter); err != nil {
 		return err
@@ -212,6 +275,55 @@ func (d *Desk) checkView(ctx context.Context, a *staff.Actor, v *View) error {
 	s, err := sortOf(v.Sort)
 	v.Sort = s.name
 	return err
+}
+
+func checkColumns(v *View) error {
+	if v.Columns == nil {
+		v.Columns = []Column{}
+	}
+	if len(v.Columns) > maxColumns {
+		return fault.Bad("columns", "too_many", "a table has at most %d columns", maxColumns)
+	}
+	seen := map[string]bool{}
+	for _, c := range v.Columns {
+		if !columnKey.MatchString(c.Key) || seen[c.Key] {
+			return fault.Bad("columns", "invalid", "%q is no column, or stands there twice", c.Key)
+		}
+		seen[c.Key] = true
+	}
+	return nil
+}
+
+// Placed says where a view shall stand.
+type Placed struct {
+	ID     id.ID  `json:"id"`
+	Folder string `json:"folder" maxLength:"60"`
+}
+
+// ArrangeViews puts saved views in this order and into these folders. Those
+// that are not named stay as they are; a view that somebody else shapes may be
+// named when nothing about it changes.
+func (d *Desk) ArrangeViews(ctx context.Context, a *staff.Actor, list []Placed) error {
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for i, p := range list {
+			v, err := d.savedView(ctx, tx, a, p.ID)
+			if err != nil {
+				return err
+			}
+			folder, position := oneLine(p.Folder), 100+i
+			if v.Folder == folder && v.Position == position {
+				continue
+			}
+			if err := mayShape(a, v); err != nil {
+				return err
+			}
+			if _, err := tx.Exec(ctx, `update ticket_view set folder = $3, position = $4, version = version + 1 where tenant_id = $1 and id = $2`,
+				a.Tenant, p.ID, folder, position); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // DeleteView removes a saved view.

@@ -10,25 +10,15 @@ import { show } from '~/stores/ui'
 import { may } from '~/stores/understanding'
 import type { Action } from './action'
 
-export const focusSearch = (): void => {
-  const box = document.querySelector<HTMLInputElement>('[data-search]')
-  box?.focus()
-  box?.select()
-}
-
 const firstOffer = (): Offer | undefined => queries.getQueryData(offersQuery.queryKey)?.items.toSorted((a, b) => a.expires_at.localeCompare(b.expires_at))[0]
 const alarm = () => queries.getQueryData(urgentQuery.queryKey)?.toSorted((a, b) => a.acknowledge_by!.localeCompare(b.acknowledge_by!))[0]
 const alarm1 = (me: string | undefined) => alarmsOf(queries.getQueryData(alertsQuery.queryKey)?.items ?? [], me)[0]
 const stateAction = (s: StateName): Action => ({ id: `state.${s}`, name: `action.state.${s}`, group: 'app', icon: 'person', perform: () => setMyState(s) })
 
 export const appActions: Action[] = [
-  { id: 'app.palette', name: 'action.palette', group: 'app', keys: 'Mod+k', perform: () => show({ palette: true }), silent: true },
+  { id: 'app.palette', name: 'action.palette', group: 'app', keys: 'Mod+k', perform: () => show({ palette: 'commands' }), silent: true },
   { id: 'app.keys', name: 'action.keys', group: 'app', icon: 'keyboard', keys: '?', perform: () => show({ keys: true }) },
-  { id: 'app.search', name: 'action.search', group: 'app', icon: 'search', keys: '/', perform: (c) => {
-    if (document.querySelector('[data-search]')) return focusSearch() // at once: the next key belongs to it
-    c.go('/inbox')
-    setTimeout(focusSearch, 100)
-  } },
+  { id: 'app.search', name: 'action.search', group: 'app', icon: 'search', keys: '/', perform: () => show({ palette: 'search' }) },
   { id: 'app.create', name: 'action.create', group: 'app', icon: 'plus', keys: 'Shift+C', perform: (c) => c.go('/create') },
   { id: 'app.undo', name: 'action.undo', group: 'app', icon: 'undo', keys: 'z', perform: () => undoLast() || say(t('said.nothingToUndo')) },
   { id: 'go.inbox', name: 'action.goInbox', group: 'go', icon: 'inbox', keys: 'g i', perform: (c) => c.go('/inbox') },
@@ -43,6 +33,10 @@ export const appActions: Action[] = [
   { id: 'go.promises', name: 'action.goPromises', group: 'go', icon: 'clock', keys: 'g d', perform: (c) => c.go('/promises') },
   { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
   { id: 'go.quickReplies', name: 'action.quickReplies', group: 'go', icon: 'bolt', keys: 'g k', perform: (c) => c.go('/admin/quick-replies') },
+  { id: 'go.search', name: 'action.goSearch', group: 'go', icon: 'search', keys: 'g f', perform: (c) => c.go('/search') },
+  { id: 'go.me', name: 'action.goMe', group: 'go', icon: 'person', keys: 'g p', perform: (c) => c.go('/me') },
+  { id: 'app.next', name: 'action.nextOn', group: 'app', icon: 'right', when: () => !prefs.get().next, perform: () => prefer({ next: true }) },
+  { id: 'app.stay', name: 'action.nextOff', group: 'app', icon: 'right', when: () => prefs.get().next, perform: () => prefer({ next: false }) },
   { id: 'app.state', name: 'action.state', group: 'app', icon: 'person', keys: 'Shift+S', perform: () => show({ state: true }) },
   ...states.map(stateAction),
   { id: 'offer.accept', name: 'action.offerAccept', group: 'app', icon: 'check', keys: 'Shift+Y', when: () => firstOffer() !== undefined, perform: async (c) => {

@@ -1,13 +1,13 @@
 import { useEffect } from 'react'
 import { show, ui } from '~/stores/ui'
-import { allowed, context, type Action } from './action'
+import { allowed, context, run, type Action } from './action'
 import { actions } from './registry'
 
 /** A stroke as actions name it: "Mod+k", "Shift+A", "j", "?". */
 export function stroke(e: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): string {
   const letter = /^[a-z]$/i.test(e.key)
   const parts = [e.ctrlKey || e.metaKey ? 'Mod' : '', e.altKey ? 'Alt' : '', e.shiftKey && letter ? 'Shift' : '']
-  const key = letter ? (e.shiftKey ? e.key.toUpperCase() : e.key.toLowerCase()) : e.key
+  const key = letter ? (e.shiftKey ? e.key.toUpperCase() : e.key.toLowerCase()) : e.key === ' ' ? 'Space' : e.key
   return [...parts.filter(Boolean), key].join('+')
 }
 
@@ -33,9 +33,15 @@ export function useKeys(): void {
       if (e.key === 'Escape') {
         if (typing(e.target)) (e.target as HTMLElement).blur()
         else if (state.panel || state.picker || state.side) show({ panel: undefined, picker: undefined, side: false })
+        else {
+          const out = find('Escape')
+          if (out) { e.preventDefault(); run(out, context()) }
+        }
         return
       }
-      if (typing(e.target) && !pressed.startsWith('Mod+')) return
+      if (typing(e.target) && (!pressed.startsWith('Mod+') || pressed === 'Mod+a')) return
+      // what has the focus is pressed by it
+      if (pressed === 'Space' && (e.target as HTMLElement).closest?.('button, a, input, [role=button], [role=menuitem]')) return
       // a list that is about to take the focus: its first letter is no shortcut
       if ((state.palette || state.keys || state.picker) && !pressed.startsWith('Mod+')) return
       const found = find(prefix ? `${prefix} ${pressed}` : pressed)
@@ -44,7 +50,7 @@ export function useKeys(): void {
       prefix = undefined
       if (found) {
         e.preventDefault()
-        found.perform(context())
+        run(found, context())
       } else if (waits) {
         prefix = pressed
         timer = setTimeout(() => (prefix = undefined), 1200)

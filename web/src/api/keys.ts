@@ -7,6 +7,8 @@ export const keys = {
   setup: ['setup'] as const,
   config: ['config'] as const,
   views: { all: ['views'] as const, list: ['views', 'list'] as const, counts: ['views', 'counts'] as const },
+  search: { suggest: (q: string) => ['search', 'suggest', q] as const, facets: (q: string, filter: string) => ['search', 'facets', q, filter] as const },
+  own: (...part: unknown[]) => ['own', ...part] as const,
   tickets: {
     all: ['tickets'] as const,
     lists: ['tickets', 'list'] as const,

@@ -1316,7 +1316,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them, with the beginning of its raw content as plain text */
+        get: operations["quarantine-read"];
         put?: never;
         post?: never;
         /** Give it up */
@@ -2113,6 +2114,40 @@ export interface paths {
         put?: never;
         /** See what rules would do with a ticket now; nothing is changed */
         post: operations["routing-try"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the newest hits of a search are like, with counts */
+        get: operations["search-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A few tickets, customers and companies for what is being typed */
+        get: operations["search-suggest"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3829,6 +3864,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put saved lists in order and into folders */
+        put: operations["view-arrange"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/{id}": {
         parameters: {
             query?: never;
@@ -4477,6 +4529,15 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        Column: {
+            /** @description a property of the ticket, or fields. and the key of a custom field */
+            key: string;
+            /**
+             * Format: int64
+             * @description in pixels; 0: as wide as usual
+             */
+            width?: number;
+        };
         CompanyChangeJSON: {
             domain?: string;
             /** @description by key; null takes a field away */
@@ -4646,6 +4707,12 @@ export interface components {
             id?: string;
             name?: string;
             phone?: string;
+        };
+        CustomerHit: {
+            company?: string;
+            id: string;
+            name: string;
+            tier: string;
         };
         Day: {
             date: string;
@@ -5009,6 +5076,29 @@ export interface components {
             /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
             type?: string;
         };
+        Face: {
+            /** Format: int64 */
+            hue?: number;
+            initials?: string;
+        };
+        FacetCount: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        Facets: {
+            /** @description there are older hits, which are not counted */
+            further: boolean;
+            /**
+             * Format: int64
+             * @description how many hits were counted: at most the newest 500 within reach
+             */
+            hits: number;
+            /** @description by status, type, category, team, assignee, channel, priority and age */
+            property: {
+                [key: string]: components["schemas"]["FacetCount"][];
+            };
+        };
         FactorJSON: {
             key: string;
         };
@@ -5186,6 +5276,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        HeldJSON: {
+            channel: string;
+            /** @description there is more of it */
+            cut: boolean;
+            detail?: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description as the content says, if it can be read that far */
+            sender?: string;
+            /** Format: int64 */
+            size: number;
+            subject?: string;
+            text: string;
+        };
         HighlightJSON: {
             excerpt?: string;
             subject?: string;
@@ -5217,6 +5324,9 @@ export interface components {
             table: components["schemas"]["Table"];
         };
         InBody: {
+            views: components["schemas"]["Placed"][];
+        };
+        InBody2: {
             endpoint: string;
             keys: components["schemas"]["KeysStruct"];
         };
@@ -5681,6 +5791,7 @@ export interface components {
             };
             preferences: unknown;
             role_names: string[];
+            session: components["schemas"]["SessionPolicy"];
             teams: components["schemas"]["Named"][];
             tenant: components["schemas"]["Tenant"];
             /** Format: int64 */
@@ -6108,6 +6219,7 @@ export interface components {
         };
         PersonJSON: {
             active: boolean;
+            avatar?: components["schemas"]["Face"];
             department_id?: string;
             id: string;
             name: string;
@@ -6123,6 +6235,10 @@ export interface components {
             assignee?: components["schemas"]["Ref"];
             department?: components["schemas"]["Ref"];
             team?: components["schemas"]["Ref"];
+        };
+        Placed: {
+            folder: string;
+            id: string;
         };
         PlanView: {
             /** @description days on which nothing is planned are left out */
@@ -6849,6 +6965,18 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
         };
+        SessionPolicy: {
+            /**
+             * Format: int64
+             * @description after signing in
+             */
+            absolute_seconds: number;
+            /**
+             * Format: int64
+             * @description without use
+             */
+            idle_seconds: number;
+        };
         SetInfo: {
             /** Format: date-time */
             at: string;
@@ -7284,6 +7412,11 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        Suggestions: {
+            companies: components["schemas"]["Ref"][];
+            customers: components["schemas"]["CustomerHit"][];
+            tickets: components["schemas"]["TicketHit"][];
+        };
         SuperviseInput: {
             /**
              * Format: date-time
@@ -7510,6 +7643,16 @@ export interface components {
             reason?: string;
             ticket?: components["schemas"]["Brief"];
             users?: components["schemas"]["Ref"][];
+        };
+        TicketHit: {
+            assignee?: components["schemas"]["Ref"];
+            highlight?: components["schemas"]["HighlightJSON"];
+            id: string;
+            number: string;
+            requester?: string;
+            /** @enum {string} */
+            status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
+            subject: string;
         };
         TicketJSON: {
             /** @description what the reader may do to it now */
@@ -7823,25 +7966,32 @@ export interface components {
             policy: components["schemas"]["SlaEntry"];
         };
         ViewBody: {
+            columns?: components["schemas"]["Column"][];
             filter: string;
+            folder?: string;
             name: components["schemas"]["Words"];
             /** Format: int64 */
             position?: number;
+            role_id?: string;
             /** @enum {string} */
-            scope: "own" | "team" | "shared";
+            scope: "own" | "team" | "role" | "shared";
             /** @enum {string} */
             sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
             team_id?: string;
         };
         ViewJSON: {
+            /** @description of the table; none: the usual ones */
+            columns: components["schemas"]["Column"][];
             filter: string;
+            folder?: string;
             id: string;
             name: components["schemas"]["Words"];
             owner_id?: string;
             /** Format: int64 */
             position: number;
+            role_id?: string;
             /** @enum {string} */
-            scope: "shipped" | "own" | "team" | "shared";
+            scope: "shipped" | "own" | "team" | "role" | "shared";
             sort: string;
             team_id?: string;
             /** Format: int64 */
@@ -10185,7 +10335,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InBody"];
+                "application/json": components["schemas"]["InBody2"];
             };
         };
         responses: {
@@ -10893,6 +11043,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListItemJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quarantine-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldJSON"];
                 };
             };
             /** @description An error */
@@ -12796,6 +12977,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RoutingDecision"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-facets": {
+        parameters: {
+            query?: {
+                /** @description words to search for */
+                q?: string;
+                /** @description a condition in CEL */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-suggest": {
+        parameters: {
+            query?: {
+                /** @description what has been typed so far */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
                 };
             };
             /** @description An error */
@@ -17094,6 +17341,37 @@ export interface operations {
                         [key: string]: components["schemas"]["Count"];
                     };
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "view-arrange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {

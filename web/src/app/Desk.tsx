@@ -23,7 +23,7 @@ import './state/state.css'
 /** The frame round every scene of the desk. */
 export function Desk() {
   const navigate = useNavigate()
-  useNavigation((to) => void navigate({ to, search: true as never }))
+  useNavigation((to, search) => void navigate({ to, search: (search ?? true) as never }))
   useKeys()
   useEffect(startLive, [])
   useEffect(() => onNoticeOpen((ticket) => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket }, search: {} })), [navigate])

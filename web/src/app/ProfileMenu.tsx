@@ -49,6 +49,7 @@ export function ProfileCard({ close }: { close?: () => void }) {
       <div className="t3 f12">{[me.tenant.name, ...me.role_names].join(' · ')}</div>
       <StateButton close={close} />
       <Preferences />
+      <Link to="/me" className="btn q melink" onClick={close}><Icon name="sliders" /><span className="sp">{t('me.title')}</span><Kbd keys="g p" /></Link>
       <div className="only-narrow">
         <Link to="/queue" className="btn q" onClick={close}><Icon name="queue" />{t('nav.queue')}</Link>
         <Link to="/notices" className="btn q" onClick={close}><Icon name="bell" />{t('nav.notices')}</Link>

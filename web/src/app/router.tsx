@@ -5,7 +5,7 @@ import { configQuery, meQuery, setupQuery } from '~/stores/session'
 import { viewsQuery } from '~/stores/view'
 import type { CompanyFilter, CustomerFilter } from '~/stores/customer'
 import { adopt } from '~/stores/prefs'
-import { parseSearch } from '~/scenes/inbox/search'
+import { parseResultSearch, parseSearch } from '~/scenes/inbox/search'
 import { Desk } from './Desk'
 import { Failed, Missing, Waiting } from './pages'
 
@@ -51,6 +51,8 @@ const Inbox = lazyRouteComponent(() => import('~/scenes/inbox/Inbox'), 'Inbox')
 const inbox = createRoute({ getParentRoute: () => desk, path: '/inbox', validateSearch: parseSearch, component: Inbox })
 const view = createRoute({ getParentRoute: () => inbox, path: '/$view' })
 const ticket = createRoute({ getParentRoute: () => view, path: '/$ticket' })
+const results = createRoute({ getParentRoute: () => desk, path: '/search', validateSearch: parseResultSearch, component: lazyRouteComponent(() => import('~/scenes/search/Search'), 'Search') })
+const resultTicket = createRoute({ getParentRoute: () => results, path: '/$ticket' })
 const create = createRoute({
   getParentRoute: () => desk,
   path: '/create',
@@ -90,6 +92,8 @@ const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
 const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
 const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
 const paper = createRoute({ getParentRoute: () => root, path: '/print/$ticket', beforeLoad: desk.options.beforeLoad, component: lazyRouteComponent(() => import('~/scenes/print/Print'), 'Print') })
+const own = createRoute({ getParentRoute: () => desk, path: '/me', component: lazyRouteComponent(() => import('~/scenes/me/Me'), 'MyPage') })
+const ownPage = createRoute({ getParentRoute: () => own, path: '/$page' })
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -99,6 +103,8 @@ export const router = createRouter({
     desk.addChildren([
       home,
       inbox.addChildren([view.addChildren([ticket])]),
+      results.addChildren([resultTicket]),
+      own.addChildren([ownPage]),
       create,
       customers,
       customer,

@@ -1,5 +1,5 @@
 // Times, sizes and money for people, by locale.
-import { locale, t } from './index'
+import { locale, t, zone } from './index'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -15,22 +15,25 @@ export function age(stamp: string, now: number): string {
   return day(stamp, now)
 }
 
+/** In the reader's language and time zone. */
+const written = (date: Date, parts: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale(), { ...parts, ...(zone() ? { timeZone: zone() } : {}) }).format(date)
+
 /** A date without the year it shares with now. */
 export function day(stamp: string, now: number): string {
   const date = new Date(stamp)
-  const same = date.getFullYear() === new Date(now).getFullYear()
-  return new Intl.DateTimeFormat(locale(), same ? { month: 'short', day: 'numeric' } : { year: 'numeric', month: 'short', day: 'numeric' }).format(date)
+  const same = written(date, { year: 'numeric' }) === written(new Date(now), { year: 'numeric' })
+  return written(date, same ? { month: 'short', day: 'numeric' } : { year: 'numeric', month: 'short', day: 'numeric' })
 }
 
 /** 14:02 today, otherwise date and time. */
 export function clock(stamp: string, now: number): string {
   const date = new Date(stamp)
-  const time = new Intl.DateTimeFormat(locale(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(date)
-  return new Date(now).toDateString() === date.toDateString() ? time : `${day(stamp, now)} ${time}`
+  const time = written(date, { hour: '2-digit', minute: '2-digit', hour12: false })
+  return written(new Date(now), { dateStyle: 'short' }) === written(date, { dateStyle: 'short' }) ? time : `${day(stamp, now)} ${time}`
 }
 
 export function exact(stamp: string): string {
-  return new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeStyle: 'medium' }).format(new Date(stamp))
+  return written(new Date(stamp), { dateStyle: 'full', timeStyle: 'medium' })
 }
 
 export function size(bytes: number): string {
@@ -48,4 +51,12 @@ export function count(value: { count: number; capped?: boolean } | undefined): s
   if (!value) return ''
   const figure = new Intl.NumberFormat(locale()).format(value.count)
   return value.capped ? `${figure}+` : figure
+}
+
+export function languageName(tag: string): string {
+  try {
+    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag
+  } catch {
+    return tag
+  }
 }

@@ -16,6 +16,17 @@ export function localeOf(tag: string | undefined): Locale {
   return tag?.toLowerCase().startsWith('en') ? 'en' : 'zh-CN'
 }
 
+let timeZone = ''
+/** The reader's time zone; empty: the machine's. */
+export const zone = (): string => timeZone
+export function setZone(next: string): void {
+  try {
+    timeZone = next && new Intl.DateTimeFormat('en', { timeZone: next }).resolvedOptions().timeZone
+  } catch {
+    timeZone = '' // one that this machine does not know
+  }
+}
+
 const store = createStore<Locale>('zh-CN')
 export const locale = (): Locale => store.get()
 export const messages = (): Record<Key, string> => catalogues[store.get()]

@@ -2,16 +2,31 @@
 // so that it follows them.
 import { api, data } from '~/api/client'
 import type { Me } from '~/api/types'
-import { localeOf, setLocale, type Locale } from '~/i18n'
+import { localeOf, setLocale, setZone, type Locale } from '~/i18n'
 import { createStore } from './store'
 
 export type ThemeChoice = 'system' | 'light' | 'dark'
 export type Density = 'compact' | 'normal' | 'roomy'
-export interface Prefs { theme: ThemeChoice; density: Density; locale: Locale }
+export type Layout = 'list' | 'table'
+export interface Column { key: string; width?: number }
+export interface SavedSearch { name: string; q: string; filter?: string }
+export interface Prefs {
+  theme: ThemeChoice; density: Density; locale: Locale
+  layout: Layout
+  /** The reader's own columns, by view: over those that the view brings. */
+  columns: Record<string, Column[]>
+  /** After solving, the next ticket of the list opens. */
+  next: boolean
+  searches: SavedSearch[]
+  /** Empty: the machine's. */
+  zone: string
+  /** One of the six hues, and what stands in the circle; absent: by the name. */
+  avatar: { hue?: number; initials?: string }
+}
 
 const NAME = 'zhidan.prefs'
 const browser = typeof navigator === 'undefined' ? 'zh-CN' : navigator.language
-const initial: Prefs = { theme: 'system', density: 'normal', locale: localeOf(browser), ...read() }
+const initial: Prefs = { theme: 'system', density: 'normal', locale: localeOf(browser), layout: 'list', columns: {}, next: false, searches: [], zone: '', avatar: {}, ...read() }
 
 export const prefs = createStore<Prefs>(initial)
 export const dark = createStore(false)
@@ -25,10 +40,11 @@ function read(): Partial<Prefs> {
 }
 
 function apply(): void {
-  const { theme, density, locale } = prefs.get()
+  const { theme, density, locale, zone } = prefs.get()
   const night = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.dataset.theme = night ? 'dark' : 'light'
   document.documentElement.dataset.density = density
+  setZone(zone)
   setLocale(locale)
   dark.set(night)
 }
@@ -48,13 +64,23 @@ export function prefer(change: Partial<Prefs>, signedIn = true): void {
   data(api.PATCH('/me', { body: { locale, preferences } })).catch(() => undefined)
 }
 
-/** The account's wishes hold where this machine has none of its own. */
+/**
+ * How things look: the account's wishes hold where this machine has none of its
+ * own. How somebody works is one and the same on every machine.
+ */
 export function adopt(me: Me): void {
   const own = read()
   const theirs = me.preferences as Partial<Prefs>
   prefs.set((old) => ({
+    ...old,
     theme: own.theme ?? theirs.theme ?? old.theme,
     density: own.density ?? theirs.density ?? old.density,
     locale: own.locale ?? (me.locale ? localeOf(me.locale) : old.locale),
+    layout: theirs.layout ?? 'list',
+    columns: theirs.columns ?? {},
+    next: theirs.next ?? false,
+    searches: theirs.searches ?? [],
+    zone: theirs.zone ?? '',
+    avatar: theirs.avatar ?? {},
   }))
 }

@@ -3,6 +3,7 @@ import { api, data, onSignedOut } from '~/api/client'
 import { keys } from '~/api/keys'
 import type { Category, Config, ID, Me } from '~/api/types'
 import { named, t, useLocale } from '~/i18n'
+import { faces } from '~/parts/Avatar'
 import { queries } from './query'
 import { createStore } from './store'
 
@@ -12,7 +13,14 @@ const waiting: { resolve: () => void; reject: (e: unknown) => void }[] = []
 
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: () => data(api.GET('/me')) as Promise<Me>, staleTime: Infinity, retry: false })
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => data(api.GET('/setup')), staleTime: Infinity })
-export const configQuery = queryOptions({ queryKey: keys.config, queryFn: () => data(api.GET('/config')) as Promise<Config>, staleTime: Infinity })
+export const configQuery = queryOptions({
+  queryKey: keys.config, staleTime: Infinity,
+  queryFn: async () => {
+    const config = (await data(api.GET('/config'))) as Config
+    faces.set(new Map(config.staff.flatMap((x) => (x.avatar ? [[x.name, x.avatar] as const] : []))))
+    return config
+  },
+})
 
 export function useMe(): Me | undefined {
   return useQuery({ ...meQuery, enabled: false }).data

@@ -5,7 +5,10 @@ import { createStore } from './store'
 export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category' | 'decide' | 'clock'
 export type PanelName = 'resolve' | 'transfer' | 'return' | 'merge' | 'split' | 'link' | 'parent' | 'people' | 'matters' | 'children' | 'extend' | 'supervise'
 export interface UI {
-  palette: boolean
+  /** The one box: commands first, or what is searched for first. */
+  palette?: 'commands' | 'search'
+  /** The row of the table that is looked at without opening it. */
+  preview?: boolean
   keys: boolean
   picker?: PickerName
   panel?: PanelName
@@ -21,7 +24,7 @@ export interface UI {
   compose?: { kind: 'reply' | 'note'; n: number }
 }
 
-export const ui = createStore<UI>({ palette: false, keys: false, side: false })
+export const ui = createStore<UI>({ keys: false, side: false })
 export const show = (change: Partial<UI>): void => ui.set((old) => ({ ...old, ...change }))
 
 /** Pictures one looks at large. */
@@ -39,9 +42,17 @@ export const retake = (r: Retaken): void => retaken.set(r)
 let asked = 0
 export const compose = (kind: 'reply' | 'note'): void => show({ compose: { kind, n: ++asked } })
 
-/** The list on screen, for j, k and o. */
-export interface Listing { view: string; ids: ID[]; cursor?: ID }
+/** The list on screen, for j, k and o: its tickets open below base, usually the view. In a table the cursor only marks a row. */
+export interface Listing { view: string; base?: string; ids: ID[]; cursor?: ID; table?: boolean }
 export const listing = createStore<Listing>({ view: '', ids: [] })
+export const listBase = (l: Listing = listing.get()): string => l.base ?? `/inbox/${l.view || 'all'}`
+
+/** The one after this in the list, else the one before. */
+export function neighbour(id: ID): ID | undefined {
+  const { ids } = listing.get()
+  const at = ids.indexOf(id)
+  return at < 0 ? undefined : (ids[at + 1] ?? ids[at - 1])
+}
 
 /** Tickets seen here, by the time of what was seen: what came after is bold. */
 const SEEN = 'zhidan.seen'

@@ -32,7 +32,7 @@ export class Fake {
   tickets: Ticket[]
   mind: Mind
   timelines: Map<string, Entry[]>
-  views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, team_id, version: 1 }))
+  views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, team_id, columns: [], version: 1 }))
   drafts = new Map<string, Draft>()
   bulks = new Map<string, Bulk>()
   undos = new Map<string, Ticket[]>()

@@ -1,6 +1,5 @@
 export default {
   'inbox.all': 'All tickets',
-  'inbox.results': 'Search results',
   'inbox.pick': 'Choose a ticket',
   'inbox.pick.help': 'Open one from the list, or go through them with the keyboard.',
   'inbox.pick.keys': 'next, previous',
@@ -27,7 +26,6 @@ export default {
   'sort.-priority': 'Highest priority first',
   'sort.priority': 'Lowest priority first',
   'filter.add': 'Filter',
-  'filter.remove': 'Remove filter',
   'filter.several': '{n} values',
   'filter.me': 'Me',
   'filter.status': 'Status',

@@ -14,6 +14,8 @@ import people from './people'
 import customer from './customer'
 import setup from './setup'
 import error from './error'
+import find from './find'
+import own from './own'
 import type zh from '../zh-CN'
 
 const en: { [K in keyof typeof zh]: string } = {
@@ -32,6 +34,8 @@ const en: { [K in keyof typeof zh]: string } = {
   ...people,
   ...setup,
   ...customer,
+  ...find,
+  ...own,
   ...error,
 }
 export default en

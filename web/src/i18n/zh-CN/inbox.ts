@@ -1,6 +1,5 @@
 export default {
   'inbox.all': '全部工单',
-  'inbox.results': '搜索结果',
   'inbox.pick': '选择一张工单',
   'inbox.pick.help': '从左侧列表打开，或者用键盘逐张处理。',
   'inbox.pick.keys': '下一张、上一张',
@@ -27,7 +26,6 @@ export default {
   'sort.-priority': '优先级高的在前',
   'sort.priority': '优先级低的在前',
   'filter.add': '筛选',
-  'filter.remove': '移除筛选',
   'filter.several': '{n} 项',
   'filter.me': '我',
   'filter.status': '状态',

@@ -14,6 +14,8 @@ import people from './people'
 import customer from './customer'
 import setup from './setup'
 import error from './error'
+import find from './find'
+import own from './own'
 
 export default {
   ...common,
@@ -31,5 +33,7 @@ export default {
   ...people,
   ...setup,
   ...customer,
+  ...find,
+  ...own,
   ...error,
 }

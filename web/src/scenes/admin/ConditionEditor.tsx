@@ -1,23 +1,12 @@
 import { useState } from 'react'
-import { named, t, type Key } from '~/i18n'
+import { t, type Key } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
-import { ChoiceList, type Choice } from '~/parts/ChoiceList'
+import { ChoiceList } from '~/parts/ChoiceList'
 import { Pop } from '~/parts/Pop'
 import { filterChoices } from '~/scenes/inbox/filterChoices'
 import { Segmented } from '~/scenes/intelligence/frame'
-import { languageName } from '~/scenes/ticket/understand/values'
-import { useNames, type Names } from '~/stores/session'
+import { useNames } from '~/stores/session'
 import { conditionFields, readCondition, writeCondition, type ConditionField, type ConditionRow } from './condition'
-
-function choicesFor(field: ConditionField, names: Names): Choice[] {
-  switch (field) {
-    case 'category': return names.config.categories.filter((c) => !c.retired).map((c) => ({ id: c.id, text: names.category(c.id) }))
-    case 'department': return names.config.departments.map((d) => ({ id: d.id, text: d.name }))
-    case 'language': return ['zh', 'en', 'ja', 'ko', 'de', 'fr', 'es', 'ru'].map((l) => ({ id: l, text: languageName(l) }))
-    case 'tier': return names.config.tiers.map((x) => ({ id: x.key, text: named(x.name) }))
-    default: return filterChoices(field, names)
-  }
-}
 
 /** A condition on a ticket: rows that all must hold, or CEL by hand. */
 export function ConditionEditor({ value, onChange, error, everything }: { value: string; onChange: (cel: string) => void; error?: string; everything: string }) {
@@ -35,7 +24,7 @@ export function ConditionEditor({ value, onChange, error, everything }: { value:
     if (changed.values.length === 0) { setUnfinished(changed); put(next.filter((_, k) => k !== i)) }
     else { setUnfinished(undefined); put(next) }
   }
-  const text = (r: ConditionRow) => { const c = choicesFor(r.field, names); return r.values.map((v) => c.find((x) => x.id === v)?.text ?? v).join(t('common.and')) || t('cond.choose') }
+  const text = (r: ConditionRow) => { const c = filterChoices(r.field, names); return r.values.map((v) => c.find((x) => x.id === v)?.text ?? v).join(t('common.and')) || t('cond.choose') }
   return (
     <div className="cond">
       <Segmented label={t('cond.how')} value={byHand ? 'cel' : 'rows'} options={[['rows', t('cond.rows')], ['cel', t('cond.cel')]] as const} onChange={(v) => (v === 'cel' ? setByHand(true) : rows && setByHand(false))} />
@@ -53,7 +42,7 @@ export function ConditionEditor({ value, onChange, error, everything }: { value:
               <span className="f13">{t(`cond.field.${r.field}` as Key)}</span>
               <Button look="sm" onClick={() => set(i, { not: !r.not })}>{t(r.not ? 'cond.not' : 'cond.is')}</Button>
               <Pop content={() => {
-                const choices = choicesFor(r.field, names)
+                const choices = filterChoices(r.field, names)
                 return <ChoiceList label={t(`cond.field.${r.field}` as Key)} multiple search={choices.length > 8} choices={choices.map((c) => ({ ...c, on: r.values.includes(c.id) }))} onChoose={(id) => set(i, { values: r.values.includes(id) ? r.values.filter((v) => v !== id) : [...r.values, id] })} />
               }}><button type="button" className={r.values.length ? 'btn sel' : 'btn sel amber'}><span className="ell">{text(r)}</span></button></Pop>
               {r.values.length === 0 && <input className="hide" required tabIndex={-1} value="" aria-label={t('cond.choose')} onChange={() => undefined} />}

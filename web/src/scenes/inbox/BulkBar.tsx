@@ -33,6 +33,7 @@ export function BulkBar({ all, query, more }: { all: string[]; query: TicketQuer
         <IconButton icon="close" label={t('action.clearSelection')} keys="Escape" small onClick={clearSelection} />
       </div>
       <div className="row g4 wrap">
+        <button type="button" className="btn sm" onClick={() => show({ panel: 'resolve' })}>{t('action.solve')}<kbd>{'e'}</kbd></button>
         {pickers.map(([name, label, keys]) => (
           <Pop key={name} placement="topLeft" open={open === name} onOpen={(o) => show({ picker: o ? (name as PickerName) : undefined })} content={(close) => <Picker name={name} ids={ids} close={close} />}>
             <button type="button" className="btn sm">{t(label)}<kbd>{keys}</kbd></button>

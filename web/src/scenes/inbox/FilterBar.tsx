@@ -1,114 +1,122 @@
-import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
-import type { TicketQuery } from '~/api/paths'
-import type { Sort, View } from '~/api/types'
+import { useState, type ReactElement, type ReactNode } from 'react'
 import { t, type Key } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { Icon } from '~/parts/Icon'
-import { Kbd } from '~/parts/Kbd'
 import { Pop } from '~/parts/Pop'
-import { useNames } from '~/stores/session'
-import { filterChoices } from './filterChoices'
-import { SaveView } from './SaveView'
-import { filterFields, filtersOf, sorts, type FilterField, type InboxSearch } from './search'
+import { useNames, type Names } from '~/stores/session'
+import { createStore, useStore } from '~/stores/store'
+import { CelForm } from './CelForm'
+import { flagFields, readFilter, timeFields, valueFields, writeFilter, type Chip, type FlagField, type TimeField } from './filter'
+import { chipText, customFields, fieldName, filterChoices, timeChoices, timeText } from './filterChoices'
 
-export function useSearchChange(): (change: Partial<InboxSearch>) => void {
-  const navigate = useNavigate()
-  return (change) => void navigate({ to: '.', search: (old: InboxSearch) => Object.fromEntries(Object.entries({ ...old, ...change }).filter(([, v]) => v !== undefined && v !== '' && !(Array.isArray(v) && v.length === 0))), replace: true })
-}
+/** Whether the condition of a view is shown though nobody has changed it. */
+export const unfolded = createStore(false)
 
-export function SearchBox({ search }: { search: InboxSearch }) {
-  const change = useSearchChange()
-  const [words, setWords] = useState(search.q ?? '')
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const composing = useRef(false)
-  useEffect(() => () => clearTimeout(timer.current), [])
-  const later = (q: string) => {
-    clearTimeout(timer.current)
-    timer.current = setTimeout(() => change({ q: q.trim() || undefined }), 250)
-  }
-  return (
-    <div className="search">
-      <Icon name="search" size="s" />
-      <input
-        data-search value={words} placeholder={t('search.hint')} aria-label={t('search.hint')} enterKeyHint="search" type="text"
-        autoFocus={Boolean(search.q)}
-        onCompositionStart={() => (composing.current = true)}
-        onCompositionEnd={(e) => { composing.current = false; later(e.currentTarget.value) }}
-        onChange={(e) => { setWords(e.target.value); if (!composing.current) later(e.target.value) }}
-        onKeyDown={(e) => {
-          if (e.nativeEvent.isComposing) return
-          if (e.key === 'Enter') { clearTimeout(timer.current); change({ q: words.trim() || undefined }) }
-          if (e.key === 'Escape' && words) { e.preventDefault(); e.stopPropagation(); setWords(''); clearTimeout(timer.current); change({ q: undefined }) }
-        }}
-      />
-      {words ? <IconButton icon="close" label={t('common.clear')} small onClick={() => { setWords(''); change({ q: undefined }) }} /> : <Kbd keys="/" />}
-    </div>
-  )
-}
+/** A condition that can be changed: as chips, and as text. */
+export interface Condition { cel: string; change: (cel: string) => void }
 
-export function SortMenu({ query, search }: { query: TicketQuery; search: InboxSearch }) {
-  const change = useSearchChange()
-  return (
-    <Pop placement="bottomRight" content={(close) => (
-      <ChoiceList label={t('sort.title')} choices={sorts.map((s) => ({ id: s, text: t(`sort.${s}` as Key), on: s === query.sort }))} onChoose={(id) => { close(); change({ sort: id as Sort }) }} />
-    )}>
-      <IconButton icon="sort" label={t('sort.title')} on={Boolean(search.sort)} />
-    </Pop>
-  )
-}
+const put = ({ cel, change }: Condition, edit: (chips: Chip[]) => Chip[]): void => change(writeFilter(edit(readFilter(cel))))
 
-export function FilterBar({ search, view, query }: { search: InboxSearch; view?: View; query: TicketQuery }) {
-  const change = useSearchChange()
+/** The chips of a condition; the end of the row says what can be done with it. */
+export function FilterBar({ condition, children }: { condition: Condition; children?: ReactNode }) {
   const names = useNames()
-  const filters = filtersOf(search)
-  const active = filterFields.filter((f) => filters[f]?.length)
-  if (!active.length && !search.sort) return null
-  const text = (field: FilterField): string => {
-    const choices = filterChoices(field, names)
-    const values = filters[field]!.map((v) => choices.find((c) => c.id === v)?.text ?? v)
-    return t('common.colon', { name: t(`filter.${field}` as Key), value: values.length > 2 ? t('filter.several', { n: values.length }) : values.join(t('common.and')) })
-  }
+  const chips = readFilter(condition.cel)
   return (
-    <div className="fl">
-      {active.map((field) => (
-        <Pop key={field} content={() => <Values field={field} chosen={filters[field] ?? []} onChange={(values) => change({ [field]: values })} />}>
-          <button type="button" className="chip pri">
-            <span className="ell" style={{ maxWidth: 150 }}>{text(field)}</span>
-            <span role="button" tabIndex={-1} aria-label={t('filter.remove')} style={{ display: 'grid' }} onClick={(e) => { e.stopPropagation(); change({ [field]: undefined }) }}><Icon name="close" size="s" /></span>
-          </button>
-        </Pop>
+    <div className="fl" role="group" aria-label={t('filter.bar')}>
+      {chips.map((c, i) => (
+        <span key={i} className={c.kind === 'cel' ? 'chip pri cel' : 'chip pri'}>
+          <Pop width={c.kind === 'cel' ? 360 : undefined} content={(close) => <ChipEditor condition={condition} at={i} chip={c} close={close} />}>
+            <button type="button" className="ct ell" title={chipText(c, names)}>{chipText(c, names)}</button>
+          </Pop>
+          <button type="button" aria-label={t('filter.remove.what', { what: chipText(c, names) })} onClick={() => put(condition, (list) => list.filter((_, k) => k !== i))}><Icon name="close" size="s" /></button>
+        </span>
       ))}
-      <SaveView view={view} query={query} />
+      <AddFilter condition={condition}><button type="button" className="chip ol"><Icon name="plus" size="s" />{t('filter.add')}</button></AddFilter>
+      <Pop width={400} content={(close) => <CelForm cel={condition.cel} whole apply={(cel) => { condition.change(cel); close() }} close={close} />}>
+        <button type="button" className="chip ol" aria-label={t('filter.text')} title={t('filter.text')}><Icon name="code" size="s" /></button>
+      </Pop>
+      {children}
     </div>
   )
 }
 
-export function AddFilter({ search }: { search: InboxSearch }) {
-  const onChange = useSearchChange()
-  const filters = filtersOf(search)
-  const [field, setField] = useState<FilterField>()
+function ChipEditor({ condition, at, chip, close }: { condition: Condition; at: number; chip: Chip; close: () => void }) {
+  const names = useNames()
+  const replace = (next: Chip | undefined) => put(condition, (list) => (next ? list.map((c, k) => (k === at ? next : c)) : list.filter((_, k) => k !== at)))
+  switch (chip.kind) {
+    case 'values': return <Values field={chip.field} chip={chip} names={names} onChange={(c) => { replace(c.values.length ? c : undefined); if (!c.values.length) close() }} />
+    case 'flag':
+      return <ChoiceList label={chipText(chip, names)} choices={[true, false].map((on) => ({ id: String(on), text: t(`filter.${on ? 'is' : 'isnt'}.${chip.field}` as Key), on: on === chip.on }))} onChoose={(id) => { close(); replace({ ...chip, on: id === 'true' }) }} />
+    case 'time': return <Times field={chip.field} chosen={chip} onChoose={(c) => { close(); replace(c) }} />
+    case 'words': return <Words words={chip.words} done={(words) => { close(); replace(words ? { ...chip, words } : undefined) }} />
+    case 'cel': return <CelForm cel={chip.cel} apply={(cel) => { replace(cel ? { kind: 'cel', cel } : undefined); close() }} close={close} />
+  }
+}
+
+type Start = { kind: 'values' | 'flag' | 'time'; field: string } | { kind: 'words' } | { kind: 'cel' }
+
+/** What can be added, and then its value. */
+export function AddFilter({ condition, children }: { condition: Condition; children?: ReactElement }) {
+  const names = useNames()
+  const bar = useStore(unfolded)
+  const [start, setStart] = useState<Start>()
+  const add = (c: Chip) => put(condition, (list) => [...list, c])
+  const choices: Choice[] = [
+    ...[...valueFields, ...customFields(names)].map((f) => ({ id: `values:${f}`, text: fieldName(f, names), group: t('filter.group.values') })),
+    ...timeFields.map((f) => ({ id: `time:${f}`, text: fieldName(f, names), group: t('filter.group.times') })),
+    ...flagFields.map((f) => ({ id: `flag:${f}`, text: t(`filter.is.${f}` as Key), group: t('filter.group.flags') })),
+    { id: 'words', text: t('filter.words'), group: t('filter.group.more') }, { id: 'cel', text: t('filter.cel'), group: t('filter.group.more') },
+  ]
+  const body = (close: () => void) => {
+    if (!start) {
+      return <ChoiceList label={t('filter.add')} search choices={choices} onChoose={(id) => {
+        const [kind, field = ''] = id.split(':')
+        if (kind === 'flag') { close(); add({ kind: 'flag', field: field as FlagField, on: true }) } else setStart({ kind, field } as Start)
+      }} />
+    }
+    switch (start.kind) {
+      case 'values': {
+        const chip = readFilter(condition.cel).find((c) => c.kind === 'values' && c.field === start.field && !c.not)
+        return <Values key={start.field} field={start.field} chip={chip?.kind === 'values' ? chip : { kind: 'values', field: start.field, values: [] }} names={names}
+          onChange={(next) => put(condition, (list) => (chip ? list.flatMap((c) => (c.kind === 'values' && c.field === start.field && !c.not ? (next.values.length ? [next] : []) : [c])) : [...list, next]))} />
+      }
+      case 'time': return <Times field={start.field as TimeField} onChoose={(c) => { close(); add(c) }} />
+      case 'words': return <Words words="" done={(words) => { close(); if (words) add({ kind: 'words', words }) }} />
+      default: return <CelForm cel="" apply={(cel) => { if (cel) add({ kind: 'cel', cel }); close() }} close={close} />
+    }
+  }
   return (
-    <Pop placement="bottomRight" onOpen={(open) => open && setField(undefined)} content={() =>
-      field ? (
-        <Values key={field} field={field} chosen={filters[field] ?? []} onChange={(values) => onChange({ [field]: values })} />
-      ) : (
-        <ChoiceList label={t('filter.add')} choices={filterFields.map((f): Choice => ({ id: f, text: t(`filter.${f}` as Key) }))} onChoose={(id) => setField(id as FilterField)} />
-      )
-    }>
-      <IconButton icon="filter" label={t('filter.add')} on={Object.keys(filters).length > 0} />
+    <Pop placement="bottomRight" width={start?.kind === 'cel' ? 360 : undefined} onOpen={(open) => { if (open) { setStart(undefined); unfolded.set(true) } }} content={body}>
+      {children ?? <IconButton icon="filter" label={t('filter.add')} on={bar} />}
     </Pop>
   )
 }
 
-function Values({ field, chosen, onChange }: { field: FilterField; chosen: string[]; onChange: (values: string[]) => void }) {
-  const names = useNames()
-  const choices = filterChoices(field, names).map((c) => ({ ...c, on: chosen.includes(c.id) }))
+function Values({ field, chip, names, onChange }: { field: string; chip: Extract<Chip, { kind: 'values' }>; names: Names; onChange: (chip: Extract<Chip, { kind: 'values' }>) => void }) {
+  const listed = filterChoices(field, names)
+  // a value that is not offered any more can still be taken out
+  const choices = [...listed, ...chip.values.filter((v) => !listed.some((c) => c.id === v)).map((v) => ({ id: v, text: v }))].map((c) => ({ ...c, on: chip.values.includes(c.id) }))
   return (
     <ChoiceList
-      label={t(`filter.${field}` as Key)} choices={choices} multiple search={choices.length > 8}
-      onChoose={(id) => onChange(chosen.includes(id) ? chosen.filter((x) => x !== id) : [...chosen, id])}
+      label={fieldName(field, names)} choices={choices} multiple search={choices.length > 8}
+      onChoose={(id) => onChange({ ...chip, values: chip.values.includes(id) ? chip.values.filter((x) => x !== id) : [...chip.values, id] })}
+      footer={chip.values.length > 0 && <button type="button" className="it" onClick={() => onChange(chip.not ? { kind: 'values', field: chip.field, values: chip.values } : { ...chip, not: true })}><span className="sp">{t(chip.not ? 'filter.include' : 'filter.exclude')}</span></button>}
     />
+  )
+}
+
+function Times({ field, chosen, onChoose }: { field: TimeField; chosen?: { op: string; hours: number }; onChoose: (chip: Chip) => void }) {
+  const list = timeChoices(field)
+  return <ChoiceList label={t(`filter.${field}` as Key)} choices={list.map((c, i) => ({ id: String(i), text: timeText(c), on: chosen?.op === c.op && chosen.hours === c.hours }))} onChoose={(id) => onChoose({ kind: 'time', field, ...list[Number(id)]! })} />
+}
+
+function Words({ words, done }: { words: string; done: (words: string) => void }) {
+  const [value, setValue] = useState(words)
+  return (
+    <form className="popform row g8 single" onSubmit={(e) => { e.preventDefault(); done(value.trim()) }}>
+      <input className="inp" autoFocus maxLength={100} value={value} placeholder={t('filter.words')} aria-label={t('filter.words')} onChange={(e) => setValue(e.target.value)} />
+      <button className="btn p" type="submit">{t('common.done')}</button>
+    </form>
   )
 }

@@ -60,7 +60,7 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
   const unsure = ticket.to_classify && <span className="chip unsure" title={t('row.toClassify.help')}><span className="aim o" aria-hidden="true" /><span className="txt">{t('row.toClassify')}</span></span>
   const cls = ['li', density, open && 'on', unread && 'un', (choosing || chosen) && 'choosing', chosen && 'chosen', refused && 'refused'].filter(Boolean).join(' ')
   return (
-    <div className={cls} onClick={(e) => (choosing && (e.metaKey || e.ctrlKey || e.shiftKey) ? onChoose(ticket.id, e.shiftKey) : onOpen(ticket.id, e))}>
+    <div className={cls} onClick={(e) => onOpen(ticket.id, e)}>
       {unread && <span className="hide">{t('list.unread')}</span>}
       {density === 'compact' ? (
         <div className="a">

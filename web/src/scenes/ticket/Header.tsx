@@ -18,7 +18,7 @@ import { selection } from '~/stores/bulk'
 import { useMe, useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { act, refused } from '~/stores/ticket'
-import { show, ui, type PickerName } from '~/stores/ui'
+import { listBase, show, ui, type PickerName } from '~/stores/ui'
 import { useViewing } from '~/stores/viewing'
 import { Picker } from './Picker'
 import { ClockChips } from './sla/ClockChips'
@@ -32,7 +32,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
   const names = useNames()
   const over = ['solved', 'closed', 'cancelled'].includes(ticket.status)
   const sub = names.config.substatuses.find((s) => s.id === ticket.substatus_id)
-  const back = () => void navigate({ to: '/inbox/$view', params: { view }, search: true })
+  const back = () => void navigate({ to: listBase(), search: true as never })
   return (
     <header className="hd">
       <div className="row g8">

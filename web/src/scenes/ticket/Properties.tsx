@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Ticket } from '~/api/types'
 import { named, t } from '~/i18n'
-import { money } from '~/i18n/format'
+import { languageName, money } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
@@ -17,7 +17,6 @@ import { Anchor } from './Header'
 import { formFields } from './form'
 import { Mark } from './understand/Mark'
 import { WhyAgentLink } from './WhyAgent'
-import { languageName } from './understand/values'
 
 /** One property: its name, its value, and a place to change it. */
 export function Row({ label, wrong, children }: { label: string; wrong?: boolean; children: ReactNode }) {

@@ -61,7 +61,7 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
   if (!ticket) return <Loading side={!folded} />
   return (
     <>
-      <section className="conv ticket-open" aria-label={`${ticket.number} ${ticket.subject}`}>
+      <section className="conv ticket-open" data-ticket={id} aria-label={`${ticket.number} ${ticket.subject}`}>
         <Header ticket={ticket} view={view} folded={folded} />
         <Care ticket={ticket} />
         <Orders ticket={ticket} />

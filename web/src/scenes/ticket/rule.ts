@@ -1,7 +1,7 @@
 // Conditions on a form: rows of field and value that all must hold, written as
 // CEL. What was written by hand and is no such rows stays CEL.
 import type { Field } from '~/api/types'
-import { quote } from '~/scenes/inbox/search'
+import { quote } from '~/scenes/inbox/filter'
 
 export const ruleOps = ['is', 'not', 'filled', 'empty', 'more', 'less'] as const
 export type RuleOp = (typeof ruleOps)[number]

@@ -8,7 +8,7 @@ import { Icon } from '~/parts/Icon'
 import { Lines } from '~/scenes/admin/routing/inputs'
 import { Segmented, Switch, Wait } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
-import { languageName } from '~/scenes/ticket/understand/values'
+import { languageName } from '~/i18n/format'
 import { everySkillQuery, profileQuery, saveProfile, type Profile } from '~/stores/people'
 import { Picks, useProblem, useTouched, Wrong } from './parts'
 

@@ -1,12 +1,15 @@
 import { useState } from 'react'
+import { context } from '~/actions/action'
 import { Problem, problemText } from '~/api/problem'
 import type { Money, Resolution } from '~/api/types'
 import { named, t } from '~/i18n'
 import { Field } from '~/parts/Field'
 import { bulk, wide } from '~/stores/bulk'
+import { prefs } from '~/stores/prefs'
 import { useNames } from '~/stores/session'
 import { act, carryOut, guess, place, settle } from '~/stores/ticket'
 import { say } from '~/stores/toast'
+import { listBase, listing, neighbour } from '~/stores/ui'
 import { FieldInput, MoneyInput, Select } from '../FieldInput'
 import { blank, formFields } from '../form'
 import { PanelFrame, type PanelProps } from './Panel'
@@ -38,6 +41,8 @@ export function ResolvePanel({ ticket, ids, close }: PanelProps) {
       place(answer.ticket)
       settle(ticket.id)
       close()
+      const next = prefs.get().next && listing.get().cursor === ticket.id && neighbour(ticket.id)
+      if (next) context().go(`${listBase()}/${next}`)
       say(t('said.solved'), { undo: () => act(ticket.id, 'reopen', {}, { status: 'open' }) })
     } catch (problem) {
       rollback()

@@ -10,7 +10,8 @@ import { show } from '~/stores/ui'
 import { translate } from '~/stores/understanding'
 import { jump } from './light'
 import { entityWhy } from './reasons'
-import { languageName, percent } from './values'
+import { languageName } from '~/i18n/format'
+import { percent } from './values'
 
 export const entityName = (type: string): string => (`entity.${type}` in messages() ? t(`entity.${type}` as Key) : type)
 

@@ -1,6 +1,7 @@
 // Decided values as people call them.
 import type { Decision, Priority, RiskKind } from '~/api/types'
 import { locale, messages, named, t, type Key } from '~/i18n'
+import { languageName } from '~/i18n/format'
 import type { Choice } from '~/parts/ChoiceList'
 import { PriorityBars, priorityName } from '~/parts/Glyph'
 import { Mood } from '~/parts/Mood'
@@ -10,14 +11,6 @@ import type { Names } from '~/stores/session'
 export const decidedFields = ['type', 'category', 'priority', 'sentiment', 'risk', 'language'] as const
 
 export const fieldName = (field: string): string => (`decided.${field}` in messages() ? t(`decided.${field}` as Key) : field)
-
-export function languageName(tag: string): string {
-  try {
-    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag
-  } catch {
-    return tag
-  }
-}
 
 export function valueText(field: string, value: string | undefined, names: Names): string {
   if (value === undefined || value === '') return t('common.none')
