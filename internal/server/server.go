@@ -22,6 +22,7 @@ import (
 	"zhidan/internal/channel"
 	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/exchange"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/report"
@@ -89,6 +90,7 @@ type Server struct {
 	Notify    *notify.Room
 	Routing   *routing.Room
 	Report    *report.Room
+	Exchange  *exchange.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -229,6 +231,8 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Roster.Changed, s.Roster.Ended = s.Routing.StateChanged, s.Routing.Gone
 	s.Roster.Told = s.tellRoster
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
+	s.Exchange = exchange.New(exchange.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Hub: s.Hub, Vault: s.Vault, Blobs: s.Blobs, Forms: s.Forms,
+		Customers: s.Customers, Staff: s.Staff, Desk: s.Desk, Told: s.tellExchange})
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
 }
@@ -288,6 +292,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Notify.Register(s.API)
 	s.Routing.Register(s.API)
 	s.Report.Register(s.API)
+	s.Exchange.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()

@@ -41,6 +41,7 @@ type Company struct {
 
 // CompanyChange is what may be edited of a company; nil leaves it as it is.
 type CompanyChange struct {
+	ID      id.ID // of a new company, made before; zero: another
 	Name    *string
 	Domain  *string
 	Tier    *string
@@ -149,6 +150,9 @@ func (b *Book) company(ctx context.Context, r db.Reader, tenant, company id.ID, 
 func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChange) (*Company, error) {
 	now := b.Clock.Now()
 	c := Company{Tenant: a.Tenant, ID: b.IDs.Next(), Tier: TierNormal, Tags: []string{}, Fields: map[string]any{}, CreatedAt: now, UpdatedAt: now, Version: 1}
+	if in.ID != 0 {
+		c.ID = in.ID
+	}
 	if in.Name == nil {
 		in.Name = new(string)
 	}

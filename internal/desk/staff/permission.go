@@ -29,6 +29,7 @@ const (
 	ViewShare        Permission = "view.share"
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"
+	Import           Permission = "import" // bring customers, companies and tickets in from files
 	StaffRead        Permission = "staff.read"
 	StaffManage      Permission = "staff.manage"   // people, departments, teams, skills
 	RosterRead       Permission = "roster.read"    // how people stand, and the plan
