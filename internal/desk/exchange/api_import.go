@@ -64,6 +64,7 @@ func importJSON(i *Import, dir *staff.Directory) ImportJSON {
 // PreviewJSON is a row as it will be.
 type PreviewJSON struct {
 	Row      int               `json:"row" doc:"as a spreadsheet program counts"`
+	Cells    []string          `json:"cells" doc:"as they stand in the table, by column"`
 	Values   map[string]string `json:"values" doc:"by what the columns mean"`
 	Act      string            `json:"act" enum:"created,updated,skipped,failed"`
 	Match    string            `json:"match,omitempty" doc:"who or what is here already"`
@@ -106,7 +107,7 @@ func (m *Room) Preview(ctx context.Context, a *staff.Actor, imp id.ID) ([]Previe
 		if err != nil {
 			return nil, err
 		}
-		x := PreviewJSON{Row: row.N, Values: i.values(row.Cells), Problems: []Problem{}}
+		x := PreviewJSON{Row: row.N, Cells: row.Cells, Values: i.values(row.Cells), Problems: []Problem{}}
 		plan, err := p.plan(ctx, i.What, x.Values)
 		switch kind := fault.KindOf(err); {
 		case err == nil:

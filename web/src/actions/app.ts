@@ -2,6 +2,7 @@ import { t } from '~/i18n'
 import { prefer, prefs } from '~/stores/prefs'
 import { can, signOut } from '~/stores/session'
 import { acknowledgeNotice, urgentQuery } from '~/stores/notify'
+import { asked, listed } from '~/stores/exchange'
 import { queries } from '~/stores/query'
 import { setMyState, states, type StateName } from '~/stores/roster'
 import { acknowledge, alarmsOf, alertsQuery, answerOffer, offersQuery, type Offer } from '~/stores/routing'
@@ -40,6 +41,12 @@ export const appActions: Action[] = [
   { id: 'go.roster', name: 'action.goRoster', group: 'go', icon: 'calendar', keys: 'g r', perform: (c) => c.go('/roster') },
   { id: 'go.promises', name: 'action.goPromises', group: 'go', icon: 'clock', keys: 'g d', perform: (c) => c.go('/promises') },
   { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
+  { id: 'go.exports', name: 'action.goExports', group: 'go', icon: 'download', keys: 'g x', perform: (c) => c.go('/exports') },
+  { id: 'go.imports', name: 'action.goImports', group: 'go', icon: 'upload', keys: 'g u', when: (c) => can(c.me, 'import'), perform: (c) => c.go('/imports') },
+  { id: 'list.export', name: 'action.export', group: 'list', icon: 'download', keys: 'Shift+D', when: (c) => can(c.me, 'export') && listed.get() !== undefined, perform: (c) => {
+    const q = listed.get()!
+    asked.set({ what: 'ticket', ...(c.selected ? { ids: c.ids } : { ...(q.q ? { q: q.q } : {}), ...(q.filter ? { filter: q.filter } : {}), ...(q.view ? { view_id: q.view } : {}) }) })
+  } },
   { id: 'app.state', name: 'action.state', group: 'app', icon: 'person', keys: 'Shift+S', perform: () => show({ state: true }) },
   ...states.map(stateAction),
   { id: 'offer.accept', name: 'action.offerAccept', group: 'app', icon: 'check', keys: 'Shift+Y', when: () => firstOffer() !== undefined, perform: async (c) => {

@@ -72,9 +72,12 @@ const roster = createRoute({ getParentRoute: () => desk, path: '/roster', compon
 const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
 const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
 const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
+const exportsPage = createRoute({ getParentRoute: () => desk, path: '/exports', component: lazyRouteComponent(() => import('~/scenes/exchange/Exchange'), 'ExportsScene') })
+const importsPage = createRoute({ getParentRoute: () => desk, path: '/imports', component: lazyRouteComponent(() => import('~/scenes/exchange/Exchange'), 'ImportsScene') })
+const importPage = createRoute({ getParentRoute: () => importsPage, path: '/$import' })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage]), exportsPage, importsPage.addChildren([importPage])])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

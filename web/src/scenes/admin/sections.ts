@@ -16,7 +16,7 @@ export interface Section {
 
 export type SectionID =
   | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules'
-  | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
+  | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'imports' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
@@ -36,6 +36,7 @@ export const sections: Section[] = [
   { id: 'skills', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Skills'), 'Skills') },
   { id: 'roles', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Roles'), 'Roles') },
   { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
+  { id: 'imports', group: 'system', needs: ['import'], page: page(() => import('~/scenes/exchange/Imports'), 'Imports') },
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },
   { id: 'notify-deliveries', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Deliveries'), 'Deliveries') },

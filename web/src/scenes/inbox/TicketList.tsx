@@ -9,7 +9,9 @@ import { t } from '~/i18n'
 import { count } from '~/i18n/format'
 import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { running, selection, stretch, toggle } from '~/stores/bulk'
+import { listed } from '~/stores/exchange'
 import { prefs } from '~/stores/prefs'
+import { can, useMe } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { listQuery, refused } from '~/stores/ticket'
 import { listing, seen } from '~/stores/ui'
@@ -25,6 +27,7 @@ const heights = { compact: 44, normal: 62, roomy: 76 } as const
 
 export function TicketList({ query, view, viewID, search, open }: { query: TicketQuery; view?: View; viewID: string; search: InboxSearch; open?: string }) {
   const navigate = useNavigate()
+  const me = useMe()
   const list = useInfiniteQuery(listQuery(query))
   const views = useQuery(viewsQuery).data
   const counts = useQuery(countsQuery).data
@@ -45,6 +48,7 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
   }, [news, items.length, showNews])
 
   useEffect(() => listing.set((old) => ({ ...old, ids: items.map((x) => x.id) })), [items])
+  useEffect(() => { listed.set(query); return () => listed.set(undefined) }, [query])
 
   const scroll = useRef<HTMLDivElement>(null)
   const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
@@ -75,6 +79,7 @@ export function TicketList({ query, view, viewID, search, open }: { query: Ticke
         <span className="sp" />
         <AddFilter search={search} />
         <SortMenu query={query} search={search} />
+        {can(me, 'export') && <ActionButton id="list.export" bare small />}
         <span className="only-phone"><ActionButton id="app.create" bare /></span>
       </header>
       <div className="only-phone"><ViewStrip views={views} current={viewID} /></div>
