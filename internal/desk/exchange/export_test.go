@@ -152,7 +152,7 @@ func TestExportFile(t *testing.T) {
 		if len(all.Items) != 1 || all.Items[0].User.Name != "甲" || all.Items[0].Done != 1 || all.Items[0].URL != "" {
 			t.Errorf("%+v", all.Items)
 		}
-		events, err := s.Staff.Events(ctx, s.Tenant, 1<<62, 50)
+		events, err := s.Staff.Events(ctx, s.Tenant, staff.EventFilter{}, 50)
 		must(t, err)
 		if !slices.ContainsFunc(events, func(x staff.Event) bool { return x.Kind == "exported" && x.Subject == e.ID }) {
 			t.Error("the audit trail does not know of it")

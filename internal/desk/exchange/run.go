@@ -224,7 +224,7 @@ func (m *Room) finish(ctx context.Context, e *Export, by *staff.Actor, src *sour
 		if n == 0 {
 			return errMoved
 		}
-		if err := m.Staff.Record(ctx, tx, by, "exported", e.ID, map[string]any{"what": e.Spec.What, "format": string(e.Format), "rows": rows}); err != nil {
+		if err := m.Staff.Record(ctx, tx, by, staff.Act{Kind: "exported", Subject: e.ID, Data: map[string]any{"what": e.Spec.What, "format": string(e.Format), "rows": rows}}); err != nil {
 			return err
 		}
 		if !background {

@@ -455,7 +455,7 @@ func (m *Room) settled(ctx context.Context, a *staff.Actor, i *Import, dry bool)
 		if err != nil || n == 0 {
 			return err
 		}
-		if err := m.Staff.Record(ctx, tx, a, "imported", i.ID, map[string]any{"what": i.What, "rows": i.Total}); err != nil {
+		if err := m.Staff.Record(ctx, tx, a, staff.Act{Kind: "imported", Subject: i.ID, Data: map[string]any{"what": i.What, "rows": i.Total}}); err != nil {
 			return err
 		}
 		if m.Told != nil && i.User != 0 {
@@ -539,7 +539,7 @@ func (m *Room) undo(ctx context.Context, a *staff.Actor, i *Import) error {
 		if _, err := tx.Exec(ctx, `update exchange_import set state = 'undone', finished_at = $3 where tenant_id = $1 and id = $2 and state = 'undoing'`, i.Tenant, i.ID, m.Clock.Now()); err != nil {
 			return err
 		}
-		return m.Staff.Record(ctx, tx, a, "import_undone", i.ID, map[string]any{"what": i.What})
+		return m.Staff.Record(ctx, tx, a, staff.Act{Kind: "import_undone", Subject: i.ID, Data: map[string]any{"what": i.What}})
 	})
 	m.tellImport(ctx, i)
 	return err

@@ -32,7 +32,60 @@ type xlsxWriter struct {
 	head   []any
 	row    int // of the sheet
 	sheets int
+	names  []string // of the sheets; those without one are numbered
 	buf    []byte
+}
+
+// Table is one sheet of a book; the first row names the columns.
+type Table struct {
+	Name string
+	Rows [][]any
+}
+
+// WriteBook writes several tables as the sheets of one XLSX file.
+func WriteBook(w io.Writer, tables []Table) error {
+	x := &xlsxWriter{zip: zip.NewWriter(w), limit: maxSheetRows}
+	for _, t := range tables {
+		if err := x.end(); err != nil {
+			return err
+		}
+		x.head = nil
+		for len(x.names) < x.sheets {
+			x.names = append(x.names, "")
+		}
+		x.names = append(x.names, t.Name)
+		if err := x.begin(); err != nil {
+			return err
+		}
+		for n, row := range t.Rows {
+			style := styleText
+			if n == 0 {
+				style = styleHead
+			}
+			if err := x.write(row, style); err != nil {
+				return err
+			}
+		}
+	}
+	return x.Close()
+}
+
+// sheetName is what a sheet can be called: some signs and more than 31
+// characters it cannot have.
+func (x *xlsxWriter) sheetName(n int) string {
+	if n > len(x.names) || x.names[n-1] == "" {
+		return fmt.Sprintf("Sheet%d", n)
+	}
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`[]:*?/\'`, r) {
+			return ' '
+		}
+		return r
+	}, x.names[n-1])
+	if r := []rune(name); len(r) > 31 {
+		name = string(r[:31])
+	}
+	return strings.ReplaceAll(string(appendXML(nil, name)), `"`, "&quot;")
 }
 
 func newXLSX(w io.Writer, o Options) (Writer, error) {
@@ -209,7 +262,7 @@ func (x *xlsxWriter) Close() error {
 	var types, sheets, rels strings.Builder
 	for i := 1; i <= x.sheets; i++ {
 		fmt.Fprintf(&types, `<Override PartName="/xl/worksheets/sheet%d.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>`, i)
-		fmt.Fprintf(&sheets, `<sheet name="Sheet%d" sheetId="%d" r:id="rId%d"/>`, i, i, i)
+		fmt.Fprintf(&sheets, `<sheet name="%s" sheetId="%d" r:id="rId%d"/>`, x.sheetName(i), i, i)
 		fmt.Fprintf(&rels, `<Relationship Id="rId%d" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet%d.xml"/>`, i, i)
 	}
 	for _, p := range [][2]string{
