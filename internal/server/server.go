@@ -290,6 +290,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Report.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
+	s.registerSystem()
 	s.watch()
 	return nil
 }

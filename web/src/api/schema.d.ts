@@ -140,6 +140,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Name and look of the company whose address this is */
+        get: operations["brand-read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brand/logo/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's picture, a PNG */
+        get: operations["brand-logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulk": {
         parameters: {
             query?: never;
@@ -376,6 +410,40 @@ export interface paths {
         /** List the customers of a company */
         get: operations["company-contacts"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the company's own name, language, time zone and colour */
+        patch: operations["company-settings"];
+        trace?: never;
+    };
+    "/api/v1/company/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the company's picture; an empty body takes it away */
+        put: operations["company-logo"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1316,7 +1384,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them, with the beginning of its raw content as plain text */
+        get: operations["quarantine-read"];
         put?: never;
         post?: never;
         /** Give it up */
@@ -2137,6 +2206,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See the workspace as a person or a role would, for an hour and without writing */
+        post: operations["session-view"];
+        /** See as oneself again */
+        delete: operations["session-view-end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/setup": {
         parameters: {
             query?: never;
@@ -2605,6 +2692,23 @@ export interface paths {
         put?: never;
         /** End all sessions and tokens of a user */
         post: operations["staff-user-sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version, health, database, nodes and jobs */
+        get: operations["system"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4274,6 +4378,17 @@ export interface components {
             /** Format: double */
             shadow: number;
         };
+        Brand: {
+            /** @description #rrggbb of buttons and links; absent: the product's own */
+            color?: string;
+            /** @description hash of the picture; absent: the product's own */
+            logo?: string;
+        };
+        BrandJSON: {
+            brand: components["schemas"]["Brand"];
+            locale: string;
+            name: string;
+        };
         Brief: {
             assignee?: components["schemas"]["Ref"];
             id: string;
@@ -4397,6 +4512,13 @@ export interface components {
             user_id: string;
             /** Format: int64 */
             version: number;
+        };
+        ChangeBody: {
+            /** @description #rrggbb on which white can be read; empty: the product's own */
+            color?: string;
+            locale?: string;
+            name?: string;
+            time_zone?: string;
         };
         ChangeJSON: {
             company_id?: string | null;
@@ -5186,6 +5308,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        HeldJSON: {
+            channel: string;
+            /** @description there is more of it */
+            cut: boolean;
+            detail?: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description as the content says, if it can be read that far */
+            sender?: string;
+            /** Format: int64 */
+            size: number;
+            subject?: string;
+            text: string;
+        };
         HighlightJSON: {
             excerpt?: string;
             subject?: string;
@@ -5217,6 +5356,10 @@ export interface components {
             table: components["schemas"]["Table"];
         };
         InBody: {
+            role_id?: string;
+            user_id?: string;
+        };
+        InBody2: {
             endpoint: string;
             keys: components["schemas"]["KeysStruct"];
         };
@@ -5295,6 +5438,19 @@ export interface components {
             tier: string;
             /** Format: int64 */
             version: number;
+        };
+        JobJSON: {
+            /** Format: int64 */
+            failed: number;
+            kind: string;
+            /** Format: int64 */
+            later: number;
+            /** Format: int64 */
+            oldest_seconds: number;
+            /** Format: int64 */
+            parked: number;
+            /** Format: int64 */
+            waiting: number;
         };
         KeysStruct: {
             auth: string;
@@ -5685,6 +5841,8 @@ export interface components {
             tenant: components["schemas"]["Tenant"];
             /** Format: int64 */
             version: number;
+            /** @description somebody looks as this person or role, and only looks */
+            viewing?: components["schemas"]["View"];
         };
         Measures: {
             agents: components["schemas"]["AgentMeasures"][];
@@ -5932,6 +6090,12 @@ export interface components {
             used_at?: string;
             user_id: string;
         };
+        NodeJSON: {
+            host: string;
+            number: string;
+            /** @description the node that answers */
+            own: boolean;
+        };
         NoticeJSON: {
             /**
              * Format: date-time
@@ -6068,6 +6232,13 @@ export interface components {
             kind: string;
             /** Format: date-time */
             parked_at: string;
+        };
+        PartJSON: {
+            detail?: string;
+            /** Format: int64 */
+            millis: number;
+            name: string;
+            ok: boolean;
         };
         PasswordBody: {
             new: string;
@@ -7350,6 +7521,46 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        SystemJSON: {
+            /** Format: int64 */
+            database_bytes: number;
+            /** @enum {string} */
+            engine: "sqlite" | "postgres";
+            /** Format: int64 */
+            events_behind_seconds: number;
+            jobs: components["schemas"]["JobJSON"][];
+            /**
+             * Format: int64
+             * @description that this node has from the operating system
+             */
+            memory_bytes: number;
+            nodes: components["schemas"]["NodeJSON"][];
+            /** Format: date-time */
+            now: string;
+            /**
+             * Format: int64
+             * @description jobs of the company that wait for a decision; at most 1000
+             */
+            parked: number;
+            parts: components["schemas"]["PartJSON"][];
+            /**
+             * Format: int64
+             * @description of the company; at most 1000
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description tickets of the company on which a reaction has failed and will be caught up
+             */
+            reactions_lagging: number;
+            runtime: string;
+            /**
+             * Format: date-time
+             * @description this node
+             */
+            started_at: string;
+            version: string;
+        };
         Table: {
             id: string;
             key: string;
@@ -7446,10 +7657,13 @@ export interface components {
             readonly version?: number;
         };
         Tenant: {
+            brand: components["schemas"]["Brand"];
             id: string;
             locale: string;
             name: string;
             time_zone: string;
+            /** Format: int64 */
+            version: number;
         };
         TestInBody: {
             provider: string;
@@ -7821,6 +8035,13 @@ export interface components {
             /** @description who saved it; absent for the shipped one */
             by?: components["schemas"]["Ref"];
             policy: components["schemas"]["SlaEntry"];
+        };
+        View: {
+            by: components["schemas"]["Named"];
+            role?: components["schemas"]["Named"];
+            /** Format: date-time */
+            until: string;
+            user?: components["schemas"]["Named"];
         };
         ViewBody: {
             filter: string;
@@ -8200,6 +8421,64 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "brand-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "brand-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8844,6 +9123,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListJSON"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "company-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "company-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
@@ -10185,7 +10528,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InBody"];
+                "application/json": components["schemas"]["InBody2"];
             };
         };
         responses: {
@@ -10893,6 +11236,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListItemJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quarantine-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldJSON"];
                 };
             };
             /** @description An error */
@@ -12872,6 +13246,64 @@ export interface operations {
             };
         };
     };
+    "session-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session-view-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "setup-read": {
         parameters: {
             query?: never;
@@ -14268,6 +14700,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemJSON"];
+                };
             };
             /** @description An error */
             default: {
