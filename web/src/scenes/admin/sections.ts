@@ -15,6 +15,7 @@ export interface Section {
 }
 
 export type SectionID =
+  | 'quarantine' | 'audit' | 'system' | 'company'
   | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules'
   | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
@@ -39,6 +40,10 @@ export const sections: Section[] = [
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },
   { id: 'notify-deliveries', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Deliveries'), 'Deliveries') },
+  { id: 'company', group: 'system', needs: ['config.manage'], page: page(() => import('./system/Company'), 'Company') },
+  { id: 'quarantine', group: 'system', needs: ['quarantine.manage'], page: page(() => import('./system/Quarantine'), 'Quarantine') },
+  { id: 'audit', group: 'system', needs: ['audit.read'], page: page(() => import('./system/Audit'), 'Audit') },
+  { id: 'system', group: 'system', needs: ['job.manage'], page: page(() => import('./system/System'), 'System') },
 ]
 
 export const visible = (me: Me | undefined): Section[] => sections.filter((s) => s.needs.length === 0 || s.needs.some((p) => can(me, p)))
