@@ -29,7 +29,7 @@ export const heldQuery = infiniteQueryOptions({
   queryKey: ['quarantine'], initialPageParam: '', getNextPageParam: (p: Answer<'/quarantine'>) => p.next_cursor || undefined, refetchInterval: 30_000,
   queryFn: ({ pageParam, signal }) => data(api.GET('/quarantine', { params: { query: { limit: 50, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
 })
-export const heldOneQuery = (id: ID) => queryOptions({ queryKey: ['quarantine', id], retry: false, staleTime: Infinity, queryFn: ({ signal }) => data(api.GET('/quarantine/{id}', { params: { path: { id } }, signal })) })
+export const heldOneQuery = (id: ID) => queryOptions({ queryKey: ['held', id], retry: false, staleTime: Infinity, queryFn: ({ signal }) => data(api.GET('/quarantine/{id}', { params: { path: { id } }, signal })) })
 export const heldFile = (id: ID): string => `${BASE}/quarantine/${id}/raw`
 
 /** Does the same to many; what the server refuses stays, and the first reason is said. */
