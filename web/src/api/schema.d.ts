@@ -140,6 +140,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/brand": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Name and look of the company whose address this is */
+        get: operations["brand-read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/brand/logo/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The company's picture, a PNG */
+        get: operations["brand-logo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/bulk": {
         parameters: {
             query?: never;
@@ -376,6 +410,40 @@ export interface paths {
         /** List the customers of a company */
         get: operations["company-contacts"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/company": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the company's own name, language, time zone and colour */
+        patch: operations["company-settings"];
+        trace?: never;
+    };
+    "/api/v1/company/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the company's picture; an empty body takes it away */
+        put: operations["company-logo"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2120,40 +2188,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/search/facets": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What the newest hits of a search are like, with counts */
-        get: operations["search-facets"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/search/suggestions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A few tickets, customers and companies for what is being typed */
-        get: operations["search-suggest"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2167,6 +2201,24 @@ export interface paths {
         post: operations["session-open"];
         /** Sign out */
         delete: operations["session-end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** See the workspace as a person or a role would, for an hour and without writing */
+        post: operations["session-view"];
+        /** See as oneself again */
+        delete: operations["session-view-end"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2640,6 +2692,23 @@ export interface paths {
         put?: never;
         /** End all sessions and tokens of a user */
         post: operations["staff-user-sign-out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version, health, database, nodes and jobs */
+        get: operations["system"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3864,23 +3933,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/views/order": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Put saved lists in order and into folders */
-        put: operations["view-arrange"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/views/{id}": {
         parameters: {
             query?: never;
@@ -4326,6 +4378,17 @@ export interface components {
             /** Format: double */
             shadow: number;
         };
+        Brand: {
+            /** @description #rrggbb of buttons and links; absent: the product's own */
+            color?: string;
+            /** @description hash of the picture; absent: the product's own */
+            logo?: string;
+        };
+        BrandJSON: {
+            brand: components["schemas"]["Brand"];
+            locale: string;
+            name: string;
+        };
         Brief: {
             assignee?: components["schemas"]["Ref"];
             id: string;
@@ -4450,6 +4513,13 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        ChangeBody: {
+            /** @description #rrggbb on which white can be read; empty: the product's own */
+            color?: string;
+            locale?: string;
+            name?: string;
+            time_zone?: string;
+        };
         ChangeJSON: {
             company_id?: string | null;
             /** @description by key; null takes a field away */
@@ -4528,15 +4598,6 @@ export interface components {
             retired: boolean;
             /** Format: int64 */
             version?: number;
-        };
-        Column: {
-            /** @description a property of the ticket, or fields. and the key of a custom field */
-            key: string;
-            /**
-             * Format: int64
-             * @description in pixels; 0: as wide as usual
-             */
-            width?: number;
         };
         CompanyChangeJSON: {
             domain?: string;
@@ -4707,12 +4768,6 @@ export interface components {
             id?: string;
             name?: string;
             phone?: string;
-        };
-        CustomerHit: {
-            company?: string;
-            id: string;
-            name: string;
-            tier: string;
         };
         Day: {
             date: string;
@@ -5076,29 +5131,6 @@ export interface components {
             /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
             type?: string;
         };
-        Face: {
-            /** Format: int64 */
-            hue?: number;
-            initials?: string;
-        };
-        FacetCount: {
-            /** Format: int64 */
-            count: number;
-            value: string;
-        };
-        Facets: {
-            /** @description there are older hits, which are not counted */
-            further: boolean;
-            /**
-             * Format: int64
-             * @description how many hits were counted: at most the newest 500 within reach
-             */
-            hits: number;
-            /** @description by status, type, category, team, assignee, channel, priority and age */
-            property: {
-                [key: string]: components["schemas"]["FacetCount"][];
-            };
-        };
         FactorJSON: {
             key: string;
         };
@@ -5324,7 +5356,8 @@ export interface components {
             table: components["schemas"]["Table"];
         };
         InBody: {
-            views: components["schemas"]["Placed"][];
+            role_id?: string;
+            user_id?: string;
         };
         InBody2: {
             endpoint: string;
@@ -5405,6 +5438,19 @@ export interface components {
             tier: string;
             /** Format: int64 */
             version: number;
+        };
+        JobJSON: {
+            /** Format: int64 */
+            failed: number;
+            kind: string;
+            /** Format: int64 */
+            later: number;
+            /** Format: int64 */
+            oldest_seconds: number;
+            /** Format: int64 */
+            parked: number;
+            /** Format: int64 */
+            waiting: number;
         };
         KeysStruct: {
             auth: string;
@@ -5791,11 +5837,12 @@ export interface components {
             };
             preferences: unknown;
             role_names: string[];
-            session: components["schemas"]["SessionPolicy"];
             teams: components["schemas"]["Named"][];
             tenant: components["schemas"]["Tenant"];
             /** Format: int64 */
             version: number;
+            /** @description somebody looks as this person or role, and only looks */
+            viewing?: components["schemas"]["View"];
         };
         Measures: {
             agents: components["schemas"]["AgentMeasures"][];
@@ -6043,6 +6090,12 @@ export interface components {
             used_at?: string;
             user_id: string;
         };
+        NodeJSON: {
+            host: string;
+            number: string;
+            /** @description the node that answers */
+            own: boolean;
+        };
         NoticeJSON: {
             /**
              * Format: date-time
@@ -6180,6 +6233,13 @@ export interface components {
             /** Format: date-time */
             parked_at: string;
         };
+        PartJSON: {
+            detail?: string;
+            /** Format: int64 */
+            millis: number;
+            name: string;
+            ok: boolean;
+        };
         PasswordBody: {
             new: string;
             old: string;
@@ -6219,7 +6279,6 @@ export interface components {
         };
         PersonJSON: {
             active: boolean;
-            avatar?: components["schemas"]["Face"];
             department_id?: string;
             id: string;
             name: string;
@@ -6235,10 +6294,6 @@ export interface components {
             assignee?: components["schemas"]["Ref"];
             department?: components["schemas"]["Ref"];
             team?: components["schemas"]["Ref"];
-        };
-        Placed: {
-            folder: string;
-            id: string;
         };
         PlanView: {
             /** @description days on which nothing is planned are left out */
@@ -6965,18 +7020,6 @@ export interface components {
             /** Format: date-time */
             seen_at: string;
         };
-        SessionPolicy: {
-            /**
-             * Format: int64
-             * @description after signing in
-             */
-            absolute_seconds: number;
-            /**
-             * Format: int64
-             * @description without use
-             */
-            idle_seconds: number;
-        };
         SetInfo: {
             /** Format: date-time */
             at: string;
@@ -7412,11 +7455,6 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
-        Suggestions: {
-            companies: components["schemas"]["Ref"][];
-            customers: components["schemas"]["CustomerHit"][];
-            tickets: components["schemas"]["TicketHit"][];
-        };
         SuperviseInput: {
             /**
              * Format: date-time
@@ -7482,6 +7520,46 @@ export interface components {
             user_id: string;
             /** Format: int64 */
             version: number;
+        };
+        SystemJSON: {
+            /** Format: int64 */
+            database_bytes: number;
+            /** @enum {string} */
+            engine: "sqlite" | "postgres";
+            /** Format: int64 */
+            events_behind_seconds: number;
+            jobs: components["schemas"]["JobJSON"][];
+            /**
+             * Format: int64
+             * @description that this node has from the operating system
+             */
+            memory_bytes: number;
+            nodes: components["schemas"]["NodeJSON"][];
+            /** Format: date-time */
+            now: string;
+            /**
+             * Format: int64
+             * @description jobs of the company that wait for a decision; at most 1000
+             */
+            parked: number;
+            parts: components["schemas"]["PartJSON"][];
+            /**
+             * Format: int64
+             * @description of the company; at most 1000
+             */
+            quarantined: number;
+            /**
+             * Format: int64
+             * @description tickets of the company on which a reaction has failed and will be caught up
+             */
+            reactions_lagging: number;
+            runtime: string;
+            /**
+             * Format: date-time
+             * @description this node
+             */
+            started_at: string;
+            version: string;
         };
         Table: {
             id: string;
@@ -7579,10 +7657,13 @@ export interface components {
             readonly version?: number;
         };
         Tenant: {
+            brand: components["schemas"]["Brand"];
             id: string;
             locale: string;
             name: string;
             time_zone: string;
+            /** Format: int64 */
+            version: number;
         };
         TestInBody: {
             provider: string;
@@ -7643,16 +7724,6 @@ export interface components {
             reason?: string;
             ticket?: components["schemas"]["Brief"];
             users?: components["schemas"]["Ref"][];
-        };
-        TicketHit: {
-            assignee?: components["schemas"]["Ref"];
-            highlight?: components["schemas"]["HighlightJSON"];
-            id: string;
-            number: string;
-            requester?: string;
-            /** @enum {string} */
-            status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
-            subject: string;
         };
         TicketJSON: {
             /** @description what the reader may do to it now */
@@ -7965,33 +8036,33 @@ export interface components {
             by?: components["schemas"]["Ref"];
             policy: components["schemas"]["SlaEntry"];
         };
+        View: {
+            by: components["schemas"]["Named"];
+            role?: components["schemas"]["Named"];
+            /** Format: date-time */
+            until: string;
+            user?: components["schemas"]["Named"];
+        };
         ViewBody: {
-            columns?: components["schemas"]["Column"][];
             filter: string;
-            folder?: string;
             name: components["schemas"]["Words"];
             /** Format: int64 */
             position?: number;
-            role_id?: string;
             /** @enum {string} */
-            scope: "own" | "team" | "role" | "shared";
+            scope: "own" | "team" | "shared";
             /** @enum {string} */
             sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
             team_id?: string;
         };
         ViewJSON: {
-            /** @description of the table; none: the usual ones */
-            columns: components["schemas"]["Column"][];
             filter: string;
-            folder?: string;
             id: string;
             name: components["schemas"]["Words"];
             owner_id?: string;
             /** Format: int64 */
             position: number;
-            role_id?: string;
             /** @enum {string} */
-            scope: "shipped" | "own" | "team" | "role" | "shared";
+            scope: "shipped" | "own" | "team" | "shared";
             sort: string;
             team_id?: string;
             /** Format: int64 */
@@ -8350,6 +8421,64 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "brand-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "brand-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hash: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -8994,6 +9123,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ListJSON"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "company-settings": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "company-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
@@ -12990,72 +13183,6 @@ export interface operations {
             };
         };
     };
-    "search-facets": {
-        parameters: {
-            query?: {
-                /** @description words to search for */
-                q?: string;
-                /** @description a condition in CEL */
-                filter?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Facets"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "search-suggest": {
-        parameters: {
-            query?: {
-                /** @description what has been typed so far */
-                q?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Suggestions"];
-                };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     "session-open": {
         parameters: {
             query?: never;
@@ -13104,6 +13231,64 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session-view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session-view-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -14515,6 +14700,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    system: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemJSON"];
+                };
             };
             /** @description An error */
             default: {
@@ -17341,37 +17555,6 @@ export interface operations {
                         [key: string]: components["schemas"]["Count"];
                     };
                 };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "view-arrange": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["InBody"];
-            };
-        };
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description An error */
             default: {

@@ -16,6 +16,7 @@ import { BottomTabs } from './BottomTabs'
 import { IncidentBanner } from './IncidentBanner'
 import { Rail } from './Rail'
 import { SignInOverlay } from './SignInOverlay'
+import { ViewBanner } from './ViewBanner'
 import { Alarms } from './state/Alarms'
 import { Offers } from './state/Offers'
 import './shell.css'
@@ -42,6 +43,7 @@ export function Desk() {
         <Rail />
         <div className="stage">
           {connection === 'lost' && <div className="banner" role="status"><Icon name="warn" size="s" />{t(navigator.onLine ? 'live.stale' : 'live.offline')}</div>}
+          <ViewBanner />
           <IncidentBanner />
           <Outlet />
         </div>
