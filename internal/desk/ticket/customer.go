@@ -24,6 +24,8 @@ func (d *Desk) joinCustomers() {
 	d.Customers.ReachWith(customer.Reach{Among: d.customersAmong, Before: d.customersBefore})
 	d.Customers.CountWith(d.customerCounts)
 	d.Customers.OnMerge(d.moveCustomer)
+	d.Customers.OnErase(d.eraseCustomers)
+	d.KeepsFiles(d.attached)
 	d.Jobs.Handle(job.Kind{Name: kindRequester, Concurrency: 1, MaxAttempts: 12}, each(func(ctx context.Context, j job.Job) error {
 		var in customerMove
 		if err := json.Unmarshal(j.Payload, &in); err != nil {
