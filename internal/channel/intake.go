@@ -39,6 +39,8 @@ func New(desk *ticket.Desk, kinds ...Kind) *Intake {
 	for _, k := range kinds {
 		in.kinds[k.Name] = k
 	}
+	desk.OnErase(in.erase)
+	desk.KeepsFiles(in.names)
 	desk.Jobs.Handle(job.Kind{Name: jobKind, Concurrency: 4, MaxAttempts: patience + 4, Timeout: time.Minute}, in.work)
 	return in
 }

@@ -212,6 +212,7 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Vault: s.Vault, Forms: s.Forms,
 		Customers: s.Customers, Staff: s.Staff, Index: s.Index, Blobs: s.Blobs, Hub: s.Hub,
 	})
+	s.Desk.OnErase(s.Roster.EraseTickets)
 	allowed, err := c.OutboundAllowed()
 	if err != nil {
 		return err

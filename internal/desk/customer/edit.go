@@ -11,6 +11,7 @@ import (
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/secret"
+	"zhidan/internal/platform/web"
 )
 
 // Names of what is recorded about customers.
@@ -387,6 +388,9 @@ func (b *Book) Erase(ctx context.Context, a *staff.Actor, customer id.ID) error 
 			if err := b.record(ctx, tx, a, c.ID, EventErased, EventData{}); err != nil {
 				return err
 			}
+		}
+		if err := web.ForgetAnswers(ctx, tx, a.Tenant); err != nil { // they may speak of them
+			return err
 		}
 		for _, hook := range b.eraseHooks {
 			if err := hook(ctx, tx, a.Tenant, todo); err != nil {

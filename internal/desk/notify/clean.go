@@ -104,7 +104,7 @@ func (m *Room) tellFailing(ctx context.Context, tx *db.Tx, tenant id.ID, channel
 
 // subscribed says who has a browser that takes pushes.
 func subscribed(ctx context.Context, r db.Reader, tenant id.ID, users []id.ID) (map[id.ID]bool, error) {
-	rows, err := r.Query(ctx, `select distinct user_id from notify_subscription where tenant_id = $1 and user_id in `+idSet(r, "$2"), tenant, idList(users))
+	rows, err := r.Query(ctx, `select distinct user_id from notify_subscription where tenant_id = $1 and user_id `+r.Engine().InIDs("$2"), tenant, idList(users))
 	out := map[id.ID]bool{}
 	_, err = db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {
 		var u id.ID

@@ -63,7 +63,7 @@ func recentSends(ctx context.Context, r db.Reader, tenant id.ID, items []of, now
 		users[i] = x.User
 	}
 	rows, err := r.Query(ctx, `select d.user_id, d.channel, d.ticket_id, d.created_at from notify_delivery d where d.tenant_id = $1 and d.id >= $2
-		and d.ticket_id is not null and d.state in (0, 2, 3) and d.user_id in `+idSet(r, "$3")+` order by d.id`,
+		and d.ticket_id is not null and d.state in (0, 2, 3) and d.user_id `+r.Engine().InIDs("$3")+` order by d.id`,
 		tenant, id.At(int64(now.Add(-groupWindow))), idList(users))
 	out := map[sendName]clock.Time{}
 	_, err = db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {

@@ -82,6 +82,7 @@ func New(c Config) *Room {
 	m := &Room{Config: c, kept: map[id.ID]*resident{}, cleaned: map[id.ID]clock.Time{}}
 	m.passes.init()
 	m.registerJobs()
+	m.Desk.OnErase(m.erase)
 	if c.Bus != nil {
 		c.Bus.Subscribe(topic, func(text string) {
 			if tenant, err := id.Parse(text); err == nil {

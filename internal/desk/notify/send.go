@@ -44,7 +44,7 @@ func (m *Room) flush(ctx context.Context, j job.Job) error {
 		var jobs []job.New
 		if len(due) > 0 {
 			lead := slices.Min(due)
-			if _, err := tx.Exec(ctx, `update notify_delivery set lead_id = $2, state = 0 where tenant_id = $1 and id in `+idSet(tx, "$3"), j.Tenant, lead, idList(due)); err != nil {
+			if _, err := tx.Exec(ctx, `update notify_delivery set lead_id = $2, state = 0 where tenant_id = $1 and id `+tx.Engine().InIDs("$3"), j.Tenant, lead, idList(due)); err != nil {
 				return err
 			}
 			jobs = append(jobs, sendJob(j.Tenant, lead, 0))
@@ -141,7 +141,7 @@ func (m *Room) record(ctx context.Context, done func(context.Context, *db.Tx) er
 			return err
 		}
 		if len(r.dropped) > 0 {
-			if _, err := tx.Exec(ctx, `update notify_delivery set state = 5, ended_at = $3 where tenant_id = $1 and lead_id = $2 and state in (0, 2) and id in `+idSet(tx, "$4"),
+			if _, err := tx.Exec(ctx, `update notify_delivery set state = 5, ended_at = $3 where tenant_id = $1 and lead_id = $2 and state in (0, 2) and id `+tx.Engine().InIDs("$4"),
 				tenant, lead, now, idList(r.dropped)); err != nil {
 				return err
 			}

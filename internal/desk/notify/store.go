@@ -39,7 +39,7 @@ func (m *Room) preferences(ctx context.Context, tenant id.ID, users []id.ID) (ma
 	if err != nil {
 		return nil, err
 	}
-	rows, err := m.DB.Query(ctx, `select user_id, body, addresses, version from notify_preference where tenant_id = $1 and user_id in `+idSet(m.DB, "$2"), tenant, idList(users))
+	rows, err := m.DB.Query(ctx, `select user_id, body, addresses, version from notify_preference where tenant_id = $1 and user_id `+m.DB.Engine().InIDs("$2"), tenant, idList(users))
 	_, err = db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {
 		var user id.ID
 		var body string
@@ -162,7 +162,7 @@ func (m *Room) list(ctx context.Context, a *staff.Actor, unread bool, before id.
 func (m *Room) read(ctx context.Context, a *staff.Actor, ids []id.ID, all bool) (int64, error) {
 	var changed int64
 	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
-		q, args := ` and id in `+idSet(tx, "$4"), []any{a.Tenant, a.ID, m.Clock.Now(), idList(ids)}
+		q, args := ` and id `+tx.Engine().InIDs("$4"), []any{a.Tenant, a.ID, m.Clock.Now(), idList(ids)}
 		if all {
 			q, args = "", args[:3]
 		}
@@ -218,7 +218,7 @@ func loadChains(ctx context.Context, r db.Reader, tenant id.ID, rows []*notifica
 	if len(ids) == 0 {
 		return out, nil
 	}
-	found, err := r.Query(ctx, `select `+chainColumns+` from notify_chain c where c.tenant_id = $1 and c.id in `+idSet(r, "$2"), tenant, idList(ids))
+	found, err := r.Query(ctx, `select `+chainColumns+` from notify_chain c where c.tenant_id = $1 and c.id `+r.Engine().InIDs("$2"), tenant, idList(ids))
 	list, err := db.Each(found, err, func(r *sql.Rows) (*chain, error) { return scanChain(r) })
 	for _, c := range list {
 		out[c.ID] = c

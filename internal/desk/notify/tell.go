@@ -216,16 +216,12 @@ func loadNotifications(ctx context.Context, r db.Reader, tenant id.ID, items []o
 	for i, x := range items {
 		ids[i], users[i] = x.ID, x.User
 	}
-	rows, err := r.Query(ctx, `select `+notificationColumns+` from notification n where n.tenant_id = $1 and n.user_id in `+idSet(r, "$2")+` and n.id in `+idSet(r, "$3")+
+	rows, err := r.Query(ctx, `select `+notificationColumns+` from notification n where n.tenant_id = $1 and n.user_id `+r.Engine().InIDs("$2")+` and n.id `+r.Engine().InIDs("$3")+
 		` order by n.id`, tenant, idList(users), idList(ids))
 	return db.Each(rows, err, scanNotification)
 }
 
-// idSet is a set of ids given as one argument (idList), to stand after "in".
-func idSet(r db.Reader, mark string) string {
-	return `(select cast(x.value as bigint) from ` + r.Engine().JSONEach(mark, "x") + `)`
-}
-
+// idList is a set of ids as one argument, for Engine.InIDs.
 func idList(ids []id.ID) string {
 	raw, err := json.Marshal(ids)
 	if err != nil || len(ids) == 0 {

@@ -3,6 +3,7 @@ package roster
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"slices"
 	"time"
 
@@ -306,6 +307,39 @@ func scanHandover(r interface{ Scan(...any) error }) (h Handover, err error) {
 	}
 	h.To, h.Team, h.TakenBy, h.TakenAt = id.ID(to.Int64), id.ID(team.Int64), id.ID(by.Int64), clock.Time(at.Int64)
 	return h, unmarshal(tickets, &h.Tickets)
+}
+
+// EraseTickets takes out what was noted in hand-overs of tickets whose customer
+// is erased. (The core of tickets calls it; it lies above this room.)
+func (m *Room) EraseTickets(ctx context.Context, tx *db.Tx, tenant id.ID, tickets []id.ID) error {
+	rows, err := tx.Query(ctx, `select `+handoverColumns+` from roster_handover where tenant_id = $1 and tickets <> '[]' order by id`, tenant)
+	list, err := db.Each(rows, err, func(r *sql.Rows) (Handover, error) { return scanHandover(r) })
+	if err != nil {
+		return err
+	}
+	gone := map[id.ID]bool{}
+	for _, t := range tickets {
+		gone[t] = true
+	}
+	for _, h := range list {
+		hit := false
+		for i := range h.Tickets {
+			if t := &h.Tickets[i]; gone[t.Ticket] && t.Note != "" {
+				t.Note, hit = "", true
+			}
+		}
+		if !hit {
+			continue
+		}
+		raw, err := json.Marshal(h.Tickets)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update roster_handover set tickets = $3 where tenant_id = $1 and id = $2`, tenant, h.ID, string(raw)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // HandOver writes a hand-over. That the tickets are the giver's is seen to by

@@ -71,6 +71,7 @@ const maxCalendars = 5000
 func New(c Config) *Room {
 	m := &Room{Config: c, kept: map[id.ID]*resident{}, calendars: map[calendarName]*calendar.Calendar{}}
 	m.registerJobs()
+	m.Desk.OnErase(m.erase)
 	if c.Bus != nil {
 		c.Bus.Subscribe(topic, func(text string) {
 			if tenant, err := id.Parse(text); err == nil {

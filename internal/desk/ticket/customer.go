@@ -29,6 +29,8 @@ func (d *Desk) joinCustomers() {
 	d.Customers.OnCompany(d.companyMoved)
 	d.Jobs.Handle(job.Kind{Name: kindCompany, Concurrency: 1, MaxAttempts: 12}, each(d.followCompany))
 	d.Customers.OnMerge(d.moveCustomer)
+	d.Customers.OnErase(d.eraseCustomers)
+	d.KeepsFiles(d.attached)
 	d.Jobs.Handle(job.Kind{Name: kindRequester, Concurrency: 1, MaxAttempts: 12}, each(func(ctx context.Context, j job.Job) error {
 		var in customerMove
 		if err := json.Unmarshal(j.Payload, &in); err != nil {

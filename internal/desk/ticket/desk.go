@@ -73,8 +73,10 @@ func (d *Desk) settings(ctx context.Context, tenant id.ID) Settings {
 // Desk carries out the operations. It is safe for concurrent use.
 type Desk struct {
 	Config
-	numbers *numbers
-	schemas schemas
+	numbers    *numbers
+	schemas    schemas
+	eraseHooks []EraseHook
+	namesFile  []func(ctx context.Context, hash string) (bool, error)
 }
 
 // NewDesk makes the desk and registers its jobs, so it comes before the

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/db"
@@ -26,6 +27,9 @@ const (
 	searchHits  = 500    // the newest of which are ranked
 	indexedText = 64_000 // bytes of a ticket that are searchable
 	excerptLen  = 160    // runes
+	// skew is how far clocks of other nodes may be before this one's for their
+	// tickets to be found. (A search that knows where to begin needs not look.)
+	skew = time.Hour
 )
 
 // search finds tickets by words, newest first within a time budget, ranks the
@@ -72,7 +76,7 @@ func (d *Desk) found(ctx context.Context, a *staff.Actor, words text.Query, type
 	var ids []id.ID
 	var further id.ID
 	if !words.Empty() {
-		res, err := d.Index.Search(ctx, d.DB, a.Tenant, words, fulltext.Window{To: id.ID(upper)}, searchHits)
+		res, err := d.Index.Search(ctx, d.DB, a.Tenant, words, fulltext.Window{To: min(id.ID(upper), id.At(int64(d.Clock.Now().Add(skew))))}, searchHits)
 		if err != nil {
 			return nil, 0, err
 		}

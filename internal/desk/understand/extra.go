@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/web"
 )
@@ -18,19 +17,7 @@ func (m *Mind) registerMore() {
 	m.registerTend()
 	m.registerHang()
 	m.Desk.MoreWords = m.attachWords
-	m.Customers.OnErase(m.erase)
-}
-
-// erase forgets what models and files have said of the words of customers who
-// are erased: summaries, translations, entities, texts of attachments.
-func (m *Mind) erase(ctx context.Context, tx *db.Tx, tenant id.ID, customers []id.ID) error {
-	raw, err := json.Marshal(customers)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `delete from understand_extra where tenant_id = $1 and ticket_id in (select t.id from ticket t
-		where t.tenant_id = $1 and t.requester_id in (select cast(j.value as bigint) from `+tx.Engine().JSONEach("$2", "j")+`))`, tenant, string(raw))
-	return err
+	m.Desk.OnErase(m.erase)
 }
 
 // registerExtras adds their operations to the API.

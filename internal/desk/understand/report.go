@@ -60,7 +60,7 @@ type FigureJSON struct {
 	Agreed    int     `json:"agreed" doc:"of the judged, those that were right"`
 	Accuracy  float64 `json:"accuracy" doc:"share of the judged that was right; 0 with none judged. People speak up more often where something is wrong, so the truth lies between this and kept"`
 	Coverage  float64 `json:"coverage" doc:"share that was set without asking"`
-	ECE       float64 `json:"ece" doc:"mean difference of confidence and accuracy, weighted by tenths of confidence"`
+	ECE       float64 `json:"ece" doc:"mean difference of confidence and kept, weighted by tenths of confidence"`
 	Uncertain float64 `json:"uncertain" doc:"half width of the 95 % interval of the accuracy (Wilson 1927); 1 with none judged"`
 }
 
@@ -68,8 +68,11 @@ type FigureJSON struct {
 type BinJSON struct {
 	Low        float64 `json:"low"`
 	N          int     `json:"n"`
-	Right      int     `json:"right"`
-	Confidence float64 `json:"confidence" doc:"mean"`
+	Judged     int     `json:"judged" doc:"of all, those on which a person has spoken"`
+	Agreed     int     `json:"agreed" doc:"of the judged, those that were right"`
+	Confidence float64 `json:"confidence" doc:"mean of all"`
+
+	kept int
 }
 
 // DriftJSON compares the last two weeks with the six before.
@@ -135,7 +138,9 @@ func bins(rows []scoreRow) []BinJSON {
 	for _, s := range rows {
 		b := &out[min(max(s.bin, 0), 9)]
 		b.N += s.n
-		b.Right += s.right
+		b.Judged += s.judged
+		b.Agreed += s.agreed
+		b.kept += s.right
 		b.Confidence += s.confidence
 	}
 	for i := range out {
@@ -162,7 +167,7 @@ func figure(key string, rows []scoreRow) FigureJSON {
 	f.Kept, f.Coverage, f.Uncertain = round(float64(f.Right)/n), round(float64(f.Applied)/n), 1
 	for _, b := range bins(rows) {
 		if b.N > 0 {
-			f.ECE += math.Abs(b.Confidence-float64(b.Right)/float64(b.N)) * float64(b.N) / n
+			f.ECE += math.Abs(b.Confidence-float64(b.kept)/float64(b.N)) * float64(b.N) / n
 		}
 	}
 	f.ECE = round(f.ECE)

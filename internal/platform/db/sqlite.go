@@ -88,9 +88,11 @@ var commonPragmas = []string{"busy_timeout(5000)", "foreign_keys(1)", "temp_stor
 
 // journal_mode comes after busy_timeout, since switching to WAL takes a lock.
 // wal_autocheckpoint is off because a checkpoint inside a commit makes one
-// unlucky group wait; the committer checkpoints in the background.
+// unlucky group wait; the committer checkpoints in the background. What is
+// deleted is overwritten: else erased words stayed in the file until their
+// place is used again.
 var writerPragmas = append(commonPragmas[:len(commonPragmas):len(commonPragmas)],
-	"journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "cache_size("+writerCache+")")
+	"journal_mode(wal)", "synchronous(full)", "wal_autocheckpoint(0)", "secure_delete(1)", "cache_size("+writerCache+")")
 
 // writerCache is in KiB, with a minus.
 const writerCache = "-32768"

@@ -2,8 +2,6 @@ package fulltext
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"hash/fnv"
 	"strconv"
@@ -67,9 +65,6 @@ func (s *search) postgres(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if read < n {
-			lowest = s.w.From
-		}
 		if s.searched(lowest) {
 			return nil
 		}
@@ -82,18 +77,8 @@ func (s *search) postgres(ctx context.Context) error {
 			break
 		}
 	}
-	for weeks := 1; ; {
-		// From the next ticket that there is, in windows of whole weeks.
-		var next int64
-		err := s.r.QueryRow(ctx, `select ticket_id from fts_doc where tenant_id = $1 and ticket_id < $2 and ticket_id >= $3
-			order by ticket_id desc limit 1`, int64(s.tenant), int64(s.w.To), int64(s.w.From)).Scan(&next)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		from := max(weekStart(weekOf(id.ID(next))-weeks+1), s.w.From)
+	for weeks := 4; ; {
+		from := s.weeksBack(weeks)
 		rows, err := s.r.Query(ctx, `with hit as materialized (
 				select ticket_id from fts_doc where tenant_id = $1 and ticket_id >= $2 and ticket_id < $3 and terms @@ $4::tsquery
 			) select ticket_id from hit order by ticket_id desc limit $5`,
@@ -107,33 +92,52 @@ func (s *search) postgres(ctx context.Context) error {
 			return nil
 		}
 		if len(ids) < s.limit/4 {
-			weeks *= 2
+			weeks *= 4
 		}
 	}
 }
 
+// weeksBack is where a window of whole weeks begins that ends with what is
+// still to be searched. Each week is a table of its own, and to plan a query
+// over a hundred of them takes longer than most queries: a few at a time, and
+// more when they hold little.
+func (s *search) weeksBack(n int) id.ID {
+	return max(weekStart(weekOf(s.w.To-1)-n+1), s.w.From)
+}
+
 // scanNewest compares the newest n tickets of the window one by one, and gives
-// how many it read and the lowest id among them.
+// how many it read and from which id on the window is done.
 func (s *search) scanNewest(ctx context.Context, query string, n int) (read int, lowest id.ID, err error) {
-	var list string
-	err = s.r.QueryRow(ctx, `select count(*), coalesce(min(ticket_id), 0),
-			coalesce(string_agg(ticket_id::text, ' ' order by ticket_id desc) filter (where terms @@ $5::tsquery), '')
-		from (select ticket_id, terms from fts_doc where tenant_id = $1 and ticket_id >= $2 and ticket_id < $3
-			order by ticket_id desc limit $4) t`,
-		int64(s.tenant), int64(s.w.From), int64(s.w.To), n, query).Scan(&read, (*int64)(&lowest), &list)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, f := range strings.Fields(list) {
-		v, err := id.Parse(f)
+	to := s.w.To
+	defer func() { s.w.To = to }()
+	for weeks := 1; ; weeks *= 4 {
+		from := s.weeksBack(weeks)
+		var part int
+		var list string
+		err = s.r.QueryRow(ctx, `select count(*), coalesce(min(ticket_id), 0),
+				coalesce(string_agg(ticket_id::text, ' ' order by ticket_id desc) filter (where terms @@ $5::tsquery), '')
+			from (select ticket_id, terms from fts_doc where tenant_id = $1 and ticket_id >= $2 and ticket_id < $3
+				order by ticket_id desc limit $4) t`,
+			int64(s.tenant), int64(from), int64(s.w.To), n-read, query).Scan(&part, (*int64)(&lowest), &list)
 		if err != nil {
 			return 0, 0, err
 		}
-		if len(s.hits.IDs) < s.limit {
-			s.hits.IDs = append(s.hits.IDs, v)
+		for _, f := range strings.Fields(list) {
+			v, err := id.Parse(f)
+			if err != nil {
+				return 0, 0, err
+			}
+			if len(s.hits.IDs) < s.limit {
+				s.hits.IDs = append(s.hits.IDs, v)
+			}
+		}
+		if read += part; read >= n {
+			return read, lowest, nil
+		}
+		if s.w.To = from; from <= max(s.w.From, 1) {
+			return read, s.w.From, nil
 		}
 	}
-	return read, lowest, nil
 }
 
 // optimizePostgres sorts in what the indexes of all partitions have collected.

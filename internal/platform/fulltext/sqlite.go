@@ -91,23 +91,11 @@ func loadDocs(ctx context.Context, r db.Reader, ids []id.ID) (map[id.ID]stored, 
 	return out, err
 }
 
-// overwrite makes SQLite overwrite what it frees, in the index and in the
-// pages that a merge leaves behind; else what was taken out would stay in the
-// file until its place is used again. It is a setting of the connection, and
-// this is the only package that cannot do without it.
-func overwrite(ctx context.Context, tx *db.Tx) error {
-	var on int
-	return tx.QueryRow(ctx, `pragma secure_delete = on`).Scan(&on)
-}
-
 // putSQLite writes documents in ascending order, as FTS5 likes best. Of a
 // document that is there already only the difference is written: to take all
 // its terms out and put them in again costs a hundred times as much, since
 // what is taken out is removed from every list it stands in.
 func putSQLite(ctx context.Context, tx *db.Tx, tenant id.ID, docs []Doc) error {
-	if err := overwrite(ctx, tx); err != nil {
-		return err
-	}
 	ids := make([]id.ID, len(docs))
 	for i, d := range docs {
 		ids[i] = d.ID
@@ -190,9 +178,6 @@ func remove(ctx context.Context, tx *db.Tx, ticket id.ID, terms string) error {
 }
 
 func deleteSQLite(ctx context.Context, tx *db.Tx, tenant id.ID, ids []id.ID) error {
-	if err := overwrite(ctx, tx); err != nil {
-		return err
-	}
 	old, err := loadDocs(ctx, tx, ids)
 	if err != nil {
 		return err
@@ -379,9 +364,6 @@ func scanID(rows *sql.Rows) (id.ID, error) {
 // optimizeSQLite merges about so many pages. FTS5 says that nothing was left to
 // merge by changing fewer than two rows.
 func optimizeSQLite(ctx context.Context, tx *db.Tx, pages int) (more bool, err error) {
-	if err := overwrite(ctx, tx); err != nil {
-		return false, err
-	}
 	var before, after int64
 	if err := tx.QueryRow(ctx, `select total_changes()`).Scan(&before); err != nil {
 		return false, err

@@ -4190,16 +4190,24 @@ export interface components {
         };
         BinJSON: {
             /**
+             * Format: int64
+             * @description of the judged, those that were right
+             */
+            agreed: number;
+            /**
              * Format: double
-             * @description mean
+             * @description mean of all
              */
             confidence: number;
+            /**
+             * Format: int64
+             * @description of all, those on which a person has spoken
+             */
+            judged: number;
             /** Format: double */
             low: number;
             /** Format: int64 */
             n: number;
-            /** Format: int64 */
-            right: number;
         };
         Board: {
             agents: components["schemas"]["BoardLine"][];
@@ -5226,7 +5234,7 @@ export interface components {
             coverage: number;
             /**
              * Format: double
-             * @description mean difference of confidence and accuracy, weighted by tenths of confidence
+             * @description mean difference of confidence and kept, weighted by tenths of confidence
              */
             ece: number;
             /**

@@ -96,6 +96,7 @@ export type RiskKind = RiskSignal['kind']
 export type Check = Answer<'/tickets/check', 'post'>
 export type Incident = Item<Answer<'/incidents'>>
 export type Overview = Answer<'/understanding'>
+export type Retraining = Overview['retrain']
 export type FieldState = Overview['fields'][number]
 export type FieldRule = Body<'/understanding/fields/{field}', 'put'>
 export type RiskLists = Answer<'/understanding/risk-lists'>

@@ -2,7 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
-import type { AccuracyBy, DecisionField, Descriptions, FieldRule, FieldState, ID, LanguageModels, LearnedField, Overview, Patterns, RiskLists, Run } from '~/api/types'
+import type { AccuracyBy, DecisionField, Descriptions, FieldRule, FieldState, ID, LanguageModels, LearnedField, Overview, Patterns, Retraining, RiskLists, Run } from '~/api/types'
 import { t } from '~/i18n'
 import { queries } from './query'
 import { complain, say } from './toast'
@@ -75,6 +75,22 @@ export async function saveRule(field: FieldState, rule: FieldRule): Promise<bool
   try {
     await send(rule)
     say(t('common.saved'), { undo: async () => { put(before); await send(before).catch(complain) } })
+    return true
+  } catch (error) {
+    put(before)
+    complain(error)
+    return false
+  }
+}
+
+/** Says when fields are trained anew; at once on the screen, and back again when it fails. */
+export async function saveRetraining(next: Retraining, before: Retraining): Promise<boolean> {
+  const put = (r: Retraining) => queries.setQueryData<Overview>(overviewQuery.queryKey, (old) => old && { ...old, retrain: r })
+  const send = (body: Retraining) => data(api.PUT('/understanding/retraining', { body }))
+  put(next)
+  try {
+    await send(next)
+    say(t('common.saved'), { undo: async () => { put(before); await send(before).catch((error: unknown) => { put(next); complain(error) }) } })
     return true
   } catch (error) {
     put(before)

@@ -146,9 +146,9 @@ export async function acceptIncident(id: ID, subject: string | undefined): Promi
   }
 }
 
-export async function dismissIncident(id: ID): Promise<boolean> {
+export async function dismissIncident(id: ID, reason?: string): Promise<boolean> {
   try {
-    await data(api.POST('/incidents/{id}/dismiss', { params: { path: { id } } }))
+    await data(api.POST('/incidents/{id}/dismiss', { params: { path: { id } }, ...(reason ? { body: { reason } } : {}) }))
     await queries.invalidateQueries({ queryKey: keys.incidents() })
     say(t('incident.said.dismissed'))
     return true

@@ -81,6 +81,7 @@ function Detail({ incident }: { incident: Incident }) {
   const navigate = useNavigate()
   const now = useNow()
   const [subject, setSubject] = useState(incident.title)
+  const [reason, setReason] = useState('')
   const [busy, setBusy] = useState(false)
   const top = Math.max(incident.count, incident.expected, 1)
   const accept = async () => {
@@ -100,6 +101,7 @@ function Detail({ incident }: { incident: Incident }) {
           <div><dt>{t('incident.figure.expected')}</dt><dd>{usual(incident) ? figure(incident.expected, 1) : t('incident.expected.none')}<small>{t('incident.figure.expected.help')}</small></dd></div>
           {usual(incident) && <div><dt>{t('incident.figure.times')}</dt><dd className={incident.state === 'proposed' ? 'amber' : undefined}>{times(incident)}</dd></div>}
           <div><dt>{t('incident.figure.customers')}</dt><dd>{figure(incident.customers)}</dd></div>
+          {incident.state === 'accepted' && <div><dt>{t('incident.figure.hung')}</dt><dd>{figure(incident.hung)}<small role="status">{incident.hung < incident.count ? t('incident.figure.hung.of', { n: incident.count }) : t('incident.figure.hung.all')}</small></dd></div>}
         </dl>
         <div className="versus" role="img" aria-label={usual(incident) ? t('incident.chart', { n: incident.count, expected: figure(incident.expected, 1) }) : t('incident.chart.new', { n: incident.count })}>
           <span>{t('incident.figure.count')}</span><i className="now" style={{ width: `${(70 * incident.count) / top}%` }} />
@@ -109,6 +111,7 @@ function Detail({ incident }: { incident: Incident }) {
         {incident.parent && (
           <div className="parent row g8"><span className="t3 f13">{t('incident.parent')}</span><Link className="link ell f13" to="/inbox/$view/$ticket" params={{ view: 'all', ticket: incident.parent.id }} search={{}}>{incident.parent.number}{' '}{incident.parent.subject}</Link></div>
         )}
+        {incident.state === 'dismissed' && <p className="f13 row g8"><span className="t3">{t('incident.reason')}</span><span>{incident.reason || t('incident.reason.none')}</span></p>}
         <h3>{t('incident.tickets')}{incident.count > incident.tickets.length && <span className="t3 f12">{t('incident.tickets.first', { n: incident.tickets.length, all: incident.count })}</span>}</h3>
         <div className="itickets">
           {incident.tickets.map((x) => (
@@ -121,8 +124,9 @@ function Detail({ incident }: { incident: Incident }) {
       {incident.state === 'proposed' && (
         <footer className="ifoot">
           <label className="sp"><span className="f12 t3">{t('incident.subject')}</span><input className="inp" maxLength={300} value={subject} onChange={(e) => setSubject(e.target.value)} onKeyDown={(e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) void accept() }} /></label>
+          <label className="sp"><span className="f12 t3">{t('incident.reason.ask')}</span><input className="inp" maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} /></label>
           <div className="row g8">
-            <Button look="lg" onClick={() => void dismissIncident(incident.id)}>{t('incident.dismiss')}</Button>
+            <Button look="lg" onClick={() => void dismissIncident(incident.id, reason.trim() || undefined)}>{t('incident.dismiss')}</Button>
             <Button look="p lg" keys="Mod+Enter" disabled={busy} onClick={() => void accept()}>{t('incident.accept')}</Button>
           </div>
           <p className="f12 t3">{t('incident.accept.help')}</p>

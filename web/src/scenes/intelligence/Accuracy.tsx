@@ -62,7 +62,7 @@ export function AccuracyPage() {
                 ))}</tbody>
               </table></div>
             )}
-            {a.bins.some((b) => b.n > 0) && <Calibration bins={a.bins} />}
+            {a.bins.some((b) => b.n > 0) && <Calibration bins={a.bins.filter((b) => b.n > 0)} />}
           </>
         )}
       </Wait>
@@ -74,25 +74,26 @@ const W = 440
 const H = 240
 const PAD = { left: 40, bottom: 28, top: 12, right: 12 }
 
-/** Said against right, by tenths of confidence: on the line a model may be taken at its word. */
+/** Said against right, by tenths of confidence: on the line a model may be taken at its word. Right is what people have checked. */
 function Calibration({ bins }: { bins: Accuracy['bins'] }) {
-  const shown = bins.filter((b) => b.n > 0)
-  const most = Math.max(...shown.map((b) => b.n))
+  const shown = bins.filter((b) => b.judged > 0)
+  const most = Math.max(...shown.map((b) => b.judged))
+  const right = (b: Accuracy['bins'][number]) => b.agreed / b.judged
   const x = (v: number) => PAD.left + v * (W - PAD.left - PAD.right)
   const y = (v: number) => H - PAD.bottom - v * (H - PAD.bottom - PAD.top)
   return (
     <section aria-label={t('cal.title')} className="cal">
       <h2 className="h2">{t('cal.title')}</h2>
-      <p className="f13 t2 lead">{t('cal.help')}</p>
+      <p className="f13 t2 lead">{t(shown.length > 0 ? 'cal.help' : 'cal.none')}</p>
       <div className="calrow">
         <svg viewBox={`0 0 ${W} ${H}`} role="img" aria-label={t('cal.title')}>
           {[0, 0.5, 1].map((v) => <g key={v}><line x1={x(0)} x2={x(1)} y1={y(v)} y2={y(v)} stroke="var(--line)" /><text x={PAD.left - 8} y={y(v) + 4} textAnchor="end">{percent1(v)}</text><text x={x(v)} y={H - 8} textAnchor={v === 0 ? 'start' : v === 1 ? 'end' : 'middle'}>{percent1(v)}</text></g>)}
           <line x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} stroke="var(--line-strong)" strokeDasharray="4 4" />
-          <polyline fill="none" stroke="var(--c1)" strokeWidth="2" points={shown.map((b) => `${x(b.confidence)},${y(b.right / b.n)}`).join(' ')} />
-          {shown.map((b) => <circle key={b.low} cx={x(b.confidence)} cy={y(b.right / b.n)} r={3 + 5 * Math.sqrt(b.n / most)} fill="var(--c1)" fillOpacity="0.8"><title>{t('cal.bin', { said: percent1(b.confidence), right: percent1(b.right / b.n), n: b.n })}</title></circle>)}
+          <polyline fill="none" stroke="var(--c1)" strokeWidth="2" points={shown.map((b) => `${x(b.confidence)},${y(right(b))}`).join(' ')} />
+          {shown.map((b) => <circle key={b.low} cx={x(b.confidence)} cy={y(right(b))} r={3 + 5 * Math.sqrt(b.judged / most)} fill="var(--c1)" fillOpacity="0.8"><title>{t('cal.bin', { said: percent1(b.confidence), right: percent1(right(b)), n: b.judged })}</title></circle>)}
         </svg>
-        <table className="tbl"><thead><tr><th className="r"><Meaning text={t('cal.said.meaning')}>{t('cal.said')}</Meaning></th><th className="r"><Meaning text={t('acc.accuracy.meaning')}>{t('cal.right')}</Meaning></th><th className="r">{t('acc.n')}</th></tr></thead>
-          <tbody>{shown.map((b) => <tr key={b.low}><td className="r">{percent1(b.confidence)}</td><td className="r">{percent1(b.right / b.n)}</td><td className="r">{number(b.n)}</td></tr>)}</tbody></table>
+        <table className="tbl"><thead><tr><th className="r"><Meaning text={t('cal.said.meaning')}>{t('cal.said')}</Meaning></th><th className="r"><Meaning text={t('acc.accuracy.meaning')}>{t('cal.right')}</Meaning></th><th className="r"><Meaning text={t('acc.judged.meaning')}>{t('acc.judged')}</Meaning></th><th className="r"><Meaning text={t('acc.n.meaning')}>{t('acc.n')}</Meaning></th></tr></thead>
+          <tbody>{bins.map((b) => <tr key={b.low}><td className="r">{percent1(b.confidence)}</td><td className="r">{b.judged > 0 ? <>{percent1(right(b))}{' '}<span className="t3 f12">{t('cal.of', { agreed: b.agreed, judged: b.judged })}</span></> : <span className="t3">—</span>}</td><td className="r">{number(b.judged)}</td><td className="r">{number(b.n)}</td></tr>)}</tbody></table>
       </div>
     </section>
   )

@@ -10,6 +10,7 @@ import { fieldName } from '~/scenes/ticket/understand/values'
 import { activate, cancelRun, modelsQuery, runsQuery, startRun } from '~/stores/intelligence'
 import { useNames } from '~/stores/session'
 import { Confusion } from './Confusion'
+import { Retrain } from './Retrain'
 import { Meaning, number, Page, percent1, Segmented, useLabel, useManager, Wait } from './frame'
 
 export const learned: LearnedField[] = ['type', 'category', 'priority']
@@ -31,6 +32,7 @@ export function Models() {
       <Wait query={runs}>
         {mine.length === 0 ? <EmptyState icon="play" title={t('models.none.runs')} help={t('models.none.runs.help')} /> : <ul className="runs">{mine.slice(0, 8).map((r) => <RunRow key={r.id} r={r} on={r === run} able={able} onOpen={() => setOpen(r.id)} />)}</ul>}
       </Wait>
+      <Retrain />
       {run?.report && <Report key={run.id} run={run} />}
       <h2 className="h2">{t('models.versions')}</h2>
       <Wait query={models}>
@@ -59,14 +61,14 @@ function Version({ m, able }: { m: ModelInfo; able: boolean }) {
 
 function RunRow({ r, on, able, onOpen }: { r: Run; on: boolean; able: boolean; onOpen: () => void }) {
   const working = r.state === 'running' || r.state === 'waiting'
-  const wrong = r.error && (`error.${r.error}` in messages() ? t(`error.${r.error}` as Key) : r.error)
+  const wrong = r.error && (`run.error.${r.error_code}` in messages() ? t(`run.error.${r.error_code}` as Key) : r.error)
   return (
     <li className={on ? 'run on' : 'run'}>
       <button type="button" className="sp row g8" aria-current={on ? 'true' : undefined} onClick={onOpen}>
         <span className={r.state === 'failed' ? 'chip red' : r.promoted ? 'chip green' : 'chip'}>{t(r.promoted ? 'run.promoted' : `run.${r.state}`)}</span>
         <span className="f12 t3 nw"><Time at={r.started_at} as="clock" /></span>
         {r.report && <span className="f13 ell">{t('run.figures', { accuracy: percent1(r.report.accuracy), f1: percent1(r.report.macro_f1), n: r.report.examples })}</span>}
-        {wrong && <span className="f13 red ell">{wrong}</span>}
+        {wrong && <span className="f13 red ell" title={r.error}>{wrong}{r.error_code && <span className="t3 f12">{' '}{r.error_code}</span>}</span>}
       </button>
       {working && <><span className="bar prog"><i style={{ width: `${r.total ? (100 * r.done) / r.total : 0}%` }} /></span><span className="f12 t3 nw" role="status">{t('run.progress', { done: r.done, total: r.total })}</span>{able && <Button look="q sm" onClick={() => void cancelRun(r.id)}>{t('common.cancel')}</Button>}</>}
     </li>

@@ -14,7 +14,8 @@ export function OverviewPage() {
   const o = query.data
   const n = figures?.rows.reduce((sum, r) => sum + r.n, 0) ?? 0
   const set = figures?.rows.reduce((sum, r) => sum + r.set, 0) ?? 0
-  const right = figures?.rows.reduce((sum, r) => sum + r.right, 0) ?? 0
+  const judged = figures?.rows.reduce((sum, r) => sum + r.judged, 0) ?? 0
+  const agreed = figures?.rows.reduce((sum, r) => sum + r.agreed, 0) ?? 0
   return (
     <Page title={t('studio.overview')} help={t('overview.help')}>
       <Wait query={query}>
@@ -23,7 +24,7 @@ export function OverviewPage() {
             <dl className="figures">
               <div><dt><Meaning text={t('overview.decided.meaning')}>{t('overview.decided')}</Meaning></dt><dd>{number(n)}</dd></div>
               <div><dt><Meaning text={t('acc.coverage.meaning')}>{t('overview.set')}</Meaning></dt><dd>{n ? percent1(set / n) : '–'}</dd></div>
-              <div><dt><Meaning text={t('acc.accuracy.meaning')}>{t('acc.accuracy')}</Meaning></dt><dd>{n ? percent1(right / n) : '–'}</dd></div>
+              <div><dt><Meaning text={t('acc.accuracy.meaning')}>{t('acc.accuracy')}</Meaning></dt><dd>{judged ? <>{percent1(agreed / judged)}<small>{t('cal.of', { agreed, judged })}</small></> : '–'}</dd></div>
               <div><dt><Meaning text={t('overview.memory.meaning')}>{t('overview.memory')}</Meaning></dt><dd>{size(o.memory_bytes)}</dd></div>
               <div><dt>{t('overview.llm')}</dt><dd className="word">{t(!o.language_model.configured ? 'overview.llm.none' : o.language_model.on ? 'overview.llm.on' : 'overview.llm.off')}<Link className="link f12" to="/intelligence/$page" params={{ page: 'llm' }}>{t('overview.llm.open')}</Link></dd></div>
             </dl>
