@@ -25,6 +25,7 @@ export const keys = {
   sla: (...part: unknown[]) => ['sla', ...part] as const,
   roster: (...part: unknown[]) => ['roster', ...part] as const,
   routing: (...part: unknown[]) => ['routing', ...part] as const,
+  report: (...part: unknown[]) => ['report', ...part] as const,
   notices: (...part: unknown[]) => ['notices', ...part] as const,
   customers: {
     find: (q: string) => ['customers', 'find', q] as const,

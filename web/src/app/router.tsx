@@ -5,6 +5,7 @@ import { configQuery, meQuery, setupQuery } from '~/stores/session'
 import { viewsQuery } from '~/stores/view'
 import { adopt } from '~/stores/prefs'
 import { parseSearch } from '~/scenes/inbox/search'
+import { parseToday } from '~/scenes/today/search'
 import { Desk } from './Desk'
 import { Failed, Missing, Waiting } from './pages'
 
@@ -72,9 +73,10 @@ const roster = createRoute({ getParentRoute: () => desk, path: '/roster', compon
 const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
 const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
 const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
+const today = createRoute({ getParentRoute: () => desk, path: '/today', validateSearch: (s: Record<string, unknown>): object => parseToday(s), component: lazyRouteComponent(() => import('~/scenes/today/Today'), 'Today') })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
+  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage]), today])]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

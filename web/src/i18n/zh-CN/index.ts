@@ -11,6 +11,7 @@ import notice from './notice'
 import roster from './roster'
 import people from './people'
 import setup from './setup'
+import today from './today'
 import error from './error'
 
-export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error }
+export default { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...today, ...error }
