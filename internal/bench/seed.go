@@ -110,7 +110,7 @@ func Seed(ctx context.Context, s *server.Server, o SeedOptions) (Seeded, error) 
 		return out, err
 	}
 	if err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return errors.Join(s.Routing.Adopt(ctx, tx, g.tenant), s.SLA.Renew(ctx, tx, g.tenant))
+		return errors.Join(s.Routing.Adopt(ctx, tx, g.tenant), s.SLA.Renew(ctx, tx, g.tenant), s.Report.Adopt(ctx, tx, g.tenant))
 	}); err != nil {
 		return out, err
 	}

@@ -51,16 +51,6 @@ func (c *chronicle) note(key string, l *life, agent id.ID) {
 	c.facts = append(c.facts, known{key: key, at: c.Clock.Now(), ticket: l.ID, department: l.Department, team: l.Team, agent: agent, channel: l.Channel, took: c.Clock.Now() - l.born})
 }
 
-// drop takes the newest note of a kind back.
-func (c *chronicle) drop(key string, t id.ID) {
-	for i := len(c.facts) - 1; i >= 0; i-- {
-		if c.facts[i].key == key && c.facts[i].ticket == t {
-			c.facts = slices.Delete(c.facts, i, i+1)
-			return
-		}
-	}
-}
-
 func (c *chronicle) agent() *staff.Actor { return c.units[c.r.IntN(2)].agents[c.r.IntN(2)] }
 
 func (c *chronicle) create() {

@@ -29,6 +29,7 @@ export const appActions: Action[] = [
   { id: 'go.incidents', name: 'action.goIncidents', group: 'go', icon: 'burst', keys: 'g e', perform: (c) => c.go('/incidents') },
   { id: 'go.intelligence', name: 'action.goIntelligence', group: 'go', icon: 'flask', keys: 'g m', when: (c) => may(c.me, 'understand.read'), perform: (c) => c.go('/intelligence') },
   { id: 'go.queue', name: 'action.goQueue', group: 'go', icon: 'queue', keys: 'g q', when: (c) => can(c.me, 'ticket.assign'), perform: (c) => c.go('/queue') },
+  { id: 'go.today', name: 'action.goToday', group: 'go', icon: 'chart', keys: 'g t', when: (c) => can(c.me, 'report.read'), perform: (c) => c.go('/today') },
   { id: 'go.notices', name: 'action.goNotices', group: 'go', icon: 'bell', keys: 'g n', perform: (c) => c.go('/notices') },
   { id: 'go.roster', name: 'action.goRoster', group: 'go', icon: 'calendar', keys: 'g r', perform: (c) => c.go('/roster') },
   { id: 'go.promises', name: 'action.goPromises', group: 'go', icon: 'clock', keys: 'g d', perform: (c) => c.go('/promises') },

@@ -31,6 +31,7 @@ export const keys = {
   roster: (...part: unknown[]) => ['roster', ...part] as const,
   routing: (...part: unknown[]) => ['routing', ...part] as const,
   phrases: (...part: unknown[]) => ['phrases', ...part] as const,
+  report: (...part: unknown[]) => ['report', ...part] as const,
   notices: (...part: unknown[]) => ['notices', ...part] as const,
   customers: {
     all: ['customers'] as const,

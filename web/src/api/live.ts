@@ -2,6 +2,7 @@
 import { createStore } from '~/stores/store'
 import { queries } from '~/stores/query'
 import { exchanged } from '~/stores/exchange'
+import { reportChanged } from '~/stores/report'
 import { ring, type Rung } from '~/stores/ring'
 import { routingChanged } from '~/stores/routing'
 import { guess, known, place } from '~/stores/ticket'
@@ -59,8 +60,9 @@ function connect(): void {
   es.addEventListener('config', () => void queries.invalidateQueries({ queryKey: keys.config }))
   es.addEventListener('incident', () => void queries.invalidateQueries({ queryKey: keys.incidents() }))
   es.addEventListener('routing', routingChanged)
+  es.addEventListener('report', reportChanged)
   es.addEventListener('offer', () => void queries.invalidateQueries({ queryKey: keys.routing('offers') }))
-  es.addEventListener('state', () => { void queries.invalidateQueries({ queryKey: keys.roster('state') }); void queries.invalidateQueries({ queryKey: keys.roster('states') }); routingChanged() })
+  es.addEventListener('state', () => { void queries.invalidateQueries({ queryKey: keys.roster('state') }); void queries.invalidateQueries({ queryKey: keys.roster('states') }); routingChanged(); reportChanged() })
   es.addEventListener('notification', (e) => {
     const told = JSON.parse((e as MessageEvent<string>).data) as Rung
     if (told.event === 'serious_ticket') void queries.invalidateQueries({ queryKey: keys.routing('alerts') })
@@ -83,6 +85,7 @@ function resync(): void {
   void queries.invalidateQueries({ queryKey: keys.incidents() })
   void queries.invalidateQueries({ queryKey: keys.views.counts })
   void queries.invalidateQueries({ queryKey: keys.routing() })
+  reportChanged()
   void queries.invalidateQueries({ queryKey: keys.roster() })
   void queries.invalidateQueries({ queryKey: keys.notices() })
 }

@@ -36,6 +36,11 @@ export function Rail() {
       <Tooltip title={<>{t('nav.promises')}<Kbd keys="g d" /></>} placement="right" arrow={false}>
         <Link to="/promises" aria-label={t('nav.promises')} activeProps={{ className: 'on' }}><Icon name="clock" size="l" /></Link>
       </Tooltip>
+      {can(me, 'report.read') && (
+        <Tooltip title={<>{t('nav.today')}<Kbd keys="g t" /></>} placement="right" arrow={false}>
+          <Link to="/today" aria-label={t('nav.today')} activeProps={{ className: 'on' }}><Icon name="chart" size="l" /></Link>
+        </Tooltip>
+      )}
       <Tooltip title={<>{t('nav.incidents')}<Kbd keys="g e" /></>} placement="right" arrow={false}>
         <Link to="/incidents" aria-label={proposed ? t('nav.incidents.n', { n: proposed }) : t('nav.incidents')} activeProps={{ className: 'on' }}><span className="badged"><Icon name="burst" size="l" />{proposed > 0 && <span className="badge">{proposed}</span>}</span></Link>
       </Tooltip>

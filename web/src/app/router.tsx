@@ -6,6 +6,7 @@ import { viewsQuery } from '~/stores/view'
 import type { CompanyFilter, CustomerFilter } from '~/stores/customer'
 import { adopt } from '~/stores/prefs'
 import { parseResultSearch, parseSearch } from '~/scenes/inbox/search'
+import { parseToday } from '~/scenes/today/search'
 import { Desk } from './Desk'
 import { Failed, Missing, Waiting } from './pages'
 
@@ -98,6 +99,7 @@ const ownPage = createRoute({ getParentRoute: () => own, path: '/$page' })
 const exportsPage = createRoute({ getParentRoute: () => desk, path: '/exports', component: lazyRouteComponent(() => import('~/scenes/exchange/Exchange'), 'ExportsScene') })
 const importsPage = createRoute({ getParentRoute: () => desk, path: '/imports', component: lazyRouteComponent(() => import('~/scenes/exchange/Exchange'), 'ImportsScene') })
 const importPage = createRoute({ getParentRoute: () => importsPage, path: '/$import' })
+const today = createRoute({ getParentRoute: () => desk, path: '/today', validateSearch: (s: Record<string, unknown>): object => parseToday(s), component: lazyRouteComponent(() => import('~/scenes/today/Today'), 'Today') })
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -122,6 +124,7 @@ export const router = createRouter({
       notices.addChildren([noticesPage]),
       roster.addChildren([rosterPage]),
       exportsPage,
+      today,
       importsPage.addChildren([importPage]),
     ]),
   ]),

@@ -15,6 +15,7 @@ import customer from './customer'
 import setup from './setup'
 import exchange from './exchange'
 import system from './system'
+import today from './today'
 import error from './error'
 import find from './find'
 import own from './own'
@@ -40,6 +41,7 @@ const en: { [K in keyof typeof zh]: string } = {
   ...own,
   ...exchange,
   ...system,
+  ...today,
   ...error,
 }
 export default en

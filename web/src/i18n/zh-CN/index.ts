@@ -15,6 +15,7 @@ import customer from './customer'
 import setup from './setup'
 import exchange from './exchange'
 import system from './system'
+import today from './today'
 import error from './error'
 import find from './find'
 import own from './own'
@@ -39,5 +40,6 @@ export default {
   ...own,
   ...exchange,
   ...system,
+  ...today,
   ...error,
 }
