@@ -256,6 +256,8 @@ type NewMessage struct {
 	Channel     string         `json:"channel,omitempty"`
 	Attachments []string       `json:"attachment_ids,omitempty"`
 	Mentions    []string       `json:"mentions,omitempty"`
+	MentionTeam []string       `json:"mention_teams,omitempty"`
+	Seen        string         `json:"seen_message_id,omitempty"` // refused with message.newer when somebody has written since
 	Status      string         `json:"status,omitempty"` // taken with the message: "send and solve"
 	Substatus   string         `json:"substatus_id,omitempty"`
 	Reason      string         `json:"reason,omitempty"`

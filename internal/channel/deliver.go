@@ -213,9 +213,20 @@ func (in *Intake) byNumber(ctx context.Context, tenant id.ID, m *Inbound) (id.ID
 	return 0, nil
 }
 
-// welcome keeps automatic answers and bounces out, unless they belong to a
-// ticket that is still being worked on or was just solved.
+// welcome keeps out who is on the blocklist, and automatic answers and bounces
+// unless they belong to a ticket that is still being worked on or was just
+// solved. What is kept out waits in quarantine: when the block is lifted it can
+// be tried again.
 func (in *Intake) welcome(ctx context.Context, tenant id.ID, m *Inbound, known id.ID) error {
+	if m.Sender.Email != "" {
+		x, err := in.desk.Customers.Blocked(ctx, in.desk.DB, tenant, customer.KindEmail, m.Sender.Email)
+		if err != nil {
+			return err
+		}
+		if x != nil {
+			return &Unreadable{"blocked", "the sender is on the blocklist: " + x.Reason}
+		}
+	}
 	if m.Origin != AutoReply && m.Origin != Bounce {
 		return nil
 	}

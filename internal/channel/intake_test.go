@@ -355,3 +355,41 @@ func TestSharedMailsAreTakenIn(t *testing.T) {
 		}
 	}
 }
+
+// Who is on the blocklist opens and joins nothing; when the block is lifted the
+// mail can be tried again.
+func TestBlockedSenders(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		ctx := context.Background()
+		mail := func(from, key string) string {
+			return "From: " + from + "\r\nTo: desk@example.com\r\nSubject: 优惠活动\r\nMessage-ID: <" + key + "@example.com>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n点击领取\r\n"
+		}
+		block, err := h.Customers.AddBlock(ctx, h.Admin, customer.NewIdentity{Kind: "email", Value: "ads@example.com"}, "群发广告", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Customers.AddBlock(ctx, h.Admin, customer.NewIdentity{Kind: "domain", Value: "bad.example"}, "钓鱼", 0); err != nil {
+			t.Fatal(err)
+		}
+		it := accept(t, h, "desk", mail("Ads@Example.com", "1"))
+		if it.State != channel.Quarantined || it.Reason != "blocked" || !strings.Contains(it.Detail, "群发广告") {
+			t.Errorf("%+v", it)
+		}
+		if it := accept(t, h, "desk", mail("x@bad.example", "2")); it.State != channel.Quarantined || it.Reason != "blocked" {
+			t.Errorf("%+v", it)
+		}
+		if it := accept(t, h, "desk", mail("friend@example.com", "3")); it.State != channel.Done {
+			t.Errorf("%+v", it)
+		}
+		if err := h.Customers.RemoveBlock(ctx, h.Admin, block.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Intake.Retry(ctx, h.Tenant, it.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.Settle()
+		if again, err := h.Intake.Item(ctx, h.Tenant, it.ID); err != nil || again.State != channel.Done || again.Ticket == 0 {
+			t.Errorf("%+v %v", again, err)
+		}
+	})
+}

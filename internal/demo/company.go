@@ -194,7 +194,7 @@ var firms = []struct{ name, domain, tier, lang, note string }{
 
 func (t *teller) companies() error {
 	for i, f := range firms {
-		c, err := t.book.CreateCompany(t.ctx, t.system, customer.CompanyChange{Name: &f.name, Domain: &f.domain, Tier: &f.tier, Note: &f.note})
+		c, err := t.book.CreateCompany(t.ctx, t.system, customer.CompanyChange{Name: &f.name, Domains: &[]string{f.domain}, Tier: &f.tier, Note: &f.note})
 		if err != nil {
 			return err
 		}

@@ -10,5 +10,6 @@ func reactions(s *Server) []ticket.Reaction {
 		s.Desk.LiveReaction(),  // on every open screen
 		s.Mind.Reaction(),      // learned from, compared, counted
 		s.Notify.Reaction(),    // told to those whom it concerns
+		s.Report.Reaction(),    // counted on the boards
 	}
 }

@@ -24,12 +24,15 @@ import (
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/notify"
+	"zhidan/internal/desk/phrase"
+	"zhidan/internal/desk/report"
 	"zhidan/internal/desk/roster"
 	"zhidan/internal/desk/routing"
 	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/desk/understand"
+	"zhidan/internal/desk/viewing"
 	"zhidan/internal/platform/blob"
 	"zhidan/internal/platform/bus"
 	"zhidan/internal/platform/clock"
@@ -87,6 +90,9 @@ type Server struct {
 	SLA       *sla.Room
 	Notify    *notify.Room
 	Routing   *routing.Room
+	Report    *report.Room
+	Phrases   *phrase.Room
+	Viewing   *viewing.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -220,11 +226,16 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 		HTTP: outside.Client(guard.Limits{Timeout: 30 * time.Second, MaxBytes: 1 << 20, Redirects: -1}), Dial: outside.DialContext, URL: c.PublicURL})
 	s.Routing = routing.New(routing.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Bus: s.Bus, Hub: s.Hub, Forms: s.Forms,
 		Staff: s.Staff, Roster: s.Roster, Desk: s.Desk, Tell: s.tellRouting, TellQueue: s.tellQueue})
+	s.Report = report.New(report.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Jobs: s.Jobs, Hub: s.Hub, Customers: s.Customers,
+		Staff: s.Staff, Roster: s.Roster, Desk: s.Desk, SLA: s.SLA})
 	s.Staff.Moved = s.Routing.Moved
 	s.Roster.HandedOver = s.handOver
 	s.Roster.Changed, s.Roster.Ended = s.Routing.StateChanged, s.Routing.Gone
 	s.Roster.Told = s.tellRoster
 	s.Desk.Passes, s.Desk.Reactions = passes(s), reactions(s)
+	s.Phrases = phrase.New(phrase.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Staff: s.Staff, Customers: s.Customers, Desk: s.Desk})
+	s.Desk.Sign = s.Phrases.Signature
+	s.Viewing = viewing.New(viewing.Config{Clock: s.Clock, IDs: s.IDs, Bus: s.Bus, Hub: s.Hub, Staff: s.Staff, Desk: s.Desk})
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
 }
@@ -283,6 +294,9 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.SLA.Register(s.API)
 	s.Notify.Register(s.API)
 	s.Routing.Register(s.API)
+	s.Report.Register(s.API)
+	s.Phrases.Register(s.API)
+	s.Viewing.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()
@@ -418,6 +432,11 @@ func (s *Server) warm(ctx context.Context) {
 	for _, t := range tenants[:min(len(tenants), 16)] {
 		s.Mind.Warm(ctx, t.ID)
 		s.Routing.Warm(ctx, t.ID)
+	}
+	for _, t := range tenants {
+		if err := s.Report.Warm(ctx, t.ID); err != nil && ctx.Err() == nil {
+			s.Log.Warn("facts of older tickets", "tenant", t.ID, "error", err)
+		}
 	}
 }
 

@@ -35,6 +35,8 @@ type JSON struct {
 	CreatedAt  clock.Time     `json:"created_at"`
 	Version    int64          `json:"version"`
 	MergedInto id.ID          `json:"merged_into,omitzero"`
+	Care       *CareJSON      `json:"care,omitempty" doc:"special care, while it holds"`
+	Blocked    *BlockedJSON   `json:"blocked,omitempty" doc:"an address of this customer is on the blocklist"`
 }
 
 // CompanyRef names a company.
@@ -72,6 +74,11 @@ func (b *Book) render(ctx context.Context, r db.Reader, a *staff.Actor, list []C
 	if err != nil {
 		return nil, err
 	}
+	blocked, err := b.blockedOf(ctx, r, a.Tenant, identities)
+	if err != nil {
+		return nil, err
+	}
+	now := b.Clock.Now()
 	names, err := b.CompanyNames(ctx, r, a.Tenant, companies)
 	if err != nil {
 		return nil, err
@@ -87,6 +94,12 @@ func (b *Book) render(ctx context.Context, r db.Reader, a *staff.Actor, list []C
 		out[i] = JSON{ID: c.ID, Name: c.Name, Tier: c.Tier, Tags: c.Tags, Note: c.Note, Language: c.Language, Fields: c.Fields,
 			Identities: []IdentityJSON{}, Tickets: n.Tickets, Open: n.Open, Last: n.LastContact,
 			CreatedAt: c.CreatedAt, Version: c.Version, MergedInto: c.MergedInto}
+		if c.Cared(now) {
+			out[i].Care = &CareJSON{c.Care.Reason, shown(c.CareUntil), c.Care.Since, c.Care.By}
+		}
+		if x := blocked[c.ID]; x != nil {
+			out[i].Blocked = &BlockedJSON{x.Reason, shown(x.Until)}
+		}
 		if out[i].Tags == nil {
 			out[i].Tags = []string{}
 		}
@@ -127,7 +140,11 @@ func (b *Book) one(ctx context.Context, a *staff.Actor, customer id.ID) (*one, e
 
 type listIn struct {
 	web.Page
-	Q string `query:"q" maxLength:"800" doc:"a part of the name, a phone number or its last four digits, a mail address"`
+	Q       string `query:"q" maxLength:"800" doc:"a part of the name, a phone number or its last four digits, a mail address"`
+	Tier    string `query:"tier" maxLength:"32"`
+	Company web.ID `query:"company"`
+	Tag     string `query:"tag" maxLength:"256"`
+	Care    bool   `query:"care" doc:"only those under special care"`
 }
 
 // NewIdentityJSON is an address that a client gives.
@@ -173,6 +190,7 @@ func (b *Book) Register(api *web.API) {
 	b.registerIdentities(api)
 	b.registerMerges(api)
 	b.registerCompanies(api)
+	b.registerLists(api)
 }
 
 func (b *Book) registerCustomers(api *web.API) {
@@ -182,7 +200,8 @@ func (b *Book) registerCustomers(api *web.API) {
 		func(ctx context.Context, in *listIn) (*listOut, error) {
 			a, out := actor(ctx), &listOut{}
 			err := b.DB.Snapshot(ctx, func(ctx context.Context, r db.Reader) error {
-				p, err := b.Search(ctx, r, a, Query{Q: in.Q, Cursor: in.Cursor, Limit: in.Limit})
+				p, err := b.Search(ctx, r, a, Query{Q: in.Q, Cursor: in.Cursor, Limit: in.Limit,
+					Narrow: Narrow{Tier: in.Tier, Company: in.Company.ID, Tag: in.Tag, Care: in.Care}})
 				if err != nil {
 					return err
 				}
@@ -278,6 +297,16 @@ func (b *Book) registerIdentities(api *web.API) {
 			return nil, b.RemoveIdentity(ctx, a, in.ID.ID, in.Identity.ID)
 		})
 
+	web.Register(api, web.Op{Method: http.MethodPost, Path: "/customers/{id}/identities/{identity_id}/verify", ID: "customer-identity-verify",
+		Summary: "Note that the address was proved to be the customer's", Permission: string(Update), Tags: customerTags},
+		func(ctx context.Context, in *identityIn) (*struct{}, error) {
+			a := actor(ctx)
+			if err := b.May(ctx, b.DB, a, Update, in.ID.ID); err != nil {
+				return nil, err
+			}
+			return nil, b.Verify(ctx, a, in.ID.ID, in.Identity.ID)
+		})
+
 	type revealOut struct {
 		CacheControl string `header:"Cache-Control"`
 		Body         struct {
@@ -302,7 +331,8 @@ func (b *Book) registerMerges(api *web.API) {
 	type mergeIn struct {
 		web.PathID
 		Body struct {
-			Into id.ID `json:"into"`
+			Into id.ID    `json:"into"`
+			Take []string `json:"take,omitempty" maxItems:"5" enum:"name,tier,company,language,note" doc:"fields whose value the survivor takes from the one that goes, although it has one"`
 		}
 	}
 	type mergeOut struct {
@@ -319,9 +349,34 @@ func (b *Book) registerMerges(api *web.API) {
 					return nil, err
 				}
 			}
-			undo, err := b.Merge(ctx, a, in.ID.ID, in.Body.Into)
+			undo, err := b.Merge(ctx, a, in.ID.ID, in.Body.Into, in.Body.Take...)
 			out := &mergeOut{}
 			out.Body.Undo = undo
+			return out, err
+		})
+
+	type mergedJSON struct {
+		Undo id.ID      `json:"undo_id"`
+		From CompanyRef `json:"from" doc:"the customer that was merged into this one"`
+		At   clock.Time `json:"at"`
+		By   id.ID      `json:"by_id,omitzero"`
+	}
+	type mergesOut struct{ Body web.List[mergedJSON] }
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/customers/{id}/merges", ID: "customer-merges", Summary: "The merges into a customer that can be taken back",
+		Permission: string(Read), Tags: customerTags},
+		func(ctx context.Context, in *web.PathID) (*mergesOut, error) {
+			a := actor(ctx)
+			if err := b.May(ctx, b.DB, a, Read, in.ID.ID); err != nil {
+				return nil, err
+			}
+			if _, err := b.Find(ctx, b.DB, a.Tenant, in.ID.ID); err != nil {
+				return nil, err
+			}
+			list, err := b.Merges(ctx, b.DB, a.Tenant, in.ID.ID)
+			out := &mergesOut{web.List[mergedJSON]{Items: []mergedJSON{}}}
+			for _, m := range list {
+				out.Body.Items = append(out.Body.Items, mergedJSON{m.ID, CompanyRef{m.From, m.Name}, m.At, m.By})
+			}
 			return out, err
 		})
 

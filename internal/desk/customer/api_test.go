@@ -68,7 +68,7 @@ func TestAPI(t *testing.T) {
 		b := open(t, d)
 		b.CountWith(func(_ context.Context, _ db.Reader, _ *staff.Actor, list []id.ID) (map[id.ID]customer.Count, error) {
 			return map[id.ID]customer.Count{list[0]: {Tickets: 3, Open: 1, LastContact: clock.Time(noon)}}, nil
-		})
+		}, nil)
 		call := serve(t, b)
 		expect := func(want int, as, method, path, body string, header ...string) map[string]any {
 			t.Helper()
@@ -78,7 +78,7 @@ func TestAPI(t *testing.T) {
 			}
 			return out
 		}
-		co := expect(201, "all", "POST", "/companies", `{"name":"示例电器","domain":"example.com"}`)
+		co := expect(201, "all", "POST", "/companies", `{"name":"示例电器","domains":["example.com"]}`)
 		c := expect(201, "all", "POST", "/customers", fmt.Sprintf(`{"name":"王小明","tier":"vip","company_id":%q,"tags":["a"],"note":"n","fields":{"x":"1"},
 			"identities":[{"kind":"phone","value":"13800138000"}]}`, co["id"]))
 		at := "/customers/" + c["id"].(string)

@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/idna"
 
@@ -28,27 +28,37 @@ type Company struct {
 	Tenant    id.ID
 	ID        id.ID
 	Name      string
-	Domain    string // of its mail addresses, in ASCII; unique in a tenant
+	Domains   []string // of its mail addresses, in ASCII; each is one company's in a tenant
 	Tier      string
 	Parent    id.ID
 	Tags      []string
 	Note      string
 	Fields    map[string]any
+	Contract  Contract
 	CreatedAt clock.Time
 	UpdatedAt clock.Time
 	Version   int64
 }
 
+// Contract is what was agreed with a company.
+type Contract struct {
+	Number string `json:"number,omitempty" maxLength:"100"`
+	From   string `json:"from,omitempty" maxLength:"10" doc:"a day such as 2026-11-21"`
+	Until  string `json:"until,omitempty" maxLength:"10"`
+	Terms  string `json:"terms,omitempty" maxLength:"8000" doc:"what was promised, in words"`
+}
+
 // CompanyChange is what may be edited of a company; nil leaves it as it is.
 type CompanyChange struct {
-	Name    *string
-	Domain  *string
-	Tier    *string
-	Parent  *id.ID // zero: none
-	Tags    *[]string
-	Note    *string
-	Fields  map[string]any
-	Version int64
+	Name     *string
+	Domains  *[]string
+	Tier     *string
+	Parent   *id.ID // zero: none
+	Tags     *[]string
+	Note     *string
+	Fields   map[string]any
+	Contract *Contract
+	Version  int64
 }
 
 func (x CompanyChange) apply(c *Company) error {
@@ -69,9 +79,14 @@ func (x CompanyChange) apply(c *Company) error {
 			c.Name = v
 		}
 	}
-	if x.Domain != nil {
-		if v, err := cleanDomain(*x.Domain); check(err) {
-			c.Domain = v
+	if x.Domains != nil {
+		if v, err := cleanDomains(*x.Domains); check(err) {
+			c.Domains = v
+		}
+	}
+	if x.Contract != nil {
+		if v, err := x.Contract.clean(); check(err) {
+			c.Contract = v
 		}
 	}
 	if x.Tier != nil && check(checkTier(*x.Tier)) {
@@ -98,6 +113,43 @@ func (x CompanyChange) apply(c *Company) error {
 	return bad.Err()
 }
 
+// maxDomains is how many domains one company has.
+const maxDomains = 20
+
+func cleanDomains(list []string) ([]string, error) {
+	out := []string{}
+	for _, s := range list {
+		d, err := cleanDomain(s)
+		if err != nil {
+			return nil, err
+		}
+		if d != "" && !slices.Contains(out, d) {
+			out = append(out, d)
+		}
+	}
+	if len(out) > maxDomains {
+		return nil, fault.Bad("domains", "too_many", "a company has at most %d domains", maxDomains).With("max", fmt.Sprint(maxDomains))
+	}
+	return out, nil
+}
+
+func (x Contract) clean() (Contract, error) {
+	x.Number = oneLine(x.Number)
+	var err error
+	if x.Terms, err = cleanNote(x.Terms); err != nil || len([]rune(x.Number)) > 100 {
+		return x, fault.Bad("contract", "too_long", "a number has at most 100 characters, terms at most %d", MaxNote).With("max", "100")
+	}
+	for field, day := range map[string]string{"contract.from": x.From, "contract.until": x.Until} {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return x, fault.Bad(field, "date", "a day is such as 2026-11-21")
+		}
+	}
+	if x.From != "" && x.Until != "" && x.Until < x.From {
+		return x, fault.Bad("contract.until", "order", "the end is before the beginning")
+	}
+	return x, nil
+}
+
 func cleanDomain(s string) (string, error) {
 	s = strings.ToLower(strings.TrimSpace(text.Clean(s)))
 	if s == "" {
@@ -105,30 +157,30 @@ func cleanDomain(s string) (string, error) {
 	}
 	a, err := idna.Lookup.ToASCII(s)
 	if err != nil || len(a) > 253 || !strings.Contains(a, ".") {
-		return "", fault.Bad("domain", "invalid", "a domain is such as example.com")
+		return "", fault.Bad("domains", "invalid", "a domain is such as example.com")
 	}
 	return a, nil
 }
 
-const companyColumns = `o.id, o.name, coalesce(o.domain, ''), o.tier, coalesce(o.parent_id, 0), o.tags, o.note, o.fields, o.created_at, o.updated_at, o.version`
+const companyColumns = `o.id, o.name, o.domains, o.tier, coalesce(o.parent_id, 0), o.tags, o.note, o.fields, o.contract, o.created_at, o.updated_at, o.version`
 
 func scanCompany(r scanner, tenant id.ID) (Company, error) {
 	c := Company{Tenant: tenant}
-	var tags, fields string
-	if err := r.Scan(&c.ID, &c.Name, &c.Domain, &c.Tier, &c.Parent, &tags, &c.Note, &fields, &c.CreatedAt, &c.UpdatedAt, &c.Version); err != nil {
+	var domains, tags, fields, contract string
+	if err := r.Scan(&c.ID, &c.Name, &domains, &c.Tier, &c.Parent, &tags, &c.Note, &fields, &contract, &c.CreatedAt, &c.UpdatedAt, &c.Version); err != nil {
 		return c, err
 	}
-	return c, errors.Join(readTags(tags, &c.Tags), json.Unmarshal([]byte(fields), &c.Fields))
+	return c, errors.Join(readTags(domains, &c.Domains), readTags(tags, &c.Tags), json.Unmarshal([]byte(fields), &c.Fields), json.Unmarshal([]byte(contract), &c.Contract))
 }
 
 func (c *Company) values() ([]any, error) {
 	fields, err := json.Marshal(c.Fields)
-	var domain any
-	if c.Domain != "" {
-		domain = c.Domain
+	if err != nil {
+		return nil, err
 	}
-	return []any{int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), domain, c.Tier, orNull(c.Parent), tagsText(c.Tags), c.Note,
-		string(fields), int64(c.UpdatedAt), c.Version}, err
+	contract, err := json.Marshal(c.Contract)
+	return []any{int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), tagsText(c.Domains), c.Tier, orNull(c.Parent), tagsText(c.Tags), c.Note,
+		string(fields), int64(c.UpdatedAt), c.Version, string(contract)}, err
 }
 
 // Company reads one company.
@@ -148,7 +200,7 @@ func (b *Book) company(ctx context.Context, r db.Reader, tenant, company id.ID, 
 // CreateCompany makes a company.
 func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChange) (*Company, error) {
 	now := b.Clock.Now()
-	c := Company{Tenant: a.Tenant, ID: b.IDs.Next(), Tier: TierNormal, Tags: []string{}, Fields: map[string]any{}, CreatedAt: now, UpdatedAt: now, Version: 1}
+	c := Company{Tenant: a.Tenant, ID: b.IDs.Next(), Tier: TierNormal, Domains: []string{}, Tags: []string{}, Fields: map[string]any{}, CreatedAt: now, UpdatedAt: now, Version: 1}
 	if in.Name == nil {
 		in.Name = new(string)
 	}
@@ -163,10 +215,13 @@ func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChan
 		if err := b.checkParent(ctx, tx, &c); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `insert into company (tenant_id, id, name, sort_key, domain, tier, parent_id, tags, note, fields, updated_at, version, created_at)
-			values (`+strings.Trim(db.Values(1, 13), "()")+`)`, append(slices.Clip(args), int64(c.CreatedAt))...)
+		_, err := tx.Exec(ctx, `insert into company (tenant_id, id, name, sort_key, domains, tier, parent_id, tags, note, fields, updated_at, version, contract, created_at)
+			values (`+strings.Trim(db.Values(1, 14), "()")+`)`, append(slices.Clip(args), int64(c.CreatedAt))...)
 		if err != nil {
-			return domainTaken(err)
+			return err
+		}
+		if err := putDomains(ctx, tx, &c, nil); err != nil {
+			return err
 		}
 		return companyTerms.add(ctx, tx, a.Tenant, c.ID, nameTerms(c.Name))
 	})
@@ -176,13 +231,30 @@ func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChan
 	return &c, nil
 }
 
-func domainTaken(err error) error {
-	if db.IsUnique(err) {
-		f := fault.New(fault.Conflict, "company.domain", "another company has this domain")
-		f.Field = "domain"
-		return f
+// putDomains brings the look-up by domain into step.
+func putDomains(ctx context.Context, tx *db.Tx, c *Company, old []string) error {
+	for _, d := range old {
+		if !slices.Contains(c.Domains, d) {
+			if err := tx.Queue(ctx, `delete from company_domain where tenant_id = $1 and domain = $2 and company_id = $3`, int64(c.Tenant), d, int64(c.ID)); err != nil {
+				return err
+			}
+		}
 	}
-	return err
+	for _, d := range c.Domains {
+		if slices.Contains(old, d) {
+			continue
+		}
+		n, err := tx.Exec(ctx, `insert into company_domain (tenant_id, domain, company_id) values ($1, $2, $3) on conflict do nothing`, int64(c.Tenant), d, int64(c.ID))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			f := fault.New(fault.Conflict, "company.domain", "another company has the domain %s", d)
+			f.Field = "domains"
+			return f
+		}
+	}
+	return nil
 }
 
 // UpdateCompany edits a company.
@@ -213,9 +285,12 @@ func (b *Book) UpdateCompany(ctx context.Context, a *staff.Actor, company id.ID,
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `update company set name = $3, sort_key = $4, domain = $5, tier = $6, parent_id = $7, tags = $8,
-			note = $9, fields = $10, updated_at = $11, version = $12 where tenant_id = $1 and id = $2`, args...); err != nil {
-			return domainTaken(err)
+		if _, err := tx.Exec(ctx, `update company set name = $3, sort_key = $4, domains = $5, tier = $6, parent_id = $7, tags = $8,
+			note = $9, fields = $10, updated_at = $11, version = $12, contract = $13 where tenant_id = $1 and id = $2`, args...); err != nil {
+			return err
+		}
+		if err := putDomains(ctx, tx, c, old.Domains); err != nil {
+			return err
 		}
 		if old.Name == c.Name {
 			return nil
@@ -260,59 +335,6 @@ func (b *Book) checkCompany(ctx context.Context, r db.Reader, tenant, company id
 		return fault.Bad("company_id", "unknown", "there is no such company")
 	}
 	return err
-}
-
-// Companies lists companies by falling id; Q is a part of the name, or a whole
-// domain.
-func (b *Book) Companies(ctx context.Context, r db.Reader, tenant id.ID, q Query) (Page[Company], error) {
-	var page Page[Company]
-	if q.Limit < 1 || q.Limit > maxList {
-		return page, fault.Bad("limit", "invalid", "limit is 1 to %d", maxList)
-	}
-	if len([]rune(q.Q)) > MaxQuery {
-		return page, fault.Bad("q", "too_long", "a search has at most %d characters", MaxQuery).With("max", fmt.Sprint(MaxQuery))
-	}
-	before := id.ID(math.MaxInt64)
-	var err error
-	if q.Cursor != "" {
-		if before, err = id.Parse(q.Cursor); err != nil {
-			return page, fault.Bad("cursor", "invalid", "the cursor is not one of this list")
-		}
-	}
-	var rows *sql.Rows
-	if strings.TrimSpace(q.Q) == "" {
-		rows, err = r.Query(ctx, `select `+companyColumns+` from company o where o.tenant_id = $1 and o.id < $2 order by o.id desc limit $3`,
-			int64(tenant), int64(before), int64(q.Limit+1))
-	} else {
-		var ids []id.ID
-		if d, derr := cleanDomain(q.Q); derr == nil && q.Cursor == "" {
-			rows, err := r.Query(ctx, `select id from company where tenant_id = $1 and domain = $2`, int64(tenant), d)
-			if ids, err = db.Each(rows, err, scanID); err != nil {
-				return page, err
-			}
-		}
-		if t := queryTerms(q.Q); len(t) > 0 && len(ids) == 0 {
-			if ids, err = companyTerms.find(ctx, r, tenant, t, before, q.Limit+1, ""); err != nil {
-				return page, err
-			}
-		}
-		if len(ids) == 0 {
-			return page, nil
-		}
-		in, args := list(2, ids[:min(len(ids), maxList)])
-		if len(ids) > q.Limit {
-			page.Next = ids[q.Limit-1].String()
-			in, args = list(2, ids[:q.Limit])
-		}
-		rows, err = r.Query(ctx, `select `+companyColumns+` from company o where o.tenant_id = $1 and o.id in (`+in+`) order by o.id desc`,
-			append([]any{int64(tenant)}, args...)...)
-	}
-	page.Items, err = db.Each(rows, err, func(r *sql.Rows) (Company, error) { return scanCompany(r, tenant) })
-	if err == nil && len(page.Items) > q.Limit {
-		page.Items = page.Items[:q.Limit]
-		page.Next = page.Items[q.Limit-1].ID.String()
-	}
-	return page, err
 }
 
 // Contacts lists the customers of a company in the order of their names; the

@@ -10,7 +10,9 @@
 //     and the act is recorded first;
 //   - a merge keeps all that is needed to take it back, by whoever knows its
 //     number, as long as the customer it made still stands;
-//   - no event of a customer holds a personal value.
+//   - no event of a customer holds a personal value;
+//   - special care and blocks end by themselves: what has an end is compared
+//     with the clock where it is used, nothing has to be swept.
 //
 // Finding or making the customer of a contact comes in two halves, so that the
 // transaction that opens a ticket stays short: Prepare computes, ResolveIn asks
@@ -78,8 +80,12 @@ type Customer struct {
 	Version    int64
 	MergedInto id.ID
 	Erased     bool
+	// CareUntil is the end of special care (特别关注), zero when there is none;
+	// Care says why, where note and fields are read too.
+	CareUntil clock.Time
+	Care      Care
 
-	wrappedKey, sealedNote, sealedFields []byte
+	wrappedKey, sealedNote, sealedFields, sealedCare []byte
 }
 
 // Brief is what a list of tickets shows of a customer.
@@ -99,6 +105,8 @@ type Identity struct {
 	Display    string // masked
 	VerifiedAt clock.Time
 	CreatedAt  clock.Time
+
+	blind, domain []byte // domain: of a mail address
 }
 
 // Contact says who is writing or calling, as far as the channel knows. Either

@@ -24,6 +24,10 @@ const (
 	EventMerged          = "merged"
 	EventUnmerged        = "unmerged"
 	EventErased          = "erased"
+	EventCare            = "care"
+	EventCareEnded       = "care_ended"
+	EventBlocked         = "blocked"
+	EventUnblocked       = "unblocked"
 )
 
 // NewIdentity is an address in its raw form.
@@ -87,10 +91,8 @@ func (b *Book) Create(ctx context.Context, a *staff.Actor, in Change, identities
 				return err
 			}
 		}
-		if fresh.Named {
-			if err := customerTerms.add(ctx, tx, a.Tenant, fresh.ID, nameTerms(fresh.Name)); err != nil {
-				return err
-			}
+		if err := reindex(ctx, tx, &fresh, found{}); err != nil {
+			return err
 		}
 		return b.record(ctx, tx, a, fresh.ID, EventCreated, EventData{})
 	})
@@ -137,7 +139,7 @@ func (b *Book) Update(ctx context.Context, a *staff.Actor, customer id.ID, in Ch
 		if in.Version != 0 && in.Version != c.Version {
 			return fault.New(fault.Precondition, "version", "the customer has changed since it was read")
 		}
-		old, wasNamed := c.Name, c.Named
+		old, company := c.found(), c.Company
 		changed, err := in.apply(c)
 		if err != nil || len(changed) == 0 {
 			return err
@@ -150,7 +152,7 @@ func (b *Book) Update(ctx context.Context, a *staff.Actor, customer id.ID, in Ch
 		if err := b.update(ctx, tx, keys, c); err != nil {
 			return err
 		}
-		if err := rename(ctx, tx, c, old, wasNamed); err != nil {
+		if err := b.settle(ctx, tx, a, c, old, company); err != nil {
 			return err
 		}
 		return b.record(ctx, tx, a, c.ID, EventChanged, EventData{Fields: changed})
@@ -161,31 +163,41 @@ func (b *Book) Update(ctx context.Context, a *staff.Actor, customer id.ID, in Ch
 // Identities gives the addresses of some customers, masked, in the order in
 // which they were added.
 func (b *Book) Identities(ctx context.Context, r db.Reader, tenant id.ID, customers []id.ID) (map[id.ID][]Identity, error) {
-	out := map[id.ID][]Identity{}
 	keys, err := b.Vault.Tenant(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
+	all, err := b.identities(ctx, r, keys, customers)
+	out := map[id.ID][]Identity{}
+	for _, x := range all {
+		out[x.Customer] = append(out[x.Customer], x)
+	}
+	return out, err
+}
+
+const identityColumns = `i.id, i.customer_id, i.kind, coalesce(i.verified_at, 0), i.created_at, i.blind, i.sealed, i.origin_id, k.wrapped_key`
+
+func (b *Book) identities(ctx context.Context, r db.Reader, keys *secret.Tenant, customers []id.ID) ([]Identity, error) {
+	var out []Identity
 	for len(customers) > 0 {
 		n := min(len(customers), maxList)
 		in, args := list(2, customers[:n])
 		customers = customers[n:]
-		rows, err := r.Query(ctx, `select i.id, i.customer_id, i.kind, coalesce(i.verified_at, 0), i.created_at, i.sealed, i.origin_id, k.wrapped_key
+		rows, err := r.Query(ctx, `select `+identityColumns+`
 			from customer_identity i join customer k on k.tenant_id = i.tenant_id and k.id = i.origin_id
-			where i.tenant_id = $1 and i.customer_id in (`+in+`) order by i.customer_id, i.id`, append([]any{int64(tenant)}, args...)...)
+			where i.tenant_id = $1 and i.customer_id in (`+in+`) order by i.customer_id, i.id`, append([]any{int64(keys.ID())}, args...)...)
 		found, err := db.Each(rows, err, func(r *sql.Rows) (Identity, error) {
 			x, value, err := scanIdentity(r, keys)
 			if err == nil {
 				x.Display = mask(x.Kind, value)
+				x.domain, err = domainBlind(keys, x.Kind, value)
 			}
 			return x, err
 		})
 		if err != nil {
 			return nil, err
 		}
-		for _, x := range found {
-			out[x.Customer] = append(out[x.Customer], x)
-		}
+		out = append(out, found...)
 	}
 	return out, nil
 }
@@ -193,7 +205,7 @@ func (b *Book) Identities(ctx context.Context, r db.Reader, tenant id.ID, custom
 func scanIdentity(r scanner, keys *secret.Tenant) (x Identity, value string, err error) {
 	var sealed, wrapped []byte
 	var origin id.ID
-	if err := r.Scan(&x.ID, &x.Customer, &x.Kind, &x.VerifiedAt, &x.CreatedAt, &sealed, &origin, &wrapped); err != nil {
+	if err := r.Scan(&x.ID, &x.Customer, &x.Kind, &x.VerifiedAt, &x.CreatedAt, &x.blind, &sealed, &origin, &wrapped); err != nil {
 		return x, "", err
 	}
 	owner, err := keys.Owner(origin, wrapped)
@@ -209,8 +221,7 @@ func scanIdentity(r scanner, keys *secret.Tenant) (x Identity, value string, err
 
 // identity reads one address of a customer, and its normal form.
 func (b *Book) identity(ctx context.Context, r db.Reader, keys *secret.Tenant, customer, identity id.ID) (Identity, string, error) {
-	x, value, err := scanIdentity(r.QueryRow(ctx, `select i.id, i.customer_id, i.kind, coalesce(i.verified_at, 0), i.created_at,
-			i.sealed, i.origin_id, k.wrapped_key
+	x, value, err := scanIdentity(r.QueryRow(ctx, `select `+identityColumns+`
 		from customer_identity i join customer k on k.tenant_id = i.tenant_id and k.id = i.origin_id
 		where i.tenant_id = $1 and i.customer_id = $2 and i.id = $3`, int64(keys.ID()), int64(customer), int64(identity)), keys)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -330,7 +341,7 @@ func (b *Book) Addresses(ctx context.Context, r db.Reader, tenant, customer id.I
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.Query(ctx, `select i.id, i.customer_id, i.kind, coalesce(i.verified_at, 0), i.created_at, i.sealed, i.origin_id, k.wrapped_key
+	rows, err := r.Query(ctx, `select `+identityColumns+`
 		from customer_identity i join customer k on k.tenant_id = i.tenant_id and k.id = i.origin_id
 		where i.tenant_id = $1 and i.customer_id = $2 and i.kind = $3 order by i.id`, int64(tenant), int64(customer), kind)
 	return db.Each(rows, err, func(r *sql.Rows) (secret.Text, error) {
@@ -389,19 +400,19 @@ func (b *Book) Erase(ctx context.Context, a *staff.Actor, customer id.ID) error 
 }
 
 func (b *Book) eraseOne(ctx context.Context, tx *db.Tx, keys *secret.Tenant, c *Customer) error {
-	if c.Named {
-		if err := customerTerms.remove(ctx, tx, c.Tenant, c.ID, nameTerms(c.Name)); err != nil {
-			return err
-		}
-	}
+	old := c.found()
 	if _, err := tx.Exec(ctx, `delete from customer_identity where tenant_id = $1 and customer_id = $2`, int64(c.Tenant), int64(c.ID)); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `update customer_merge set data = '{}' where tenant_id = $1 and into_id = $2`, int64(c.Tenant), int64(c.ID)); err != nil {
+	if _, err := tx.Exec(ctx, `update customer_merge set data = '{}', kept = null where tenant_id = $1 and into_id = $2`, int64(c.Tenant), int64(c.ID)); err != nil {
 		return err
 	}
 	c.Name, c.Named, c.Language, c.Tags, c.Note, c.Fields = "", false, "", nil, "", nil
-	c.Erased, c.wrappedKey, c.sealedNote, c.sealedFields = true, nil, nil, nil
+	c.CareUntil, c.Care = 0, Care{}
+	c.Erased, c.wrappedKey, c.sealedNote, c.sealedFields, c.sealedCare = true, nil, nil, nil, nil
+	if err := reindex(ctx, tx, c, old); err != nil {
+		return err
+	}
 	return b.update(ctx, tx, keys, c)
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -62,36 +63,62 @@ func MovedItems(ctx context.Context, r db.Reader, m Merge, kind string, after id
 
 const movedIdentity = "identity"
 
-// gained is what the survivor took over from the other, so that it can be
-// given back. The other's row still holds the values themselves.
+// Fields whose value a merge may take from the customer that goes, although
+// the survivor has one.
+const (
+	TakeName     = "name"
+	TakeTier     = "tier"
+	TakeCompany  = "company"
+	TakeLanguage = "language"
+	TakeNote     = "note"
+)
+
+var takeable = []string{TakeName, TakeTier, TakeCompany, TakeLanguage, TakeNote}
+
+// gained says what the survivor took over from the other, so that it can be
+// given back. The other's row still holds the values themselves, and kept what
+// stood there before.
 type gained struct {
-	Name         string   `json:"name,omitempty"` // what stood there before; only a masked address
-	NameTaken    bool     `json:"name_taken,omitempty"`
-	Tier         string   `json:"tier,omitempty"` // before
-	CompanyTaken bool     `json:"company_taken,omitempty"`
-	Language     bool     `json:"language_taken,omitempty"`
-	Note         bool     `json:"note_taken,omitempty"`
-	Tags         []string `json:"tags,omitempty"`
-	Fields       []string `json:"fields,omitempty"`
+	Taken    []string `json:"taken,omitempty"` // of takeable
+	NoteOver bool     `json:"note_over,omitempty"`
+	Care     bool     `json:"care,omitempty"`
+	Tags     []string `json:"tags,omitempty"`
+	Fields   []string `json:"fields,omitempty"`
 }
 
-// join gives into what from has and into lacks.
-func join(into, from *Customer) (g gained) {
-	if !into.Named && from.Named {
-		g.Name, g.NameTaken = into.Name, true
-		into.Name, into.Named = from.Name, true
+// kept is what the survivor had before, for what was taken. It is stored sealed
+// under the survivor's key.
+type kept struct {
+	Name      string     `json:"name,omitempty"`
+	Named     bool       `json:"named,omitempty"`
+	Tier      string     `json:"tier,omitempty"`
+	Company   id.ID      `json:"company,omitzero"`
+	Language  string     `json:"language,omitempty"`
+	Note      string     `json:"note,omitempty"`
+	CareUntil clock.Time `json:"care_until,omitzero"`
+	Care      Care       `json:"care,omitzero"`
+}
+
+// join gives into what from has and into lacks, and what the caller wants taken.
+func join(into, from *Customer, want []string) (g gained, k kept) {
+	k = kept{into.Name, into.Named, into.Tier, into.Company, into.Language, into.Note, into.CareUntil, into.Care}
+	take := func(field string, lacks, has bool, set func()) {
+		if has && (lacks || slices.Contains(want, field)) {
+			g.Taken = append(g.Taken, field)
+			set()
+		}
 	}
-	if into.Tier == TierNormal && from.Tier != TierNormal {
-		g.Tier, into.Tier = into.Tier, from.Tier
+	take(TakeName, !into.Named, from.Named && from.Name != into.Name, func() { into.Name, into.Named = from.Name, true })
+	take(TakeTier, into.Tier == TierNormal, from.Tier != into.Tier, func() { into.Tier = from.Tier })
+	take(TakeCompany, into.Company == 0, from.Company != into.Company, func() { into.Company = from.Company })
+	take(TakeLanguage, into.Language == "", from.Language != "" && from.Language != into.Language, func() { into.Language = from.Language })
+	if slices.Contains(want, TakeNote) && from.Note != into.Note {
+		g.Taken, g.NoteOver, into.Note = append(g.Taken, TakeNote), true, from.Note
+	} else if joined := joinNotes(into.Note, from.Note); joined != into.Note && len([]rune(joined)) <= MaxNote {
+		g.Taken, into.Note = append(g.Taken, TakeNote), joined
 	}
-	if into.Company == 0 && from.Company != 0 {
-		g.CompanyTaken, into.Company = true, from.Company
-	}
-	if into.Language == "" && from.Language != "" {
-		g.Language, into.Language = true, from.Language
-	}
-	if joined := joinNotes(into.Note, from.Note); joined != into.Note && len([]rune(joined)) <= MaxNote {
-		g.Note, into.Note = true, joined
+	if from.CareUntil > into.CareUntil { // the longer one holds for both
+		g.Care, into.CareUntil, into.Care = true, from.CareUntil, from.Care
 	}
 	into.Tags = slices.Clone(into.Tags)
 	for _, t := range from.Tags {
@@ -112,25 +139,24 @@ func join(into, from *Customer) (g gained) {
 		}
 		slices.Sort(g.Fields)
 	}
-	return g
+	return g, k
 }
 
 // part takes back from into what join gave it, where nobody changed it since.
-func part(into, from *Customer, g gained) {
-	if g.NameTaken && into.Name == from.Name {
-		into.Name, into.Named = g.Name, false
+func part(into, from *Customer, g gained, k kept) {
+	back := func(field string, unchanged bool, set func()) {
+		if unchanged && slices.Contains(g.Taken, field) {
+			set()
+		}
 	}
-	if g.Tier != "" && into.Tier == from.Tier {
-		into.Tier = g.Tier
-	}
-	if g.CompanyTaken && into.Company == from.Company {
-		into.Company = 0
-	}
-	if g.Language && into.Language == from.Language {
-		into.Language = ""
-	}
-	if g.Note {
-		into.Note = partNotes(into.Note, from.Note)
+	back(TakeName, into.Name == from.Name, func() { into.Name, into.Named = k.Name, k.Named })
+	back(TakeTier, into.Tier == from.Tier, func() { into.Tier = k.Tier })
+	back(TakeCompany, into.Company == from.Company, func() { into.Company = k.Company })
+	back(TakeLanguage, into.Language == from.Language, func() { into.Language = k.Language })
+	back(TakeNote, g.NoteOver && into.Note == from.Note, func() { into.Note = k.Note })
+	back(TakeNote, !g.NoteOver, func() { into.Note = partNotes(into.Note, from.Note) })
+	if g.Care && into.CareUntil == from.CareUntil && into.Care == from.Care {
+		into.CareUntil, into.Care = k.CareUntil, k.Care
 	}
 	into.Tags = slices.DeleteFunc(slices.Clone(into.Tags), func(t string) bool { return slices.Contains(g.Tags, t) })
 	change := map[string]any{}
@@ -167,8 +193,14 @@ func partNotes(all, b string) string {
 }
 
 // Merge makes one customer of two: from's addresses, tickets and properties go
-// to into. It gives the number by which the merge is taken back.
-func (b *Book) Merge(ctx context.Context, a *staff.Actor, from, into id.ID) (undo id.ID, err error) {
+// to into. Where both have a value into keeps its own, except for the fields
+// named in want. It gives the number by which the merge is taken back.
+func (b *Book) Merge(ctx context.Context, a *staff.Actor, from, into id.ID, want ...string) (undo id.ID, err error) {
+	for _, f := range want {
+		if !slices.Contains(takeable, f) {
+			return 0, fault.Bad("take", "choice", "what can be taken is one of %v", takeable)
+		}
+	}
 	keys, err := b.Vault.Tenant(ctx, a.Tenant)
 	if err != nil {
 		return 0, err
@@ -204,15 +236,19 @@ func (b *Book) Merge(ctx context.Context, a *staff.Actor, from, into id.ID) (und
 		} else if n+len(mine) > MaxIdentities {
 			return tooManyIdentities()
 		}
-		old, wasNamed := t.Name, t.Named
-		g := join(t, f)
+		old, company := t.found(), t.Company
+		g, k := join(t, f, want)
 		data, err := json.Marshal(g)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `insert into customer_merge (tenant_id, id, from_id, into_id, data, actor_kind, actor_id, created_at)
-			values ($1,$2,$3,$4,$5,$6,$7,$8)`, int64(m.Tenant), int64(m.ID), int64(m.From), int64(m.Into), string(data),
-			string(a.Kind), orNull(a.ID), b.Clock.Millis()); err != nil {
+		sealed, err := sealKept(keys, t, m, k)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `insert into customer_merge (tenant_id, id, from_id, into_id, data, actor_kind, actor_id, created_at, kept)
+			values ($1,$2,$3,$4,$5,$6,$7,$8,$9)`, int64(m.Tenant), int64(m.ID), int64(m.From), int64(m.Into), string(data),
+			string(a.Kind), orNull(a.ID), b.Clock.Millis(), sealed); err != nil {
 			return err
 		}
 		if err := Moved(ctx, tx, m, movedIdentity, mine); err != nil {
@@ -229,7 +265,7 @@ func (b *Book) Merge(ctx context.Context, a *staff.Actor, from, into id.ID) (und
 		if err := b.update(ctx, tx, keys, t); err != nil {
 			return err
 		}
-		if err := rename(ctx, tx, t, old, wasNamed); err != nil {
+		if err := b.settle(ctx, tx, a, t, old, company); err != nil {
 			return err
 		}
 		return b.afterMerge(ctx, tx, a, m, EventMerged, false)
@@ -246,10 +282,11 @@ func (b *Book) Unmerge(ctx context.Context, a *staff.Actor, undo id.ID) (m Merge
 	}
 	err = b.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var data string
+		var sealed []byte
 		var undone bool
 		m = Merge{Tenant: a.Tenant, ID: undo}
-		err := tx.QueryRow(ctx, `select from_id, into_id, data, undone_at is not null from customer_merge where tenant_id = $1 and id = $2`+
-			tx.Engine().ForUpdate(), int64(a.Tenant), int64(undo)).Scan(&m.From, &m.Into, &data, &undone)
+		err := tx.QueryRow(ctx, `select from_id, into_id, data, kept, undone_at is not null from customer_merge where tenant_id = $1 and id = $2`+
+			tx.Engine().ForUpdate(), int64(a.Tenant), int64(undo)).Scan(&m.From, &m.Into, &data, &sealed, &undone)
 		if errors.Is(err, sql.ErrNoRows) {
 			return fault.Missing("merge")
 		}
@@ -273,8 +310,12 @@ func (b *Book) Unmerge(ctx context.Context, a *staff.Actor, undo id.ID) (m Merge
 		if err := json.Unmarshal([]byte(data), &g); err != nil {
 			return fmt.Errorf("merge %s: %w", undo, err)
 		}
-		old, wasNamed := t.Name, t.Named
-		part(t, f, g)
+		k, err := openKept(keys, t, m, sealed)
+		if err != nil {
+			return err
+		}
+		old, company := t.found(), t.Company
+		part(t, f, g, k)
 		if _, err := tx.Exec(ctx, `update customer_identity set customer_id = $3 where tenant_id = $1 and customer_id = $2
 			and id in (select item_id from customer_merge_item where tenant_id = $1 and merge_id = $4 and kind = $5)`,
 			int64(a.Tenant), int64(m.Into), int64(m.From), int64(m.ID), movedIdentity); err != nil {
@@ -287,7 +328,7 @@ func (b *Book) Unmerge(ctx context.Context, a *staff.Actor, undo id.ID) (m Merge
 		if err := b.update(ctx, tx, keys, t); err != nil {
 			return err
 		}
-		if err := rename(ctx, tx, t, old, wasNamed); err != nil {
+		if err := b.settle(ctx, tx, a, t, old, company); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `update customer_merge set undone_at = $3 where tenant_id = $1 and id = $2`,
@@ -297,6 +338,62 @@ func (b *Book) Unmerge(ctx context.Context, a *staff.Actor, undo id.ID) (m Merge
 		return b.afterMerge(ctx, tx, a, m, EventUnmerged, true)
 	})
 	return m, err
+}
+
+// settle brings what follows from a survivor's change into step.
+func (b *Book) settle(ctx context.Context, tx *db.Tx, a *staff.Actor, c *Customer, old found, company id.ID) error {
+	if err := reindex(ctx, tx, c, old); err != nil {
+		return err
+	}
+	if c.Company == company || b.moved == nil {
+		return nil
+	}
+	return b.moved(ctx, tx, a, c.ID)
+}
+
+func keptPurpose(m Merge) string { return "merge:" + m.ID.String() }
+
+func sealKept(keys *secret.Tenant, into *Customer, m Merge, k kept) ([]byte, error) {
+	raw, err := json.Marshal(k)
+	if err != nil {
+		return nil, err
+	}
+	o, err := keys.Owner(into.ID, into.wrappedKey)
+	if err != nil {
+		return nil, err
+	}
+	return o.Seal(keptPurpose(m), raw)
+}
+
+func openKept(keys *secret.Tenant, into *Customer, m Merge, sealed []byte) (k kept, err error) {
+	o, err := keys.Owner(into.ID, into.wrappedKey)
+	if err != nil {
+		return k, err
+	}
+	raw, err := o.Open(keptPurpose(m), sealed)
+	if err != nil {
+		return k, fmt.Errorf("merge %s: %w", m.ID, err)
+	}
+	return k, json.Unmarshal(raw, &k)
+}
+
+// Merged is a merge into a customer that can still be taken back.
+type Merged struct {
+	Merge
+	Name string // of the customer that went
+	At   clock.Time
+	By   id.ID
+}
+
+// Merges lists the merges into a customer that stand, the newest first.
+func (b *Book) Merges(ctx context.Context, r db.Reader, tenant, into id.ID) ([]Merged, error) {
+	rows, err := r.Query(ctx, `select m.id, m.from_id, m.into_id, c.name, m.created_at, coalesce(m.actor_id, 0) from customer_merge m
+		join customer c on c.tenant_id = m.tenant_id and c.id = m.from_id
+		where m.tenant_id = $1 and m.into_id = $2 and m.undone_at is null order by m.id desc limit 50`, int64(tenant), int64(into))
+	return db.Each(rows, err, func(r *sql.Rows) (Merged, error) {
+		x := Merged{Merge: Merge{Tenant: tenant}}
+		return x, r.Scan(&x.ID, &x.From, &x.Into, &x.Name, &x.At, &x.By)
+	})
 }
 
 func (b *Book) afterMerge(ctx context.Context, tx *db.Tx, a *staff.Actor, m Merge, event string, undo bool) error {

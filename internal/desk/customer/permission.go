@@ -9,4 +9,5 @@ const (
 	Update    = staff.CustomerUpdate // create and edit, companies too
 	Merging   = staff.CustomerMerge
 	Revealing = staff.CustomerReveal // see an address whole
+	Blocking  = staff.CustomerBlock  // keep the blocklist: all or nothing
 )

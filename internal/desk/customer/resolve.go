@@ -251,7 +251,7 @@ func (b *Book) learn(ctx context.Context, tx *db.Tx, c *Customer, p Prepared, ta
 			}
 		}
 	}
-	wasNamed, old := full.Named, full.Name
+	old := full.found()
 	if name && !full.Named {
 		full.Name, full.Named = p.fresh.Name, true
 	}
@@ -261,7 +261,7 @@ func (b *Book) learn(ctx context.Context, tx *db.Tx, c *Customer, p Prepared, ta
 	if err := b.update(ctx, tx, p.keys, full); err != nil {
 		return err
 	}
-	if err := rename(ctx, tx, full, old, wasNamed); err != nil {
+	if err := reindex(ctx, tx, full, old); err != nil {
 		return err
 	}
 	*c = *full

@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -32,6 +31,7 @@ type Query struct {
 	// Q is a name or part of one, a phone number or its last four digits, a
 	// mail address, or another address as it is. Empty: all.
 	Q      string
+	Narrow Narrow // only of customers
 	Cursor string
 	Limit  int // 1 … 200
 }
@@ -48,19 +48,10 @@ type search struct {
 // Who may not see all customers finds those in reach.
 func (b *Book) Search(ctx context.Context, r db.Reader, a *staff.Actor, q Query) (Page[Customer], error) {
 	var page Page[Customer]
-	if q.Limit < 1 || q.Limit > maxList {
-		return page, fault.Bad("limit", "invalid", "limit is 1 to %d", maxList)
-	}
 	q.Q = strings.TrimSpace(norm.NFKC.String(q.Q))
-	if utf8.RuneCountInString(q.Q) > MaxQuery {
-		return page, fault.Bad("q", "too_long", "a search has at most %d characters", MaxQuery).With("max", fmt.Sprint(MaxQuery))
-	}
-	before := id.ID(math.MaxInt64)
-	if q.Cursor != "" {
-		var err error
-		if before, err = id.Parse(q.Cursor); err != nil {
-			return page, fault.Bad("cursor", "invalid", "the cursor is not one of this list")
-		}
+	before, err := q.before()
+	if err != nil {
+		return page, err
 	}
 	s, err := b.understand(ctx, a.Tenant, q.Q)
 	if err != nil {
@@ -74,12 +65,15 @@ func (b *Book) Search(ctx context.Context, r db.Reader, a *staff.Actor, q Query)
 		if first, err = b.within(ctx, r, a, Read, first); err != nil {
 			return page, err
 		}
+		if first, err = b.narrow(ctx, r, a.Tenant, q.Narrow, first); err != nil {
+			return page, err
+		}
 		if len(first) > 0 && !s.name {
 			page.Items, err = b.some(ctx, r, a.Tenant, first)
 			return page, err
 		}
 	}
-	ids, next, err := b.scan(ctx, r, a, s, q.Q == "", before, q.Limit)
+	ids, next, err := b.scan(ctx, r, a, s, q, before)
 	if err != nil {
 		return page, err
 	}
@@ -204,28 +198,28 @@ const maxRounds = 10
 
 // scan gives the next page of ids, and the last id looked at when there may be
 // more.
-func (b *Book) scan(ctx context.Context, r db.Reader, a *staff.Actor, s search, all bool, before id.ID, limit int) (ids []id.ID, next id.ID, err error) {
-	scope := a.Scope(Read)
+func (b *Book) scan(ctx context.Context, r db.Reader, a *staff.Actor, s search, q Query, before id.ID) (ids []id.ID, next id.ID, err error) {
+	scope, limit, all := a.Scope(Read), q.Limit, q.Q == ""
 	if scope == staff.ScopeNone || !all && s.last4 == "" && len(s.terms) == 0 {
 		return nil, 0, nil
 	}
-	if scope < staff.ScopeAll && all {
-		if b.reach.Before == nil {
-			return nil, 0, nil
-		}
-		ids, err = b.reach.Before(ctx, r, a, scope, before, limit+1)
+	if scope == staff.ScopeAll {
+		ids, err = b.batch(ctx, r, a.Tenant, s, q, before, limit+1)
 		return cut(ids, limit, err)
 	}
-	if scope == staff.ScopeAll {
-		ids, err = b.batch(ctx, r, a.Tenant, s, all, before, limit+1)
-		return cut(ids, limit, err)
+	if all && b.reach.Before == nil {
+		return nil, 0, nil
 	}
 	for range maxRounds {
-		batch, err := b.batch(ctx, r, a.Tenant, s, all, before, maxList)
-		if err != nil {
-			return nil, 0, err
+		var batch, seen []id.ID
+		if all {
+			batch, err = b.reach.Before(ctx, r, a, scope, before, maxList)
+			if err == nil {
+				seen, err = b.narrow(ctx, r, a.Tenant, q.Narrow, batch)
+			}
+		} else if batch, err = b.batch(ctx, r, a.Tenant, s, q, before, maxList); err == nil {
+			seen, err = b.within(ctx, r, a, Read, batch)
 		}
-		seen, err := b.within(ctx, r, a, Read, batch)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -252,24 +246,49 @@ func cut(ids []id.ID, limit int, err error) ([]id.ID, id.ID, error) {
 	return ids[:limit], ids[limit-1], nil
 }
 
-func (b *Book) batch(ctx context.Context, r db.Reader, tenant id.ID, s search, all bool, before id.ID, limit int) ([]id.ID, error) {
+func (b *Book) batch(ctx context.Context, r db.Reader, tenant id.ID, s search, q Query, before id.ID, limit int) ([]id.ID, error) {
+	args := []any{int64(tenant), int64(before), int64(limit)}
 	switch {
-	case all:
-		rows, err := r.Query(ctx, `select id from customer where tenant_id = $1 and id < $2 and merged_into is null order by id desc limit $3`,
-			int64(tenant), int64(before), int64(limit))
+	case q.Q == "" && q.Narrow.Tag != "": // the tag leads
+		n := q.Narrow
+		n.Tag = ""
+		args = append(args, q.Narrow.Tag)
+		rows, err := r.Query(ctx, `select g.customer_id from customer_tag g join customer c on c.tenant_id = g.tenant_id and c.id = g.customer_id
+			where g.tenant_id = $1 and g.tag = $4 and g.customer_id < $2 and c.merged_into is null`+n.where(b.Clock.Now(), &args)+`
+			order by g.customer_id desc limit $3`, args...)
+		return db.Each(rows, err, scanID)
+	case q.Q == "":
+		rows, err := r.Query(ctx, `select c.id from customer c where c.tenant_id = $1 and c.id < $2 and c.merged_into is null`+q.Narrow.where(b.Clock.Now(), &args)+`
+			order by c.id desc limit $3`, args...)
 		return db.Each(rows, err, scanID)
 	case s.last4 != "":
-		rows, err := r.Query(ctx, `select distinct customer_id from customer_identity where tenant_id = $1 and last4 = $2 and last4 <> ''
-			and customer_id < $3 order by customer_id desc limit $4`, int64(tenant), s.last4, int64(before), int64(limit))
+		args = append(args, s.last4)
+		rows, err := r.Query(ctx, `select distinct i.customer_id from customer_identity i join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id
+			where i.tenant_id = $1 and i.last4 = $4 and i.last4 <> '' and i.customer_id < $2`+q.Narrow.where(b.Clock.Now(), &args)+`
+			order by i.customer_id desc limit $3`, args...)
 		return db.Each(rows, err, scanID)
 	}
-	return customerTerms.find(ctx, r, tenant, s.terms, before, limit, `and exists (select 1 from customer c
-		where c.tenant_id = t.tenant_id and c.id = t.customer_id and c.merged_into is null)`)
+	return customerTerms.find(ctx, r, tenant, s.terms, before, limit, func(args *[]any) string {
+		return `and exists (select 1 from customer c where c.tenant_id = t.tenant_id and c.id = t.customer_id and c.merged_into is null` +
+			q.Narrow.where(b.Clock.Now(), args) + `)`
+	})
+}
+
+// narrow picks those of some customers that are wanted.
+func (b *Book) narrow(ctx context.Context, r db.Reader, tenant id.ID, n Narrow, ids []id.ID) ([]id.ID, error) {
+	if n.none() || len(ids) == 0 {
+		return ids, nil
+	}
+	in, args := list(2, ids)
+	args = append([]any{int64(tenant)}, args...)
+	rows, err := r.Query(ctx, `select c.id from customer c where c.tenant_id = $1 and c.id in (`+in+`)`+n.where(b.Clock.Now(), &args), args...)
+	found, err := db.Each(rows, err, scanID)
+	return slices.DeleteFunc(slices.Clone(ids), func(x id.ID) bool { return !slices.Contains(found, x) }), err
 }
 
 // find gives the owners that have all the terms, by falling id. It walks along
 // the rarest term and looks the others up.
-func (t terms) find(ctx context.Context, r db.Reader, tenant id.ID, list []string, before id.ID, limit int, also string) ([]id.ID, error) {
+func (t terms) find(ctx context.Context, r db.Reader, tenant id.ID, list []string, before id.ID, limit int, also func(args *[]any) string) ([]id.ID, error) {
 	if len(list) > 1 {
 		var err error
 		if list, err = t.rarestFirst(ctx, r, tenant, list); err != nil || list == nil {
@@ -282,7 +301,10 @@ func (t terms) find(ctx context.Context, r db.Reader, tenant id.ID, list []strin
 		q += fmt.Sprintf(` and exists (select 1 from %s x where x.tenant_id = $1 and x.term = $%d and x.%s = t.%s)`, t.table, i+5, t.owner, t.owner)
 		args = append(args, term)
 	}
-	rows, err := r.Query(ctx, q+` `+also+` order by t.`+t.owner+` desc limit $3`, args...)
+	if also != nil {
+		q += ` ` + also(&args)
+	}
+	rows, err := r.Query(ctx, q+` order by t.`+t.owner+` desc limit $3`, args...)
 	return db.Each(rows, err, scanID)
 }
 

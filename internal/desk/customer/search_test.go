@@ -142,11 +142,11 @@ func TestPagesAndReach(t *testing.T) {
 func TestCompanies(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		b, a, ctx := open(t, d), agent(staff.ScopeAll), t.Context()
-		group := must(b.CreateCompany(ctx, a, customer.CompanyChange{Name: ptr("示例集团"), Domain: ptr("Group.Example"), Tier: ptr("vip"),
+		group := must(b.CreateCompany(ctx, a, customer.CompanyChange{Name: ptr("示例集团"), Domains: &[]string{"Group.Example", "group.test"}, Contract: &customer.Contract{Number: "C-1", From: "2026-01-01", Until: "2026-12-31"}, Tier: ptr("vip"),
 			Tags: &[]string{"重点"}, Note: ptr("年度合同"), Fields: map[string]any{"contract": "C-1"}}))
 		child := must(b.CreateCompany(ctx, a, customer.CompanyChange{Name: ptr("示例电器"), Parent: &group.ID}))
 		got := must(b.Company(ctx, d, tenant, group.ID))
-		if got.Domain != "group.example" || got.Tier != "vip" || got.Tags[0] != "重点" || got.Note != "年度合同" || got.Fields["contract"] != "C-1" {
+		if fmt.Sprint(got.Domains) != "[group.example group.test]" || got.Contract.Until != "2026-12-31" || got.Tier != "vip" || got.Tags[0] != "重点" || got.Note != "年度合同" || got.Fields["contract"] != "C-1" {
 			t.Errorf("%+v", got)
 		}
 		for _, x := range []struct {
@@ -158,14 +158,16 @@ func TestCompanies(t *testing.T) {
 			{customer.CompanyChange{Parent: &group.ID}, fault.Invalid, "circle", "parent_id"},
 			{customer.CompanyChange{Parent: ptr(id.ID(9))}, fault.Invalid, "unknown", "parent_id"},
 			{customer.CompanyChange{Name: ptr("")}, fault.Invalid, "required", "name"},
-			{customer.CompanyChange{Domain: ptr("not a domain")}, fault.Invalid, "invalid", "domain"},
+			{customer.CompanyChange{Domains: &[]string{"not a domain"}}, fault.Invalid, "invalid", "domains"},
+			{customer.CompanyChange{Contract: &customer.Contract{From: "2026-02-01", Until: "2026-01-01"}}, fault.Invalid, "order", "contract.until"},
+			{customer.CompanyChange{Contract: &customer.Contract{From: "soon"}}, fault.Invalid, "date", "contract.from"},
 			{customer.CompanyChange{Version: 7, Note: ptr("x")}, fault.Precondition, "version", ""},
 		} {
 			_, err := b.UpdateCompany(ctx, a, group.ID, x.in)
 			refused(t, err, x.kind, x.code, x.field)
 		}
-		_, err := b.CreateCompany(ctx, a, customer.CompanyChange{Name: ptr("别的"), Domain: ptr("group.example")})
-		refused(t, err, fault.Conflict, "company.domain", "domain")
+		_, err := b.CreateCompany(ctx, a, customer.CompanyChange{Name: ptr("别的"), Domains: &[]string{"group.test"}})
+		refused(t, err, fault.Conflict, "company.domain", "domains")
 		_, err = b.CreateCompany(ctx, a, customer.CompanyChange{})
 		refused(t, err, fault.Invalid, "required", "name")
 		_, err = b.UpdateCompany(ctx, &staff.Actor{Tenant: 2, Kind: staff.KindSystem}, group.ID, customer.CompanyChange{Name: ptr("x")})
@@ -189,16 +191,39 @@ func TestCompanies(t *testing.T) {
 			t.Error("contacts out of reach are listed")
 		}
 		must(b.UpdateCompany(ctx, a, child.ID, customer.CompanyChange{Name: ptr("样例电器")}))
-		for q, want := range map[string]int{"": 2, "示例": 1, "样例": 1, "电器": 1, "group.example": 1, "集团 示例": 1, "zzz": 0} {
-			if p := must(b.Companies(ctx, d, tenant, customer.Query{Q: q, Limit: 10})); len(p.Items) != want {
+		for q, want := range map[string]int{"": 2, "示例": 1, "样例": 1, "电器": 1, "group.example": 1, "group.test": 1, "集团 示例": 1, "zzz": 0} {
+			if p := must(b.Companies(ctx, d, a, customer.CompanyQuery{Query: customer.Query{Q: q, Limit: 10}})); len(p.Items) != want {
 				t.Errorf("%q: %d companies, want %d", q, len(p.Items), want)
 			}
 		}
-		p := must(b.Companies(ctx, d, tenant, customer.Query{Limit: 1}))
-		q := must(b.Companies(ctx, d, tenant, customer.Query{Limit: 1, Cursor: p.Next}))
+		p := must(b.Companies(ctx, d, a, customer.CompanyQuery{Query: customer.Query{Limit: 1}}))
+		q := must(b.Companies(ctx, d, a, customer.CompanyQuery{Query: customer.Query{Limit: 1, Cursor: p.Next}}))
 		if p.Items[0].ID != child.ID || q.Items[0].ID != group.ID || q.Next != "" {
 			t.Errorf("%+v %+v", p, q)
 		}
+		for _, x := range []struct {
+			q    customer.CompanyQuery
+			want int
+		}{{customer.CompanyQuery{Tier: "vip"}, 1}, {customer.CompanyQuery{Under: group.ID}, 1}, {customer.CompanyQuery{Under: child.ID}, 0},
+			{customer.CompanyQuery{Tier: "vip", Query: customer.Query{Q: "电器"}}, 0}} {
+			x.q.Limit = 10
+			if p := must(b.Companies(ctx, d, a, x.q)); len(p.Items) != x.want {
+				t.Errorf("%+v: %d companies, want %d", x.q, len(p.Items), x.want)
+			}
+		}
+		// A domain that is given up is free again.
+		must(b.UpdateCompany(ctx, a, group.ID, customer.CompanyChange{Domains: &[]string{"group.example"}}))
+		must(b.UpdateCompany(ctx, a, child.ID, customer.CompanyChange{Domains: &[]string{"group.test"}}))
+		if p := must(b.Companies(ctx, d, a, customer.CompanyQuery{Query: customer.Query{Q: "group.test", Limit: 10}})); len(p.Items) != 1 || p.Items[0].ID != child.ID {
+			t.Errorf("%+v", p.Items)
+		}
+		// Out of reach: nothing in list, search and single reads.
+		for _, q := range []string{"", "示例", "group.example"} {
+			if p := must(b.Companies(ctx, d, agent(staff.ScopeTeam), customer.CompanyQuery{Query: customer.Query{Q: q, Limit: 10}})); len(p.Items) != 0 {
+				t.Errorf("%q finds companies out of reach", q)
+			}
+		}
+		refused(t, b.MayCompany(ctx, d, agent(staff.ScopeTeam), customer.Read, group.ID), fault.NotFound, "company.not_found", "")
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"zhidan/internal/desk/staff"
@@ -34,6 +35,8 @@ type Book struct {
 	mergeHooks []MergeHook
 	eraseHooks []EraseHook
 	counts     CountFunc
+	companies  CompanyCountFunc
+	moved      CompanyHook
 	reach      Reach
 }
 
@@ -63,7 +66,7 @@ type Count struct {
 type CountFunc func(ctx context.Context, r db.Reader, a *staff.Actor, customers []id.ID) (map[id.ID]Count, error)
 
 // CountWith sets where counts come from. Call it before serving.
-func (b *Book) CountWith(f CountFunc) { b.counts = f }
+func (b *Book) CountWith(f CountFunc, of CompanyCountFunc) { b.counts, b.companies = f, of }
 
 // Reach says which customers an actor reaches with a permission that does not
 // cover all of them: those with a ticket within the scope.
@@ -72,20 +75,36 @@ type Reach struct {
 	Among func(ctx context.Context, r db.Reader, a *staff.Actor, s staff.Scope, customers []id.ID) ([]id.ID, error)
 	// Before lists at most limit of them by falling id, below before.
 	Before func(ctx context.Context, r db.Reader, a *staff.Actor, s staff.Scope, before id.ID, limit int) ([]id.ID, error)
+	// Companies picks, from some companies, those with a ticket within the scope.
+	Companies func(ctx context.Context, r db.Reader, a *staff.Actor, s staff.Scope, companies []id.ID) ([]id.ID, error)
 }
+
+// CompanyCountFunc counts the tickets of some companies within the actor's
+// reach, each figure up to CountCap.
+type CompanyCountFunc func(ctx context.Context, r db.Reader, a *staff.Actor, companies []id.ID) (map[id.ID]Count, error)
+
+// CountCap is where the tickets and contacts of a company are counted no further.
+const CountCap = 1000
+
+// CompanyHook follows, in its transaction, a customer who was given another
+// company.
+type CompanyHook func(ctx context.Context, tx *db.Tx, a *staff.Actor, customer id.ID) error
+
+// OnCompany sets the hook. Call it before serving.
+func (b *Book) OnCompany(h CompanyHook) { b.moved = h }
 
 // ReachWith sets the rule. Until then, who may not see all sees none. Call it
 // before serving.
 func (b *Book) ReachWith(r Reach) { b.reach = r }
 
 const core = `c.id, c.name, c.named, c.tier, coalesce(c.company_id, 0), c.tags, c.language, c.created_at, c.updated_at,
-	c.version, coalesce(c.merged_into, 0), c.wrapped_key is null`
+	c.version, coalesce(c.merged_into, 0), c.wrapped_key is null, coalesce(c.care_until, 0)`
 
-const full = core + `, c.wrapped_key, c.note, c.fields`
+const full = core + `, c.wrapped_key, c.note, c.fields, c.care`
 
 func (c *Customer) core(tags *string) []any {
 	return []any{&c.ID, &c.Name, &c.Named, &c.Tier, &c.Company, tags, &c.Language, &c.CreatedAt, &c.UpdatedAt,
-		&c.Version, &c.MergedInto, &c.Erased}
+		&c.Version, &c.MergedInto, &c.Erased, &c.CareUntil}
 }
 
 type scanner interface{ Scan(dest ...any) error }
@@ -110,7 +129,7 @@ func readTags(s string, tags *[]string) error {
 func (b *Book) scanFull(r scanner, keys *secret.Tenant) (Customer, error) {
 	c := Customer{Tenant: keys.ID()}
 	var tags string
-	if err := r.Scan(append(c.core(&tags), &c.wrappedKey, &c.sealedNote, &c.sealedFields)...); err != nil {
+	if err := r.Scan(append(c.core(&tags), &c.wrappedKey, &c.sealedNote, &c.sealedFields, &c.sealedCare)...); err != nil {
 		return c, err
 	}
 	if err := readTags(tags, &c.Tags); err != nil {
@@ -121,7 +140,7 @@ func (b *Book) scanFull(r scanner, keys *secret.Tenant) (Customer, error) {
 
 func (c *Customer) unseal(keys *secret.Tenant) error {
 	c.Fields = map[string]any{}
-	if c.Erased || c.sealedNote == nil && c.sealedFields == nil {
+	if c.Erased || c.sealedNote == nil && c.sealedFields == nil && c.sealedCare == nil {
 		return nil
 	}
 	o, err := keys.Owner(c.ID, c.wrappedKey)
@@ -140,14 +159,23 @@ func (c *Customer) unseal(keys *secret.Tenant) error {
 		if err != nil {
 			return fmt.Errorf("fields of customer %s: %w", c.ID, err)
 		}
-		return json.Unmarshal(fields, &c.Fields)
+		if err := json.Unmarshal(fields, &c.Fields); err != nil {
+			return err
+		}
 	}
-	return nil
+	if c.sealedCare == nil {
+		return nil
+	}
+	care, err := o.Open("care", c.sealedCare)
+	if err != nil {
+		return fmt.Errorf("care of customer %s: %w", c.ID, err)
+	}
+	return json.Unmarshal(care, &c.Care)
 }
 
 func (c *Customer) seal(keys *secret.Tenant) error {
-	c.sealedNote, c.sealedFields = nil, nil
-	if c.Note == "" && len(c.Fields) == 0 {
+	c.sealedNote, c.sealedFields, c.sealedCare = nil, nil, nil
+	if c.Note == "" && len(c.Fields) == 0 && c.CareUntil == 0 {
 		return nil
 	}
 	o, err := keys.Owner(c.ID, c.wrappedKey)
@@ -164,10 +192,19 @@ func (c *Customer) seal(keys *secret.Tenant) error {
 		if err != nil {
 			return err
 		}
-		c.sealedFields, err = o.Seal("fields", raw)
+		if c.sealedFields, err = o.Seal("fields", raw); err != nil {
+			return err
+		}
+	}
+	if c.CareUntil == 0 {
+		return nil
+	}
+	raw, err := json.Marshal(c.Care)
+	if err != nil {
 		return err
 	}
-	return nil
+	c.sealedCare, err = o.Seal("care", raw)
+	return err
 }
 
 // orNull is NULL for none.
@@ -203,27 +240,54 @@ func (b *Book) update(ctx context.Context, tx *db.Tx, keys *secret.Tenant, c *Cu
 	c.Version++
 	c.UpdatedAt = b.Clock.Now()
 	return tx.Queue(ctx, `update customer set name = $3, sort_key = $4, named = $5, tier = $6, company_id = $7, tags = $8, language = $9,
-		note = $10, fields = $11, wrapped_key = $12, merged_into = $13, updated_at = $14, version = $15 where tenant_id = $1 and id = $2`,
+		note = $10, fields = $11, wrapped_key = $12, merged_into = $13, updated_at = $14, version = $15, care_until = $16, care = $17
+		where tenant_id = $1 and id = $2`,
 		int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), c.Named, c.Tier, orNull(c.Company), tagsText(c.Tags), c.Language,
-		c.sealedNote, c.sealedFields, c.wrappedKey, orNull(c.MergedInto), int64(c.UpdatedAt), c.Version)
+		c.sealedNote, c.sealedFields, c.wrappedKey, orNull(c.MergedInto), int64(c.UpdatedAt), c.Version, orNull(c.CareUntil), c.sealedCare)
 }
 
 func sortKey(name string) string { return text.SortKey(text.Cap(name, 512)) }
 
-// rename keeps the terms in step with a name that changed.
-func rename(ctx context.Context, tx *db.Tx, c *Customer, old string, wasNamed bool) error {
-	if wasNamed && c.Named && old == c.Name {
-		return nil
-	}
-	if wasNamed {
-		if err := customerTerms.remove(ctx, tx, c.Tenant, c.ID, nameTerms(old)); err != nil {
-			return err
+// found is what a customer is found by beside the addresses.
+type found struct {
+	name  string
+	named bool
+	tags  []string
+}
+
+func (c *Customer) found() found { return found{c.Name, c.Named, slices.Clone(c.Tags)} }
+
+// reindex keeps terms and tags in step with what a customer was found by.
+func reindex(ctx context.Context, tx *db.Tx, c *Customer, old found) error {
+	if old.named != c.Named || old.name != c.Name {
+		if old.named {
+			if err := customerTerms.remove(ctx, tx, c.Tenant, c.ID, nameTerms(old.name)); err != nil {
+				return err
+			}
+		}
+		if c.Named {
+			if err := customerTerms.add(ctx, tx, c.Tenant, c.ID, nameTerms(c.Name)); err != nil {
+				return err
+			}
 		}
 	}
-	if c.Named {
-		return customerTerms.add(ctx, tx, c.Tenant, c.ID, nameTerms(c.Name))
+	for _, tag := range old.tags {
+		if !slices.Contains(c.Tags, tag) {
+			if err := tx.Queue(ctx, `delete from customer_tag where tenant_id = $1 and tag = $2 and customer_id = $3`, int64(c.Tenant), tag, int64(c.ID)); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	var more []any
+	for _, tag := range c.Tags {
+		if !slices.Contains(old.tags, tag) {
+			more = append(more, int64(c.Tenant), tag, int64(c.ID))
+		}
+	}
+	if len(more) == 0 {
+		return nil
+	}
+	return tx.Queue(ctx, `insert into customer_tag (tenant_id, tag, customer_id) values `+db.Values(len(more)/3, 3)+` on conflict do nothing`, more...)
 }
 
 // load reads one customer with note and fields; lock keeps it for this

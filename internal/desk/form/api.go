@@ -16,6 +16,7 @@ func (c *Cache) Register(api *web.API) {
 	register(api, "fields", "custom field", c.SaveField, func(f *Field, i id.ID, v int64) { f.ID, f.Version = i, v })
 	register(api, "categories", "category", c.SaveCategory, func(k *Category, i id.ID, v int64) { k.ID, k.Version = i, v })
 	register(api, "substatuses", "sub-status", c.SaveSubstatus, func(s *Substatus, i id.ID, v int64) { s.ID, s.Version = i, v })
+	register(api, "scenes", "scene of a call", c.SaveScene, func(s *Scene, i id.ID, v int64) { s.ID, s.Version = i, v })
 	register(api, "codes", "code of a list", c.SaveCode, func(k *Code, i id.ID, v int64) { k.ID, k.Version = i, v })
 	tags := []string{"Configuration"}
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/config/order", ID: "config-order", Summary: "Put types, fields, categories, sub-statuses or codes into an order; moves categories",

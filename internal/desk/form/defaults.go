@@ -30,6 +30,7 @@ func (c *Cache) Seed(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 			if _, err := e.saveType(ctx, t); err != nil {
 				return err
 			}
+			e.typeByKey[t.Key] = &t
 		}
 		for i, s := range shippedSubstatuses {
 			s.Position = i + 1
@@ -40,6 +41,12 @@ func (c *Cache) Seed(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 		for i, k := range shippedCodes {
 			k.Position = i + 1
 			if _, err := e.saveCode(ctx, k); err != nil {
+				return err
+			}
+		}
+		for i, s := range shippedScenes {
+			s.Position = i + 1
+			if _, err := e.saveScene(ctx, s); err != nil {
 				return err
 			}
 		}

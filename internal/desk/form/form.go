@@ -214,6 +214,7 @@ type Catalog struct {
 	codes      []Code
 	rulesOfAll Rules
 	rulesID    id.ID
+	scenes     []Scene
 
 	typeByKey   map[string]*Type
 	fieldByKey  map[string]*Field

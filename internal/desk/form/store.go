@@ -105,6 +105,7 @@ const (
 	kindSubstatus = "substatus"
 	kindCode      = "code"
 	kindRules     = "rules"
+	kindScene     = "scene"
 )
 
 type item struct {
@@ -187,6 +188,13 @@ func (c *Catalog) take(x item) error {
 		}
 		r.Version = x.version
 		c.rulesOfAll, c.rulesID = r, x.id
+	case kindScene:
+		var s Scene
+		if err := json.Unmarshal([]byte(x.body), &s); err != nil {
+			return err
+		}
+		s.ID, s.Position, s.Retired, s.Version = x.id, x.position, x.retired, x.version
+		c.scenes = append(c.scenes, s)
 	}
 	return nil
 }

@@ -35,6 +35,7 @@ const (
 	Assigned         = "assigned"          // a ticket is mine now
 	Mentioned        = "mentioned"         // a colleague means me in a note
 	CustomerReplied  = "customer_replied"  // on my ticket
+	ScheduledFailed  = "scheduled_failed"  // a reply of mine that waited for its time could not be sent
 	Reopened         = "reopened"          // my ticket, by the customer or a colleague
 	TeamReceived     = "team_received"     // a ticket was handed or given back to my team
 	Returned         = "returned"          // a ticket has come back again and again
@@ -97,6 +98,7 @@ var Events = []Event{
 	about(Offered, "mine", true, WebPush),
 	about(Mentioned, "mine", false, Mail, WebPush),
 	about(CustomerReplied, "mine", false, WebPush),
+	about(ScheduledFailed, "mine", false, Mail, WebPush),
 	about(Reopened, "mine", false, WebPush),
 	about(Collaborating, "mine", false, Mail),
 	about(Chased, "mine", false, WebPush),

@@ -25,7 +25,7 @@ const noticedReturns = 2
 
 // rank is the order of importance: of several things that one write did, a
 // person hears of the first.
-var rank = []string{Assigned, Returned, Mentioned, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
+var rank = []string{Assigned, Returned, Mentioned, ScheduledFailed, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
 
 // told is one thing that one person is to hear.
 type told struct {
@@ -93,6 +93,12 @@ func noticesOf(o ticket.Occurrence, watchers []id.ID, dir *staff.Directory) []No
 		case ticket.EventStatus:
 			if from, to := fieldOf(e, "status"); from == ticket.Solved.String() && to == ticket.Open.String() {
 				add(t.Assignee, x(Reopened))
+			}
+		case ticket.EventScheduled:
+			if e.Data.Kind == "failed" {
+				for _, u := range e.Data.Users {
+					add(u, x(ScheduledFailed))
+				}
 			}
 		case ticket.EventPeople:
 			event := map[string]string{"mention": Mentioned, "collaborator": Collaborating}[e.Data.Kind]

@@ -36,6 +36,7 @@ var shipped = map[string]words{
 	Offered:          {Template{"待接单 {number}", "{subject}\n优先级:{priority}\n{url}"}, Template{"{number} is offered to you", "{subject}\nPriority: {priority}\n{url}"}},
 	Mentioned:        {Template{"{actor} 在 {number} 中提到您", onTicketZH}, Template{"{actor} mentioned you on {number}", onTicketEN}},
 	CustomerReplied:  {Template{"客户回复了 {number}", onTicketZH}, Template{"The customer replied on {number}", onTicketEN}},
+	ScheduledFailed:  {Template{"{number} 的定时回复未能发送", onTicketZH}, Template{"A scheduled reply on {number} could not be sent", onTicketEN}},
 	Reopened:         {Template{"{number} 已重开", onTicketZH}, Template{"{number} was reopened", onTicketEN}},
 	Collaborating:    {Template{"{actor} 请您协办 {number}", onTicketZH}, Template{"{actor} asks for your help on {number}", onTicketEN}},
 	Chased:           {Template{"{actor} 催办 {number}", onTicketZH}, Template{"{actor} chases {number}", onTicketEN}},

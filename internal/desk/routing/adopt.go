@@ -91,9 +91,7 @@ func (m *Room) adoptOne(ctx context.Context, tx *db.Tx, k *resident, t *ticket.T
 		return err
 	}
 	x := &Matter{Ticket: t, Confidence: 1, DueAt: t.DueAt, At: m.Clock.Now()}
-	if who != nil {
-		x.Tier = who.Tier
-	}
+	x.of(who)
 	course := k.active.Course(x)
 	if course == nil {
 		return nil

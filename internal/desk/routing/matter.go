@@ -29,7 +29,7 @@ func (m *Room) matter(ctx context.Context, r db.Reader, t *ticket.Ticket, who *c
 	if who == nil {
 		return x, nil
 	}
-	x.Tier = who.Tier
+	x.of(who)
 	if who.ID == 0 {
 		return x, nil
 	}
@@ -56,13 +56,20 @@ func (m *Room) matter(ctx context.Context, r db.Reader, t *ticket.Ticket, who *c
 	return x, nil
 }
 
+// of fills in what is known of the customer.
+func (x *Matter) of(who *customer.Customer) {
+	if who != nil {
+		x.Tier, x.Care = who.Tier, who.Cared(x.At)
+	}
+}
+
 // requester reads what a decision needs of the customer.
 func requester(ctx context.Context, r db.Reader, t *ticket.Ticket) (*customer.Customer, error) {
 	if t.Requester == 0 {
 		return nil, nil
 	}
 	c := &customer.Customer{Tenant: t.Tenant, ID: t.Requester}
-	err := r.QueryRow(ctx, `select tier from customer where tenant_id = $1 and id = $2`, t.Tenant, t.Requester).Scan(&c.Tier)
+	err := r.QueryRow(ctx, `select tier, coalesce(care_until, 0) from customer where tenant_id = $1 and id = $2`, t.Tenant, t.Requester).Scan(&c.Tier, &c.CareUntil)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -225,9 +225,7 @@ func (m *Room) keepPlace(ctx context.Context, tx *db.Tx, k *resident, c *ticket.
 		return err
 	}
 	x := &Matter{Ticket: t, Confidence: 1, DueAt: t.DueAt, At: c.At}
-	if who != nil {
-		x.Tier = who.Tier
-	}
+	x.of(who)
 	w, err := loadWaiting(ctx, tx, t.Tenant, t.ID)
 	if err != nil {
 		return err

@@ -69,9 +69,7 @@ func (m *Room) keepResponse(ctx context.Context, tx *db.Tx, k *resident, c *tick
 			return err
 		}
 		x := &Matter{Ticket: t, Confidence: 1, DueAt: t.DueAt, At: c.At}
-		if who != nil {
-			x.Tier = who.Tier
-		}
+		x.of(who)
 		course = k.active.Course(x)
 	}
 	if course == nil || course.Response == "" || course.Response == Standard {

@@ -190,6 +190,7 @@ type Record struct {
 type Matter struct {
 	Ticket     *ticket.Ticket
 	Tier       string  // of the customer
+	Care       bool    // the customer stands under special care; replays of the past do not know it
 	Value      float64 // of the customer, 0 … 1
 	Region     string
 	Place      *Place

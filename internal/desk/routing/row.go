@@ -25,6 +25,7 @@ func NewSchema(catalog *form.Catalog) (*expr.Schema, error) {
 	add(expr.String, "tier", "region", "agent.state")
 	add(expr.Int, "agent.seniority", "agent.open", "agent.today", "agent.week", "agent.cost")
 	add(expr.Number, "value", "confidence", "waited", "agent.load")
+	add(expr.Bool, "special_care")
 	add(expr.Timestamp, "due_at")
 	add(expr.ID, "agent.id", "agent.department")
 	add(expr.IDList, "agent.skills", "agent.teams", "agent.companies")
@@ -60,6 +61,8 @@ func (p *Plan) row(m *Matter) expr.Row {
 		switch field {
 		case "tier":
 			return m.Tier
+		case "special_care":
+			return m.Care
 		case "value":
 			return m.Value
 		case "region":

@@ -3,6 +3,7 @@ package sla
 import (
 	"context"
 
+	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
@@ -21,7 +22,7 @@ func adopt(t *ticket.Ticket) []Fact {
 
 // Standing gives tickets that are written in bulk with their past the standing
 // that their promises have now, without clocks: Renew makes those of active
-// ones. Conditions on the customer's tier do not hold for them.
+// ones. Conditions on the customer do not hold for them.
 func (m *Room) Standing(ctx context.Context, tenant id.ID) (func(t *ticket.Ticket, now clock.Time) error, error) {
 	k, err := m.fresh(ctx, tenant)
 	if err != nil {
@@ -31,11 +32,11 @@ func (m *Room) Standing(ctx context.Context, tenant id.ID) (func(t *ticket.Ticke
 	if err != nil {
 		return nil, err
 	}
-	none := ""
+	none := customer.Customer{}
 	return func(t *ticket.Ticket, now clock.Time) error {
 		s, before := &Sheet{}, *t
 		before.Status, before.HoldReason = ticket.Open, ""
-		row, past := &ticketRow{t: t, tier: &none}, &ticketRow{t: &before, tier: &none}
+		row, past := &ticketRow{t: t, who: &none}, &ticketRow{t: &before, who: &none}
 		for _, f := range adopt(t) {
 			if err := s.Apply(r, f, past.value); err != nil {
 				return err

@@ -22,7 +22,7 @@ const (
 // NewSchema is what conditions of policies may speak of: the ticket's fields
 // as they stand, in memory.
 func NewSchema(catalog *form.Catalog) (*expr.Schema, error) {
-	fields := append(ticket.ConditionFields(catalog), expr.Field{Name: "tier", Type: expr.String})
+	fields := append(ticket.ConditionFields(catalog), expr.Field{Name: "tier", Type: expr.String}, expr.Field{Name: "special_care", Type: expr.Bool})
 	return expr.NewSchema("when", fields, nil)
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -137,6 +138,7 @@ func (m *Room) LastPass() ticket.Pass {
 func (s *Sheet) applyAll(ctx context.Context, tx *db.Tx, r *Rules, facts []Fact, t *ticket.Ticket) error {
 	row := &ticketRow{ctx: ctx, r: tx, t: t}
 	for _, f := range facts {
+		row.now = f.At
 		if err := s.Apply(r, f, row.value); err != nil {
 			return err
 		}
@@ -211,34 +213,40 @@ func (m *Room) waiting(ctx context.Context, tx *db.Tx, tenant, ticket id.ID, now
 
 // ticketRow gives a ticket's fields to conditions.
 type ticketRow struct {
-	ctx  context.Context
-	r    db.Reader
-	t    *ticket.Ticket
-	tier *string
-	err  error
+	ctx context.Context
+	r   db.Reader
+	t   *ticket.Ticket
+	now clock.Time
+	who *customer.Customer // tier and care
+	err error
 }
 
 var _ expr.Row = (&ticketRow{}).value
 
 func (x *ticketRow) value(field string) any {
-	if field == "tier" {
-		return x.ofCustomer()
+	switch field {
+	case "tier":
+		if who := x.requester(); who != nil {
+			return who.Tier
+		}
+		return nil
+	case "special_care":
+		who := x.requester()
+		return who != nil && who.Cared(x.now)
 	}
 	return x.t.Value(field)
 }
 
-// ofCustomer is the requester's tier, read only when a condition asks.
-func (x *ticketRow) ofCustomer() any {
-	if x.tier == nil && x.err == nil {
-		tier := ""
-		err := x.r.QueryRow(x.ctx, `select tier from customer where tenant_id = $1 and id = $2`, x.t.Tenant, x.t.Requester).Scan(&tier)
+// requester reads of the customer what conditions speak of, only when one asks.
+func (x *ticketRow) requester() *customer.Customer {
+	if x.who == nil && x.err == nil {
+		var who customer.Customer
+		err := x.r.QueryRow(x.ctx, `select tier, coalesce(care_until, 0) from customer where tenant_id = $1 and id = $2`, x.t.Tenant, x.t.Requester).Scan(&who.Tier, &who.CareUntil)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			x.err = err
+			return nil
 		}
-		x.tier = &tier
+		x.who = &who
 	}
-	if x.tier == nil {
-		return nil
-	}
-	return *x.tier
+	return x.who
 }

@@ -27,6 +27,8 @@ var Catalogue = []Entry{
 	{CustomerUpdate, "customer", "修改客户资料", "Change customers", true},
 	{CustomerReveal, "customer", "查看未脱敏的联系方式", "See contact details unmasked", true},
 	{CustomerMerge, "customer", "合并客户", "Merge customers", true},
+	{PhraseShare, "work", "管理班组和全员的快捷回复与签名", "Manage quick replies and signatures of teams and of all", true},
+	{CustomerBlock, "admin", "管理黑名单", "Keep the blocklist", false},
 	{ViewShare, "work", "共享视图", "Share views", true},
 	{ReportRead, "work", "查看报表", "See reports", true},
 	{Export, "work", "导出数据", "Export data", true},
@@ -67,9 +69,9 @@ func shipped() []shippedRole {
 	for _, e := range Catalogue {
 		administrator[e.Name] = ScopeAll
 	}
-	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll, RoutingManage: ScopeAll}
+	supervisor := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, TokenOwn: ScopeAll, StaffRead: ScopeAll, UnderstandRead: ScopeAll, RoutingManage: ScopeAll, CustomerBlock: ScopeAll}
 	for _, p := range []Permission{TicketRead, TicketReply, TicketNote, TicketUpdate, TicketAssign, TicketClaim, TicketSolve, TicketMerge, TicketBulk,
-		SLAApprove, SLASupervise, CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, ReportRead, Export, RosterRead, RosterManage, RoutingRead} {
+		SLAApprove, SLASupervise, CustomerUpdate, CustomerReveal, CustomerMerge, ViewShare, PhraseShare, ReportRead, Export, RosterRead, RosterManage, RoutingRead} {
 		supervisor[p] = ScopeDepartment
 	}
 	agent := Grants{TicketCreate: ScopeAll, CustomerRead: ScopeAll, CustomerUpdate: ScopeTeam, CustomerReveal: ScopeOwn, TokenOwn: ScopeAll, ReportRead: ScopeOwn, RosterRead: ScopeTeam}

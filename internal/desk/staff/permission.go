@@ -26,7 +26,9 @@ const (
 	CustomerUpdate   Permission = "customer.update"
 	CustomerReveal   Permission = "customer.reveal" // see masked addresses in full
 	CustomerMerge    Permission = "customer.merge"
+	CustomerBlock    Permission = "customer.block" // keep the blocklist
 	ViewShare        Permission = "view.share"
+	PhraseShare      Permission = "phrase.share" // quick replies and signatures of a team, or of all
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"
 	StaffRead        Permission = "staff.read"

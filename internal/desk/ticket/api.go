@@ -26,10 +26,13 @@ func (d *Desk) Register(api *web.API) {
 	d.registerSearch(api)
 	d.registerBulk(api)
 	d.registerFiles(api)
+	d.registerRead(api)
+	d.registerScheduled(api)
 	d.registerLive(api)
 	d.registerConfig(api)
 	d.registerCustomers(api)
 	d.registerCategories(api)
+	d.registerNewDraft(api)
 }
 
 // CreateBody is what a client sends to open a ticket.
@@ -117,6 +120,9 @@ func (d *Desk) registerTickets(api *web.API) {
 			}
 			items, err := d.render(ctx, d.DB, a.Tenant, p.Items)
 			if err != nil {
+				return nil, err
+			}
+			if err := d.mark(ctx, a, items); err != nil {
 				return nil, err
 			}
 			for i := range items {
@@ -450,6 +456,7 @@ type MessageJSON struct {
 	Channel     string           `json:"channel"`
 	Text        string           `json:"text"`
 	HTML        string           `json:"html,omitempty" doc:"sanitised"`
+	Signature   string           `json:"signature,omitempty" doc:"what goes under it by mail, as plain text"`
 	At          clock.Time       `json:"at"`
 	UndoUntil   clock.Time       `json:"undo_until,omitzero"`
 	Withdrawn   bool             `json:"withdrawn,omitempty"`

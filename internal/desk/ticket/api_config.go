@@ -23,6 +23,7 @@ type configJSON struct {
 	ResolutionCodes  []form.Code      `json:"resolution_codes"`
 	Causes           []form.Code      `json:"causes"`
 	Responsibilities []form.Code      `json:"responsibilities"`
+	Scenes           []form.Scene     `json:"scenes"`
 	Tiers            []tierJSON       `json:"tiers"`
 	Teams            []teamJSON       `json:"teams"`
 	Departments      []departmentJSON `json:"departments"`
@@ -74,7 +75,7 @@ func (d *Desk) registerConfig(api *web.API) {
 				Version: c.Version(), Types: some(c.Types()), Fields: some(c.Fields()), Categories: some(c.Categories()), Substatuses: some(c.Substatuses()),
 				HoldReasons: some(c.Codes(form.HoldReasons)), CancelReasons: some(c.Codes(form.CancelReasons)),
 				ResolutionCodes: some(c.Codes(form.ResolutionCodes)), Causes: some(c.Codes(form.Causes)), Responsibilities: some(c.Codes(form.Responsibilities)),
-				Rules: c.Rules(),
+				Rules: c.Rules(), Scenes: some(c.Scenes()),
 				Tiers: []tierJSON{}, Teams: []teamJSON{}, Departments: []departmentJSON{}, Staff: []personJSON{},
 			}
 			for _, t := range customer.Tiers() {

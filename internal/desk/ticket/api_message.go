@@ -13,13 +13,17 @@ import (
 	"zhidan/internal/platform/web"
 )
 
-type messageBody struct {
+// MessageBody is something to be said on a ticket.
+type MessageBody struct {
 	Kind        string         `json:"kind" enum:"reply,note,customer"`
 	Body        string         `json:"body,omitempty" maxLength:"500000"`
 	HTML        string         `json:"html,omitempty" maxLength:"2000000"`
 	Channel     string         `json:"channel,omitempty" maxLength:"32"`
 	Attachments []id.ID        `json:"attachment_ids,omitempty" maxItems:"50"`
 	Mentions    []id.ID        `json:"mentions,omitempty" maxItems:"50"`
+	MentionTeam []id.ID        `json:"mention_teams,omitempty" maxItems:"20" doc:"everybody of them"`
+	Seen        id.ID          `json:"seen_message_id,omitzero" doc:"the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since"`
+	Again       bool           `json:"again,omitempty" doc:"with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again"`
 	Status      *Status        `json:"status,omitempty" enum:"open,pending,on_hold,solved"`
 	Substatus   id.ID          `json:"substatus_id,omitzero"`
 	Reason      string         `json:"reason,omitempty" maxLength:"2000"`
@@ -27,23 +31,28 @@ type messageBody struct {
 	Fields      map[string]any `json:"fields,omitempty"`
 }
 
+func (b *MessageBody) message() NewMessage {
+	n := NewMessage{Kind: MessageKind(b.Kind), Body: b.Body, HTML: b.HTML, Channel: b.Channel, Attachments: b.Attachments,
+		Mentions: b.Mentions, MentionTeam: b.MentionTeam, Seen: b.Seen, Again: b.Again}
+	if b.Status != nil {
+		n.Status = &StatusInput{Status: *b.Status, Substatus: b.Substatus, Reason: b.Reason, Resolution: b.Resolution, Fields: b.Fields}
+	}
+	return n
+}
+
 func (d *Desk) registerMessages(api *web.API) {
 	type sayIn struct {
 		TicketID
 		web.IfMatch
-		Body messageBody
+		Body MessageBody
 	}
 	type sayOut struct{ Body *MessageJSON }
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/tickets/{id}/messages", ID: "message-create", Summary: "Reply, or add a note",
 		Permission: string(staff.TicketRead), Tags: tags, Status: http.StatusCreated, MaxBody: 4 << 20},
 		func(ctx context.Context, in *sayIn) (*sayOut, error) {
-			a, b := actor(ctx), in.Body
-			n := NewMessage{Kind: MessageKind(b.Kind), Body: b.Body, HTML: b.HTML, Channel: b.Channel, Attachments: b.Attachments,
-				Mentions: b.Mentions, IfVersion: in.IfMatch.Version()}
-			if b.Status != nil {
-				n.Status = &StatusInput{Status: *b.Status, Substatus: b.Substatus, Reason: b.Reason, Resolution: b.Resolution, Fields: b.Fields}
-			}
-			t, m, err := d.Say(ctx, a, in.ID.ID, n)
+			n := in.Body.message()
+			n.IfVersion = in.IfMatch.Version()
+			t, m, err := d.Say(ctx, actor(ctx), in.ID.ID, n)
 			if err != nil {
 				return nil, err
 			}
@@ -223,7 +232,7 @@ func (d *Desk) messagesJSON(ctx context.Context, r db.Reader, tenant, ticket id.
 	}
 	for _, m := range messages {
 		out[m.ID] = &MessageJSON{ID: m.ID, Kind: m.Kind, Author: n.actor(m.AuthorKind, m.Author), Channel: m.Channel, Text: m.Text,
-			HTML: m.HTML, At: m.CreatedAt, UndoUntil: m.UndoUntil, Withdrawn: m.WithdrawnAt != 0, Attachments: []AttachmentJSON{}}
+			HTML: m.HTML, Signature: m.Signature, At: m.CreatedAt, UndoUntil: m.UndoUntil, Withdrawn: m.WithdrawnAt != 0, Attachments: []AttachmentJSON{}}
 	}
 	w := &where{args: []any{tenant, ticket}}
 	ids := make([]id.ID, len(messages))

@@ -18,11 +18,16 @@ import (
 // What tickets mean for customers: who may see a customer, how many tickets one
 // has, what a merge moves, and the one timeline over all of them.
 
-const kindRequester = "ticket.requester" // the rest of a merge of customers
+const (
+	kindRequester = "ticket.requester" // the rest of a merge of customers
+	kindCompany   = "ticket.company"   // tickets follow their customer to another company
+)
 
 func (d *Desk) joinCustomers() {
-	d.Customers.ReachWith(customer.Reach{Among: d.customersAmong, Before: d.customersBefore})
-	d.Customers.CountWith(d.customerCounts)
+	d.Customers.ReachWith(customer.Reach{Among: d.customersAmong, Before: d.customersBefore, Companies: d.companiesAmong})
+	d.Customers.CountWith(d.customerCounts, d.companyCounts)
+	d.Customers.OnCompany(d.companyMoved)
+	d.Jobs.Handle(job.Kind{Name: kindCompany, Concurrency: 1, MaxAttempts: 12}, each(d.followCompany))
 	d.Customers.OnMerge(d.moveCustomer)
 	d.Jobs.Handle(job.Kind{Name: kindRequester, Concurrency: 1, MaxAttempts: 12}, each(func(ctx context.Context, j job.Job) error {
 		var in customerMove
@@ -86,6 +91,82 @@ func (d *Desk) customerCounts(ctx context.Context, r db.Reader, a *staff.Actor, 
 		return struct{}{}, err
 	})
 	return out, err
+}
+
+func (d *Desk) companiesAmong(ctx context.Context, r db.Reader, a *staff.Actor, s staff.Scope, companies []id.ID) ([]id.ID, error) {
+	if len(companies) == 0 {
+		return nil, nil
+	}
+	w := scoped(a, s)
+	w.sql.WriteString(" and t.company_id " + inIDs(r, w.arg(idList(companies))))
+	rows, err := r.Query(ctx, `select distinct t.company_id from ticket t where `+w.sql.String(), w.args...)
+	return db.Each(rows, err, scanOne)
+}
+
+// companyCounts walks along the company's own index, and no further than the cap.
+func (d *Desk) companyCounts(ctx context.Context, r db.Reader, a *staff.Actor, companies []id.ID) (map[id.ID]customer.Count, error) {
+	out := map[id.ID]customer.Count{}
+	for _, company := range companies {
+		var c customer.Count
+		for also, n := range map[string]*int{"": &c.Tickets, " and t.status <= 4": &c.Open} {
+			w := newWhere(a)
+			w.and("t.company_id = %s", company)
+			err := r.QueryRow(ctx, fmt.Sprintf(`select count(*) from (select 1 from ticket t where %s%s limit %d) x`, &w.sql, also, customer.CountCap), w.args...).Scan(n)
+			if err != nil {
+				return nil, err
+			}
+		}
+		out[company] = c
+	}
+	return out, nil
+}
+
+type companyMove struct{ Customer, After id.ID }
+
+// companyMoved lets the tickets of a customer follow to another company.
+func (d *Desk) companyMoved(ctx context.Context, tx *db.Tx, a *staff.Actor, who id.ID) error {
+	return d.Jobs.Add(ctx, tx, job.New{Tenant: a.Tenant, Kind: kindCompany, Key: who.String(), Payload: companyMove{Customer: who}})
+}
+
+func (d *Desk) followCompany(ctx context.Context, j job.Job) error {
+	var in companyMove
+	if err := json.Unmarshal(j.Payload, &in); err != nil {
+		return err
+	}
+	done := job.Done(ctx)
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		who, err := d.Customers.Find(ctx, tx, j.Tenant, in.Customer)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, fmt.Sprintf(`select id from ticket where tenant_id = $1 and requester_id = $2 and id > $3 and coalesce(company_id, 0) <> $4
+			order by id limit %d`, moveBatch), j.Tenant, in.Customer, in.After, who.Company)
+		tickets, err := db.Each(rows, err, scanOne)
+		if err != nil {
+			return err
+		}
+		err = d.WriteIn(ctx, tx, staff.System(j.Tenant), func(ctx context.Context, w *Write) error {
+			for _, t := range tickets {
+				c, err := w.related(ctx, t)
+				if err != nil {
+					return err
+				}
+				c.Append(EventChange, EventData{Changes: []FieldChange{{Field: "company", From: c.Ticket.Company, To: who.Company}}})
+				c.Ticket.Company = who.Company
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if len(tickets) == moveBatch {
+			in.After = tickets[len(tickets)-1]
+			if err := d.Jobs.Add(ctx, tx, job.New{Tenant: j.Tenant, Kind: kindCompany, Key: in.Customer.String(), Payload: in}); err != nil {
+				return err
+			}
+		}
+		return done(ctx, tx)
+	})
 }
 
 type customerMove struct {
@@ -169,21 +250,14 @@ func (d *Desk) registerCustomers(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/customers/{id}/tickets", ID: "customer-tickets", Summary: "A customer's tickets, newest first",
 		Permission: string(staff.TicketRead), Tags: []string{"Customers"}},
 		func(ctx context.Context, in *pageIn) (*ticketsOut, error) {
-			a := actor(ctx)
-			var before id.ID = 1<<62 - 1
-			if _, err := web.ParseCursor(in.Cursor, &before); err != nil {
-				return nil, err
-			}
-			w := newWhere(a)
-			w.and("t.requester_id = %s and t.id < %s", in.ID.ID, before)
-			rows, err := d.DB.Query(ctx, fmt.Sprintf(`select %s from ticket t where %s order by t.id desc limit %d`, columns, &w.sql, in.Limit+1), w.args...)
-			list, err := db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
-			if err != nil {
-				return nil, err
-			}
-			cut := web.Cut(list, in.Limit, func(t *Ticket) id.ID { return t.ID })
-			items, err := d.render(ctx, d.DB, a.Tenant, cut.Items)
-			return &ticketsOut{web.List[JSON]{Items: items, NextCursor: cut.NextCursor}}, err
+			list, err := d.ticketsOf(ctx, actor(ctx), "t.requester_id", in.ID.ID, in.Page)
+			return &ticketsOut{list}, err
+		})
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/companies/{id}/tickets", ID: "company-tickets", Summary: "The tickets of a company's customers, newest first",
+		Permission: string(staff.TicketRead), Tags: []string{"Companies"}},
+		func(ctx context.Context, in *pageIn) (*ticketsOut, error) {
+			list, err := d.ticketsOf(ctx, actor(ctx), "t.company_id", in.ID.ID, in.Page)
+			return &ticketsOut{list}, err
 		})
 
 	type timelineOut struct{ Body web.List[ContactJSON] }
@@ -206,6 +280,24 @@ func (d *Desk) registerCustomers(api *web.API) {
 			}
 			return out, nil
 		})
+}
+
+// ticketsOf lists the tickets within reach that a column ties to something.
+func (d *Desk) ticketsOf(ctx context.Context, a *staff.Actor, column string, of id.ID, p web.Page) (out web.List[JSON], err error) {
+	var before id.ID = 1<<62 - 1
+	if _, err := web.ParseCursor(p.Cursor, &before); err != nil {
+		return out, err
+	}
+	w := newWhere(a)
+	w.and(column+" = %s and t.id < %s", of, before)
+	rows, err := d.DB.Query(ctx, fmt.Sprintf(`select %s from ticket t where %s order by t.id desc limit %d`, columns, &w.sql, p.Limit+1), w.args...)
+	list, err := db.Each(rows, err, func(r rower) (*Ticket, error) { return scanTicket(r) })
+	if err != nil {
+		return out, err
+	}
+	cut := web.Cut(list, p.Limit, func(t *Ticket) id.ID { return t.ID })
+	items, err := d.render(ctx, d.DB, a.Tenant, cut.Items)
+	return web.List[JSON]{Items: items, NextCursor: cut.NextCursor}, err
 }
 
 type contact struct {

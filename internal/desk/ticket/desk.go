@@ -39,6 +39,8 @@ type Config struct {
 	Settings  func(ctx context.Context, tenant id.ID) Settings
 	Passes    []Pass
 	Reactions []Reaction
+	// Sign is what goes under a reply of a member of the staff by mail; nil: nothing.
+	Sign func(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket) (string, error)
 	// MoreWords are further texts by which tickets are found, by ticket, such
 	// as those of attachments; nil: none.
 	MoreWords func(ctx context.Context, tenant id.ID, tickets []id.ID) (map[id.ID][]string, error)

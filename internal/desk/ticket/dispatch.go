@@ -58,6 +58,7 @@ func (d *Desk) registerJobs() {
 	d.Jobs.Handle(job.Kind{Name: kindCatchUp, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.catchUp))
 	d.Jobs.Handle(job.Kind{Name: kindAutoClose, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.autoClose))
 	d.Jobs.Handle(job.Kind{Name: kindWake, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.wakeUp))
+	d.Jobs.Handle(job.Kind{Name: kindScheduled, Concurrency: 4, MaxAttempts: 12, Timeout: time.Minute}, each(d.sendDue))
 	d.Jobs.Handle(job.Kind{Name: kindCategory, Concurrency: 1, MaxAttempts: 12, Timeout: 5 * time.Minute}, each(d.moveCategory))
 	d.Jobs.Handle(job.Kind{Name: kindBulk, Concurrency: 2, MaxAttempts: 12, Timeout: 10 * time.Minute}, each(func(ctx context.Context, j job.Job) error {
 		var in bulkJob

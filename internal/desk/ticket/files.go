@@ -53,9 +53,9 @@ func (a *Attachment) json() AttachmentJSON {
 
 const attachmentColumns = `a.id, a.ticket_id, a.message_id, a.uploader_id, a.name, a.type, a.size, a.sha256, a.content_id, a.inline, a.created_at`
 
-func scanAttachment(r scanner) (*Attachment, error) {
+func scanAttachment(r scanner, more ...any) (*Attachment, error) {
 	a := &Attachment{}
-	return a, r.Scan(&a.ID, zero(&a.Ticket), zero(&a.Message), zero(&a.Uploader), &a.Name, &a.Type, &a.Size, &a.SHA256, &a.ContentID, &a.Inline, &a.CreatedAt)
+	return a, r.Scan(append([]any{&a.ID, zero(&a.Ticket), zero(&a.Message), zero(&a.Uploader), &a.Name, &a.Type, &a.Size, &a.SHA256, &a.ContentID, &a.Inline, &a.CreatedAt}, more...)...)
 }
 
 // Upload stores a file that a message will name.
@@ -77,6 +77,63 @@ func (d *Desk) Upload(ctx context.Context, a *staff.Actor, name, declared string
 			values ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10)`, a.Tenant, x.ID, string(a.Kind), null(a.ID), x.Name, x.Type, x.Size, x.SHA256, false, x.CreatedAt)
 		return err
 	})
+}
+
+// FileJSON is a file of a ticket with who sent it and when.
+type FileJSON struct {
+	AttachmentJSON
+	Message id.ID       `json:"message_id"`
+	Kind    MessageKind `json:"kind" enum:"customer,reply,note" doc:"of its message"`
+	By      ActorRef    `json:"by"`
+	At      clock.Time  `json:"at"`
+}
+
+// Files are those of a ticket's messages, newest first, before one of them.
+func (d *Desk) Files(ctx context.Context, a *staff.Actor, ticket, before id.ID, limit int) ([]FileJSON, error) {
+	if _, err := d.Get(ctx, a, ticket); err != nil {
+		return nil, err
+	}
+	if before == 0 {
+		before = 1<<63 - 1
+	}
+	type row struct {
+		file   *Attachment
+		kind   MessageKind
+		by     string
+		author id.ID
+		at     clock.Time
+	}
+	rows, err := d.DB.Query(ctx, `select `+attachmentColumns+`, m.kind, m.author_kind, m.author_id, m.created_at
+		from ticket_attachment a join ticket_message m on m.tenant_id = a.tenant_id and m.ticket_id = a.ticket_id and m.id = a.message_id
+		where a.tenant_id = $1 and a.ticket_id = $2 and a.id < $3 order by a.id desc limit $4`, a.Tenant, ticket, before, limit)
+	list, err := db.Each(rows, err, func(r rower) (x row, err error) {
+		x.file, err = scanAttachment(r, &x.kind, &x.by, zero(&x.author), &x.at)
+		return x, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var customers []id.ID
+	for _, x := range list {
+		if x.by == string(staff.KindCustomer) && x.author != 0 {
+			customers = append(customers, x.author)
+		}
+	}
+	n, err := d.names(ctx, d.DB, a.Tenant, customers)
+	out := make([]FileJSON, len(list))
+	for i, x := range list {
+		out[i] = FileJSON{x.file.json(), x.file.Message, x.kind, n.actor(x.by, x.author), x.at}
+	}
+	return out, err
+}
+
+// filesOf reads attachments by their ids, in that order.
+func (d *Desk) filesOf(ctx context.Context, tenant id.ID, ids []id.ID) ([]*Attachment, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := d.DB.Query(ctx, `select `+attachmentColumns+` from ticket_attachment a where a.tenant_id = $1 and a.id `+inIDs(d.DB, "$2")+` order by a.id`, tenant, idList(ids))
+	return db.Each(rows, err, func(r rower) (*Attachment, error) { return scanAttachment(r) })
 }
 
 // File finds an attachment that the actor may read: with its ticket, or before
@@ -113,6 +170,25 @@ func (d *Desk) registerFiles(api *web.API) {
 			w.WriteHeader(http.StatusCreated)
 			_, err = io.WriteString(w, encode(x.json()))
 			return err
+		})
+	type listIn struct {
+		TicketID
+		web.Page
+	}
+	type listOut struct{ Body web.List[FileJSON] }
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/tickets/{id}/attachments", ID: "ticket-attachments", Summary: "The files of a ticket, newest first",
+		Permission: string(staff.TicketRead), Tags: []string{"Attachments"}},
+		func(ctx context.Context, in *listIn) (*listOut, error) {
+			a := actor(ctx)
+			var before id.ID
+			if _, err := web.ParseCursor(in.Cursor, &before); err != nil {
+				return nil, err
+			}
+			files, err := d.Files(ctx, a, in.ID.ID, before, in.Limit+1)
+			if err != nil {
+				return nil, err
+			}
+			return &listOut{web.Cut(files, in.Limit, func(f FileJSON) id.ID { return f.ID })}, nil
 		})
 	web.Handle(api, web.Op{Method: http.MethodGet, Path: "/attachments/{id}", ID: "attachment-read", Summary: "Read a file",
 		Permission: string(staff.TicketRead), Tags: []string{"Attachments"}},

@@ -78,9 +78,10 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 		{Name: "team", Type: expr.ID, Column: "t.team_id", Indexed: true},
 		{Name: "department", Type: expr.ID, Column: "t.department_id"},
 		{Name: "requester", Type: expr.ID, Column: "t.requester_id", Indexed: true},
-		{Name: "company", Type: expr.ID, Column: "t.company_id"},
+		{Name: "company", Type: expr.ID, Column: "t.company_id", Indexed: true},
 		{Name: "parent", Type: expr.ID, Column: "t.parent_id", Indexed: true},
 		{Name: "tier", Type: expr.String, Column: `(select c.tier from customer c where c.tenant_id = t.tenant_id and c.id = t.requester_id)`},
+		{Name: "special_care", Type: expr.Bool, NotNull: true, Column: `exists (select 1 from customer c where c.tenant_id = t.tenant_id and c.id = t.requester_id and c.care_until > {now})`},
 		{Name: "tags", Type: expr.StringList, Members: &expr.Members{From: "ticket_tag g", Where: "g.tenant_id = t.tenant_id and g.ticket_id = t.id", Elem: "g.tag"}},
 		{Name: "created_at", Type: expr.Timestamp, Column: "t.created_at", NotNull: true},
 		{Name: "updated_at", Type: expr.Timestamp, Column: "t.updated_at", NotNull: true},
@@ -103,6 +104,7 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 		{Name: "message_count", Type: expr.Int, Column: "t.message_count", NotNull: true},
 		{Name: "watching", Type: expr.Bool, Column: person("watcher"), NotNull: true},
 		{Name: "mentioned", Type: expr.Bool, Column: person("mention"), NotNull: true},
+		{Name: "unread", Type: expr.Bool, Column: "(" + unreadSQL + ")", NotNull: true},
 		{Name: "collaborating", Type: expr.Bool, Column: person("collaborator"), NotNull: true},
 	}
 	for _, f := range catalog.Fields() {

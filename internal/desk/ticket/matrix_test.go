@@ -60,6 +60,11 @@ var matrix = []route{
 	{"POST /bulk", "ticket", "202 202 202 202", `{"action":"priority","input":{"priority":"high"},"ids":["{id}"]}`},
 	{"GET /bulk/{id}", "bulk", "404 404 404 200", ""},
 	{"POST /bulk/{id}/cancel", "bulk", "404 404 404 200", ""},
+	{"GET /blocklist", "", "200 200 200 200", ""}, // the permission has no scope
+	{"POST /blocklist", "", "201 201 201 201", `{"kind":"email","value":"{new}@example.com","reason":"x"}`},
+	{"PATCH /blocklist/{id}", "block", "200 200 404 200", `{"reason":"x"}`},
+	{"DELETE /blocklist/{id}", "block", "204 404 404 404", ""}, // the first has taken it off
+	{"GET /callers?phone=13800138000", "", "200 200 200 200", ""},
 	{"GET /calendars", "", "200 200 200 200", ""},
 	{"POST /calendars", "", "403 403 201 201", `{"key":"{new}","name":{"zh":"x","en":""},"zone":"Asia/Shanghai","week":[[],[],[],[],[],[],[]]}`},
 	{"GET /calendars/assignment", "", "200 200 200 200", ""},
@@ -73,9 +78,10 @@ var matrix = []route{
 	{"GET /calendars/{id}/year?year=2026", "calendar", "200 200 404 200", ""},
 	{"GET /companies", "", "200 200 200 200", ""},
 	{"POST /companies", "", "201 201 201 201", `{"name":"{new}"}`},
-	{"GET /companies/{id}", "company", "200 200 404 200", ""},
-	{"PATCH /companies/{id}", "company", "200 200 404 200", `{"note":"x"}`},
-	{"GET /companies/{id}/contacts", "company", "200 200 404 200", ""},
+	{"GET /companies/{id}", "company", "404 200 404 200", ""},
+	{"PATCH /companies/{id}", "company", "404 403 404 200", `{"note":"x"}`},
+	{"GET /companies/{id}/contacts", "company", "404 200 404 200", ""},
+	{"GET /companies/{id}/tickets", "company", "200 200 200 200", ""}, // only those within reach
 	{"GET /config", "", "200 200 200 200", ""},
 	{"POST /config/categories", "", "403 403 201 201", `{"name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
 	{"PUT /config/categories/{id}", "category", "403 403 404 200", `{"name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
@@ -85,6 +91,8 @@ var matrix = []route{
 	{"POST /config/order", "category", "403 403 422 204", `{"kind":"category","ids":["{id}"]}`},
 	{"PUT /config/rules", "", "403 403 200 200", `{"number_pattern":"{type}{yymmdd}-{seq:4}","undo_send_seconds":10,"undo_hours":24,"auto_close_hours":72,"reopen_days":7,"repeat_days":7,"demands":[]}`},
 	{"PUT /config/fields/{id}", "field", "403 403 404 200", `{"key":"order_no","kind":"text","name":{"zh":"x","en":""},"position":1,"retired":false,"indexed":true,"personal":false}`},
+	{"POST /config/scenes", "", "403 403 201 201", `{"name":{"zh":"{new}","en":""},"type":"repair","position":1,"retired":false}`},
+	{"PUT /config/scenes/{id}", "scene", "403 403 404 200", `{"name":{"zh":"{new}","en":""},"type":"repair","position":1,"retired":false}`},
 	{"POST /config/substatuses", "", "403 403 201 201", `{"status":"open","name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
 	{"PUT /config/substatuses/{id}", "substatus", "403 403 404 200", `{"status":"open","name":{"zh":"{new}","en":""},"position":1,"retired":false}`},
 	{"POST /config/types", "", "403 403 201 201", `{"key":"{new}","prefix":"Q","name":{"zh":"x","en":""},"form":{"fields":[]},"position":1,"retired":false}`},
@@ -94,6 +102,12 @@ var matrix = []route{
 	{"POST /customers/merges/{undo_id}/undo", "customer merge", "404 403 404 200", ""},
 	{"GET /customers/{id}", "customer", "404 200 404 200", ""},
 	{"PATCH /customers/{id}", "customer", "404 403 404 200", `{"note":"x"}`},
+	{"PUT /customers/{id}/block", "customer", "404 200 404 200", `{"reason":"x"}`},
+	{"DELETE /customers/{id}/block", "customer", "404 204 404 204", ""},
+	{"PUT /customers/{id}/care", "customer", "404 403 404 200", `{"reason":"x"}`},
+	{"DELETE /customers/{id}/care", "customer", "404 403 404 204", ""},
+	{"GET /customers/{id}/merges", "customer", "404 200 404 200", ""},
+	{"POST /customers/{id}/identities/{identity_id}/verify", "customer", "404 403 404 204", ""},
 	{"POST /customers/{id}/identities", "customer", "404 403 404 201", `{"kind":"email","value":"{new}@example.com"}`},
 	{"DELETE /customers/{id}/identities/{identity_id}", "customer", "404 403 404 204", ""},
 	{"POST /customers/{id}/identities/{identity_id}/reveal", "customer", "404 403 404 200", ""},
@@ -114,6 +128,9 @@ var matrix = []route{
 	{"PUT /me/notifications", "", "200 200 200 200", `{"sound":true,"desktop":false}`},
 	{"POST /me/push-subscriptions", "", "201 201 201 201", `{"endpoint":"https://push.example.com/{new}","keys":{"p256dh":"BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4","auth":"BTBZMqHH6r4Tts7J_aSIgg"}}`},
 	{"DELETE /me/push-subscriptions/{id}", "push subscription", "404 404 404 204", ""},
+	{"GET /me/new-ticket", "", "200 200 200 200", ""},
+	{"PUT /me/new-ticket", "", "200 200 200 200", `{"form":{"body":"x"}}`},
+	{"DELETE /me/new-ticket", "", "204 204 204 204", ""},
 	{"POST /me/password", "", "422 422 422 422", `{"old":"x","new":"correct horse battery staple"}`},
 	{"GET /me/sessions", "", "200 200 200 200", ""},
 	{"DELETE /me/sessions/{id}", "session", "404 404 404 204", ""},
@@ -141,6 +158,16 @@ var matrix = []route{
 	{"GET /quarantine/{id}", "nothing", "403 403 404 404", ""},
 	{"GET /quarantine/{id}/raw", "nothing", "403 403 404 404", ""},
 	{"POST /quarantine/{id}/retry", "nothing", "403 403 404 404", ""},
+	{"GET /report/facts", "", "403 403 200 200", ""},
+	{"POST /report/facts", "", "403 403 202 202", ""},
+	{"GET /report/today", "", "403 200 200 200", ""}, // within reach
+	{"GET /report/today/export", "", "403 200 200 200", ""},
+	{"GET /report/today/tickets?figure=created", "", "403 200 200 200", ""},
+	{"GET /quick-replies", "", "200 200 200 200", ""},
+	{"POST /quick-replies", "", "201 201 201 201", `{"scope":"own","name":"{new}","zh":"x"}`},
+	{"DELETE /quick-replies/{id}", "quick reply", "403 403 404 204", ""},
+	{"PUT /quick-replies/{id}", "quick reply", "403 403 404 200", `{"scope":"shared","name":"{new}","zh":"x"}`},
+	{"POST /quick-replies/{id}/use", "quick reply", "204 204 404 204", ""},
 	{"GET /roster/adherence?from=2026-11-21&to=2026-11-27", "", "403 200 200 200", ""}, // of those within reach
 	{"PUT /roster/cells", "user", "403 422 422 200", `{"cells":[{"user_id":"{id}","day":"2026-12-01","items":[{"kind":"off"}]}]}`},
 	{"POST /roster/copy", "user", "403 422 422 200", `{"from":"2026-12-01","to":"2026-12-08","days":7,"user_ids":["{id}"],"dry_run":true}`},
@@ -185,7 +212,11 @@ var matrix = []route{
 	{"PUT /routing/profiles/{id}", "user", "403 200 404 200", `{}`},
 	{"GET /routing/queue", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /routing/queues", "", "200 200 200 200", ""},
-	{"DELETE /session", "", "409 409 409 409", ""},     // a token is no session
+	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
+	{"GET /signatures", "", "200 200 200 200", ""},
+	{"POST /signatures", "", "201 201 201 201", `{"scope":"own","name":"{new}","zh":"x"}`},
+	{"DELETE /signatures/{id}", "signature", "403 403 404 204", ""},
+	{"PUT /signatures/{id}", "signature", "403 403 404 200", `{"scope":"shared","name":"{new}","zh":"x"}`},
 	{"GET /sla/extensions", "", "200 200 200 200", ""}, // only those within reach
 	{"POST /sla/extensions/{id}/decision", "extension", "403 404 404 200", `{"approve":false}`},
 	{"GET /sla/policies", "", "200 200 200 200", ""},
@@ -255,6 +286,8 @@ var matrix = []route{
 	{"POST /tickets/{id}/messages/{message}/withdraw", "reply", "404 404 404 204", ""},
 	{"POST /tickets/{id}/parent", "ticket", "404 404 404 200", `{"parent_id":"{other}"}`},
 	{"POST /tickets/{id}/priority", "ticket", "404 404 404 200", `{"priority":"high"}`},
+	{"GET /tickets/{id}/quick-replies", "ticket", "404 404 404 200", ""},
+	{"POST /tickets/{id}/read", "ticket", "404 404 404 204", `{"unread":false}`},
 	{"POST /tickets/{id}/reopen", "solved ticket", "404 404 404 200", `{}`},
 	{"POST /tickets/{id}/reply-children", "parent ticket", "404 404 404 202", `{"body":"x"}`},
 	{"POST /tickets/{id}/requester", "ticket", "404 404 404 200", `{"customer_id":"{customer}"}`},
@@ -263,6 +296,11 @@ var matrix = []route{
 	{"POST /tickets/{id}/route", "ticket", "404 404 404 204", `{}`},
 	{"GET /tickets/{id}/routing", "ticket", "404 404 404 200", ""},
 	{"GET /tickets/{id}/sla", "ticket", "404 404 404 200", ""},
+	{"GET /tickets/{id}/scheduled", "ticket", "404 404 404 200", ""},
+	{"POST /tickets/{id}/scheduled", "ticket", "404 404 404 201", `{"kind":"reply","body":"x","at":"2026-12-01T00:00:00Z"}`},
+	{"DELETE /tickets/{id}/scheduled/{scheduled}", "scheduled reply", "404 404 404 204", ""},
+	{"PUT /tickets/{id}/scheduled/{scheduled}", "scheduled reply", "404 404 404 200", `{"at":"2026-12-02T00:00:00Z"}`},
+	{"POST /tickets/{id}/scheduled/{scheduled}/send", "scheduled reply", "404 404 404 200", ""},
 	{"POST /tickets/{id}/sla/acknowledge", "ticket", "404 404 404 409", `{}`},                                         // nobody was told of anything
 	{"POST /tickets/{id}/sla/breach-reason", "ticket", "404 404 404 409", `{"metric":"resolution","reason":"other"}`}, // nothing is broken
 	{"POST /tickets/{id}/sla/chase", "ticket", "404 404 404 200", `{"words":"x"}`},
@@ -282,6 +320,8 @@ var matrix = []route{
 	{"POST /tickets/{id}/type", "ticket", "404 404 404 200", `{"type":"repair"}`},
 	{"GET /tickets/{id}/understanding", "ticket", "404 404 404 200", ""},
 	{"POST /tickets/{id}/unlink", "ticket", "404 404 404 200", `{"ticket_id":"{other}","kind":"related"}`},
+	{"POST /tickets/{id}/viewing", "ticket", "404 404 404 200", `{"screen":"s","doing":"viewing"}`},
+	{"GET /tickets/{id}/attachments", "ticket", "404 404 404 200", ""},
 	{"POST /tickets/{id}/watch", "ticket", "404 404 404 200", `{"on":true}`},
 	{"GET /understanding", "", "403 200 200 200", ""},
 	{"GET /understanding/accuracy", "", "403 200 200 200", ""},
@@ -376,6 +416,22 @@ func (s *scene) thing(kind string) map[string]string {
 			post("/customers/"+v["{id}"]+"/merge", M{"into": v["{other}"]})
 			v["{undo_id}"] = made.Undo
 		}
+	case "scheduled reply":
+		ticket := s.open("x").ID
+		v["{scheduled}"] = post("/tickets/"+ticket+"/scheduled", M{"kind": "reply", "body": "x", "at": "2026-12-01T00:00:00Z"})
+		v["{id}"] = ticket
+	case "quick reply":
+		v["{id}"] = post("/quick-replies", M{"scope": "shared", "name": v["{new}"], "zh": "您好"})
+	case "signature": // of which there is one
+		var list struct{ Items []struct{ ID, Scope string } }
+		_, err := s.c.Call(ctx, "GET", "/signatures", nil, &list)
+		must(s.t, err)
+		i := slices.IndexFunc(list.Items, func(x struct{ ID, Scope string }) bool { return x.Scope == "shared" })
+		if i < 0 {
+			v["{id}"] = post("/signatures", M{"scope": "shared", "name": v["{new}"], "zh": "此致"})
+			break
+		}
+		v["{id}"] = list.Items[i].ID
 	case "department", "team", "skill":
 		v["{id}"] = post("/staff/"+kind+"s", M{"name": v["{new}"]})
 		v["{new}"] += "x"
@@ -456,6 +512,10 @@ func (s *scene) thing(kind string) map[string]string {
 		v["{id}"] = catalog.Codes("hold_reason")[0].ID.String()
 	case "field":
 		v["{id}"] = catalog.Fields()[0].ID.String()
+	case "block":
+		v["{id}"] = post("/blocklist", M{"kind": "email", "value": v["{new}"] + "@c.example.com", "reason": "x"})
+	case "scene":
+		v["{id}"] = catalog.Scenes()[0].ID.String()
 	case "substatus":
 		v["{id}"] = catalog.Substatuses()[0].ID.String()
 	case "type":

@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,41 +22,66 @@ type NewMessage struct {
 	Attachments []id.ID
 	Files       []File
 	Mentions    []id.ID
-	ExternalID  string
+	MentionTeam []id.ID // everybody of them who may see tickets
+	// Seen is the newest message that the writer knew of: words of somebody else
+	// to or from the customer after it refuse this one.
+	Seen       id.ID
+	ExternalID string
 	// Status, when set, is taken with the message: "send and solve".
 	Status *StatusInput
+	// Again says that the customer came once more on the matter, by a call or in
+	// person: it counts as a repeat contact however little time has passed, and
+	// takes a solved ticket up again.
+	Again bool
 	// IfVersion refuses the message when the ticket has moved on (zero: send anyway).
 	IfVersion int64
 }
 
-// Say adds a reply, note or the customer's words to a ticket.
-func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMessage) (*Ticket, *Message, error) {
+// check cleans what is to be said and refuses what never can be.
+func (in *NewMessage) check() error {
 	if err := cleanBody(&in.Body, &in.HTML); err != nil {
-		return nil, nil, err
+		return err
+	}
+	if in.Again && in.Kind != FromCustomer {
+		return fault.Bad("again", "invalid", "only the customer's own words are a further contact")
 	}
 	if in.Body == "" && len(in.Attachments)+len(in.Files) == 0 {
-		return nil, nil, fault.Bad("body", "required", "a message needs text or an attachment")
+		return fault.Bad("body", "required", "a message needs text or an attachment")
 	}
 	if in.Channel = oneLine(in.Channel); len(in.Channel) > maxWord {
-		return nil, nil, fault.Bad("channel", "too_long", "a channel has at most %d bytes", maxWord)
+		return fault.Bad("channel", "too_long", "a channel has at most %d bytes", maxWord)
 	}
 	if len(in.Attachments)+len(in.Files) > MaxFiles {
-		return nil, nil, fault.Bad("attachment_ids", "too_many", "a message has at most %d attachments", MaxFiles)
+		return fault.Bad("attachment_ids", "too_many", "a message has at most %d attachments", MaxFiles)
 	}
-	var p staff.Permission
+	return nil
+}
+
+// permission is what saying it takes.
+func (in *NewMessage) permission() (staff.Permission, error) {
 	switch in.Kind {
 	case Reply:
-		p = staff.TicketReply
+		return staff.TicketReply, nil
 	case Note:
-		p = staff.TicketNote
+		return staff.TicketNote, nil
 	case FromCustomer:
-		p = staff.TicketUpdate // typed in for the customer, from a call
-	default:
-		return nil, nil, fault.Bad("kind", "choice", "a message is a reply, a note or the customer's")
+		return staff.TicketUpdate, nil // typed in for the customer, from a call
+	}
+	return "", fault.Bad("kind", "choice", "a message is a reply, a note or the customer's")
+}
+
+// Say adds a reply, note or the customer's words to a ticket.
+func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMessage) (*Ticket, *Message, error) {
+	if err := in.check(); err != nil {
+		return nil, nil, err
+	}
+	p, err := in.permission()
+	if err != nil {
+		return nil, nil, err
 	}
 	var t *Ticket
 	var m *Message
-	err := d.Write(ctx, a, func(ctx context.Context, w *Write) error {
+	err = d.Write(ctx, a, func(ctx context.Context, w *Write) error {
 		c, err := w.Ticket(ctx, ticket, p)
 		if err != nil {
 			return err
@@ -63,24 +89,60 @@ func (d *Desk) Say(ctx context.Context, a *staff.Actor, ticket id.ID, in NewMess
 		if err := c.expect(in.IfVersion); err != nil {
 			return err
 		}
-		if in.Kind != Note && (c.Ticket.Status == Closed || c.Ticket.MergedInto != 0) {
-			return fault.New(fault.Conflict, "ticket.closed", "a closed ticket takes no more messages; notes are still possible")
+		if in.Seen != 0 && in.Kind == Reply {
+			if late, err := newer(ctx, w.Tx, a, ticket, in.Seen); err != nil {
+				return err
+			} else if late {
+				return fault.New(fault.Conflict, "message.newer", "there is a newer message than the one that was answered")
+			}
 		}
-		if m, err = d.add(ctx, w, c, in); err != nil {
+		if m, err = d.say(ctx, w, c, in); err != nil {
 			return err
-		}
-		if in.Status != nil {
-			if c, err = w.Ticket(ctx, ticket, in.Status.permission(c.Ticket.Status)); err != nil {
-				return err
-			}
-			if err := d.setStatus(ctx, w, c, *in.Status); err != nil {
-				return err
-			}
 		}
 		t = c.Ticket
 		return d.keepMessage(ctx, w.Tx, t, m)
 	})
 	return t, m, err
+}
+
+// mayAdd refuses what the state of the ticket, or the actor's rights, do not let
+// be said and done.
+func (d *Desk) mayAdd(ctx context.Context, w *Write, c *Change, in NewMessage) error {
+	if in.Kind != Note && (c.Ticket.Status == Closed || c.Ticket.MergedInto != 0) {
+		return fault.New(fault.Conflict, "ticket.closed", "a closed ticket takes no more messages; notes are still possible")
+	}
+	if in.Status == nil {
+		return nil
+	}
+	return d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, in.Status.permission(c.Ticket.Status))
+}
+
+// say adds a message, and takes the status that comes with it.
+func (d *Desk) say(ctx context.Context, w *Write, c *Change, in NewMessage) (*Message, error) {
+	if err := d.mayAdd(ctx, w, c, in); err != nil {
+		return nil, err
+	}
+	solved := c.Ticket.Status == Solved
+	m, err := d.add(ctx, w, c, in)
+	if err != nil {
+		return nil, err
+	}
+	if in.Again && solved {
+		if !d.joins(ctx, c.Before) {
+			return nil, fault.New(fault.Conflict, "ticket.reopen_over", "this ticket was solved too long ago to be taken up again; open a new one")
+		}
+		d.moveTo(c, Open, nil)
+		if err := d.afterMove(ctx, w, c); err != nil {
+			return nil, err
+		}
+	}
+	if in.Status == nil {
+		return m, nil
+	}
+	if err := d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, in.Status.permission(c.Ticket.Status)); err != nil {
+		return nil, err
+	}
+	return m, d.setStatus(ctx, w, c, *in.Status)
 }
 
 // ReplyInput answers the customer, and may move the ticket on: the way to say
@@ -126,6 +188,12 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 			m.UndoUntil = c.At.Add(s.UndoSend)
 		}
 	}
+	if in.Kind == Reply && m.Channel == ChannelEmail && w.Actor.Kind == staff.KindStaff && d.Sign != nil {
+		var err error
+		if m.Signature, err = d.Sign(ctx, w.Tx, w.Actor, t); err != nil {
+			return nil, err
+		}
+	}
 	m.Seq = c.Append(EventMessage, EventData{Message: m.ID, Kind: string(m.Kind)})
 	c.Messages = append(c.Messages, m)
 	if err := d.attach(ctx, w, t, m, in); err != nil {
@@ -150,7 +218,7 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 		}
 		// The customer comes again while we owe an answer: that is a repeat
 		// contact, unless it is only the next line of the same breath.
-		if previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
+		if in.Again || previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
 			t.RepeatCount++
 			c.Append(EventRepeat, EventData{})
 		}
@@ -159,34 +227,68 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 			d.moveTo(c, Open, nil)
 		}
 	}
-	return m, d.mention(ctx, w, c, in.Mentions)
+	return m, d.mention(ctx, w, c, in.Mentions, in.MentionTeam)
 }
 
 // repeatPause parts one contact of several messages from coming again.
 const repeatPause = time.Hour
 
-// mention tells colleagues that they are meant; they can see the ticket from then on.
-func (d *Desk) mention(ctx context.Context, w *Write, c *Change, users []id.ID) error {
-	if len(users) == 0 {
+// mention tells colleagues that they are meant; they can see the ticket from
+// then on, as far as they may see tickets at all. Of a team, those who may not
+// are left out.
+func (d *Desk) mention(ctx context.Context, w *Write, c *Change, users, teams []id.ID) error {
+	if len(users)+len(teams) == 0 {
 		return nil
-	}
-	if len(users) > MaxPeople {
-		return fault.Bad("mentions", "too_many", "at most %d people can be mentioned", MaxPeople)
 	}
 	dir, err := d.Staff.Directory(ctx, c.Ticket.Tenant)
 	if err != nil {
 		return err
 	}
+	users = slices.Clone(users)
 	for _, u := range users {
-		if p, ok := dir.User(u); !ok || !p.Active {
+		p, ok := dir.User(u)
+		if !ok || !p.Active {
 			return fault.Bad("mentions", "unknown", "there is no active person with the id %s", u)
 		}
-		if err := setPerson(ctx, w.Tx, c.Ticket.Tenant, c.Ticket.ID, u, "mention", c.At, true); err != nil {
+		if p.Grants[staff.TicketRead] == staff.ScopeNone {
+			return fault.Bad("mentions", "may_not_read", "%s may not see tickets", p.Name)
+		}
+	}
+	for _, g := range teams {
+		team, ok := dir.Team(g)
+		if !ok || team.Retired {
+			return fault.Bad("mention_teams", "unknown", "there is no team with the id %s", g)
+		}
+		for _, m := range team.Members {
+			if p, ok := dir.User(m.User); ok && p.Active && p.Grants[staff.TicketRead] > staff.ScopeNone && m.User != w.Actor.ID {
+				users = append(users, m.User)
+			}
+		}
+	}
+	slices.Sort(users)
+	if users = slices.Compact(users); len(users) > MaxMentions {
+		return fault.Bad("mentions", "too_many", "at most %d people can be mentioned at once", MaxMentions)
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	for _, u := range users {
+		if err := w.Tx.Queue(ctx, `insert into ticket_person (tenant_id, user_id, role, ticket_id, at) values ($1, $2, 'mention', $3, $4)
+			on conflict (tenant_id, user_id, role, ticket_id) do update set at = excluded.at`, c.Ticket.Tenant, u, c.Ticket.ID, c.At); err != nil {
 			return err
 		}
 	}
 	c.Append(EventPeople, EventData{Kind: "mention", Users: users})
 	return nil
+}
+
+// newer reports whether somebody else has spoken with the customer since the
+// message that a writer last saw.
+func newer(ctx context.Context, r db.Reader, a *staff.Actor, ticket, seen id.ID) (bool, error) {
+	var n int
+	err := r.QueryRow(ctx, `select count(*) from (select 1 from ticket_message where tenant_id = $1 and ticket_id = $2 and id > $3 and kind <> 'note'
+		and withdrawn_at is null and (author_id is null or author_id <> $4) limit 1) m`, a.Tenant, ticket, seen, a.ID).Scan(&n)
+	return n > 0, err
 }
 
 // attach ties files to the message: those the actor uploaded before, and those
@@ -241,7 +343,7 @@ func (d *Desk) Withdraw(ctx context.Context, a *staff.Actor, ticket, message id.
 		case m.UndoUntil == 0 || w.At > m.UndoUntil:
 			return fault.New(fault.Conflict, "message.undo_over", "the time to take this reply back is over")
 		}
-		if err := w.Tx.Queue(ctx, `update ticket_message set withdrawn_at = $4, text = '', html = '' where tenant_id = $1 and ticket_id = $2 and id = $3`,
+		if err := w.Tx.Queue(ctx, `update ticket_message set withdrawn_at = $4, text = '', html = '', signature = '' where tenant_id = $1 and ticket_id = $2 and id = $3`,
 			a.Tenant, ticket, message, w.At); err != nil {
 			return err
 		}

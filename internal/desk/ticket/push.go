@@ -111,7 +111,7 @@ func (d *Desk) announceBulk(ctx context.Context, tenant, bulk id.ID) {
 
 // hears is the rule of data scope for push: the same reach as for reading.
 func hears(a *staff.Actor) func(live.Event) bool {
-	tickets, people := a.Scope(staff.TicketRead), a.Scope(staff.RosterRead)
+	tickets, people, reports := a.Scope(staff.TicketRead), a.Scope(staff.RosterRead), a.Scope(staff.ReportRead)
 	return func(e live.Event) bool {
 		to := e.Audience
 		scope := staff.ScopeNone
@@ -120,6 +120,8 @@ func hears(a *staff.Actor) func(live.Event) bool {
 			scope = tickets
 		case "agent_state":
 			scope = people
+		case "report":
+			scope = reports
 		}
 		switch {
 		case to.All, slices.Contains(to.Users, a.ID):

@@ -1,6 +1,7 @@
 package ticket_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 )
 
@@ -44,6 +46,15 @@ func (s *scene) tokenOf(a *staff.Actor) string {
 	token, _, err := s.Staff.CreateToken(ctx, staff.System(a.Tenant), a.ID, staff.NewToken{Name: "t"})
 	must(s.t, err)
 	return token
+}
+
+func codeOf(err error) string {
+	var f *fault.Error
+	errors.As(err, &f)
+	if f == nil {
+		return ""
+	}
+	return f.Code
 }
 
 func TestReachIsTheSameThroughEveryDoor(t *testing.T) {
@@ -97,6 +108,10 @@ func TestReachIsTheSameThroughEveryDoor(t *testing.T) {
 				add("watch", &ticket.WatchInput{On: true, User: who}, who)
 			case 2:
 				_, _, err := s.Desk.Say(ctx, s.Admin, tk.ID, ticket.NewMessage{Kind: ticket.Note, Body: "@", Mentions: []id.ID{who}})
+				if i := slices.IndexFunc(actors, func(a *staff.Actor) bool { return a.ID == who }); actors[i].Scope(staff.TicketRead) == staff.ScopeNone {
+					want(t, "mentioned without a right to read", codeOf(err), "may_not_read")
+					break
+				}
 				must(t, err)
 				people[tk.ID][who] = true
 			}

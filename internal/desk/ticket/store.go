@@ -168,21 +168,21 @@ func loadForUpdate(ctx context.Context, tx *db.Tx, tenant, ticket id.ID) (*Ticke
 }
 
 const messageColumns = `m.id, m.ticket_id, m.seq, m.kind, m.author_kind, m.author_id, m.channel, m.text, m.html,
-	m.external_id, m.created_at, m.undo_until, m.withdrawn_at`
+	m.signature, m.external_id, m.created_at, m.undo_until, m.withdrawn_at`
 
 func scanMessage(row scanner) (*Message, error) {
 	m := &Message{}
 	err := row.Scan(&m.ID, &m.Ticket, &m.Seq, &m.Kind, &m.AuthorKind, zero(&m.Author), &m.Channel, &m.Text, &m.HTML,
-		&m.ExternalID, &m.CreatedAt, zero(&m.UndoUntil), zero(&m.WithdrawnAt))
+		&m.Signature, &m.ExternalID, &m.CreatedAt, zero(&m.UndoUntil), zero(&m.WithdrawnAt))
 	return m, err
 }
 
 func insertMessage(ctx context.Context, tx *db.Tx, tenant id.ID, m *Message) error {
 	return tx.Queue(ctx, `insert into ticket_message (tenant_id, ticket_id, id, seq, kind, author_kind, author_id,
-		channel, text, html, external_id, created_at, undo_until, withdrawn_at)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, null)`,
+		channel, text, html, external_id, created_at, undo_until, withdrawn_at, signature)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, null, $14)`,
 		int64(tenant), int64(m.Ticket), int64(m.ID), m.Seq, string(m.Kind), m.AuthorKind, null(m.Author), m.Channel, m.Text, m.HTML,
-		m.ExternalID, int64(m.CreatedAt), null(m.UndoUntil))
+		m.ExternalID, int64(m.CreatedAt), null(m.UndoUntil), m.Signature)
 }
 
 func insertEvents(ctx context.Context, tx *db.Tx, events []Event) error {

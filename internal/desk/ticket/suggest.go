@@ -75,11 +75,7 @@ func (d *Desk) Suggest(ctx context.Context, a *staff.Actor, typed string) (Sugge
 	for _, c := range people.Items[:min(len(people.Items), suggestedOthers)] {
 		out.Customers = append(out.Customers, CustomerHit{Ref{c.ID, c.Name}, c.Tier, names[c.Company]})
 	}
-	// A company has no team: only who may see every customer is told of it.
-	if a.Scope(staff.CustomerRead) < staff.ScopeAll {
-		return out, nil
-	}
-	firms, err := d.Customers.Companies(ctx, d.DB, a.Tenant, customer.Query{Q: typed, Limit: suggestedOthers})
+	firms, err := d.Customers.Companies(ctx, d.DB, a, customer.CompanyQuery{Query: customer.Query{Q: typed, Limit: suggestedOthers}})
 	if fault.KindOf(err) == fault.Invalid {
 		return out, nil
 	}

@@ -195,6 +195,9 @@ const (
 	Note         MessageKind = "note"  // colleagues only
 )
 
+// ChannelEmail is the channel whose replies carry a signature.
+const ChannelEmail = "email"
+
 // Message is one thing said on a ticket.
 type Message struct {
 	ID          id.ID
@@ -206,6 +209,7 @@ type Message struct {
 	Channel     string
 	Text        string
 	HTML        string // sanitised; empty when the text says it all
+	Signature   string // goes under it when it is sent by mail
 	ExternalID  string // of the channel, for threading
 	CreatedAt   clock.Time
 	UndoUntil   clock.Time
@@ -280,6 +284,7 @@ const (
 	MaxTags     = 50
 	MaxTag      = 64 // runes
 	MaxPeople   = 50
+	MaxMentions = 200 // a whole team
 	MaxLinks    = 200
 	MaxChildren = MaxBulk // one bulk change reaches all of them
 	MaxFiles    = 50      // attachments of one message

@@ -71,6 +71,7 @@ var ShippedViews = []View{
 	{ID: 3, Name: Words{"提到我的", "Mentioning me"}, Filter: `active && mentioned`, Sort: "-updated"},
 	{ID: 4, Name: Words{"我协办的", "Collaborating"}, Filter: `active && collaborating`, Sort: "-updated"},
 	{ID: 5, Name: Words{"稍后提醒", "Snoozed"}, Filter: `active && assignee == me() && snoozed`, Sort: "-updated"},
+	{ID: 6, Name: Words{"未读", "Unread"}, Filter: `active && unread`, Sort: "-updated"},
 	{ID: 10, Name: Words{"全部处理中", "All active"}, Filter: `active`, Sort: "-updated"},
 	{ID: 11, Name: Words{"待受理", "New"}, Filter: `active && status == "new"`, Sort: "-updated"},
 	{ID: 12, Name: Words{"待分配", "Unassigned"}, Filter: `active && assignee == ""`, Sort: "-updated"},

@@ -99,6 +99,8 @@ type JSON struct {
 	SLAMetric    string         `json:"sla_metric,omitempty" enum:"first_response,next_response,update,resolution" doc:"whose due date and standing these are"`
 	SLAFrom      clock.Time     `json:"sla_from,omitzero" doc:"when the promise that due_at speaks of began"`
 	WarnAt       clock.Time     `json:"warn_at,omitzero" doc:"when the first warning of that promise is or was due; absent when none is"`
+	Unread       bool           `json:"unread" doc:"it concerns the reader and holds words of somebody else that they have not seen"`
+	Mentioned    bool           `json:"mentioned" doc:"the reader is mentioned in what they have not seen"`
 	Highlight    *HighlightJSON `json:"highlight,omitempty"`
 
 	// Of a single ticket only.
@@ -290,6 +292,9 @@ func (d *Desk) keepDone(ctx context.Context, tx *db.Tx, done Done) error {
 func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, error) {
 	list, err := d.render(ctx, d.DB, a.Tenant, []*Ticket{t})
 	if err != nil {
+		return nil, err
+	}
+	if err := d.mark(ctx, a, list); err != nil {
 		return nil, err
 	}
 	j := &list[0]

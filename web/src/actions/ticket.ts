@@ -3,6 +3,7 @@ import type { Ticket, Understanding } from '~/api/types'
 import { t } from '~/i18n'
 import { clearSelection, selection, stretch, toggle, wide } from '~/stores/bulk'
 import { queries } from '~/stores/query'
+import { markUnread } from '~/stores/read'
 import { prefer, prefs } from '~/stores/prefs'
 import { can } from '~/stores/session'
 import { hurry } from '~/stores/sla'
@@ -115,4 +116,14 @@ export const ticketActions: Action[] = [
       say(t('said.copied'))
     },
   },
+  {
+    id: 'ticket.copyNumber', name: 'action.copyNumber', group: 'ticket', icon: 'copy', keys: 'Shift+M', when: one,
+    perform: async ({ ticket }) => {
+      await navigator.clipboard?.writeText(ticket!.number)
+      say(t('said.copiedNumber', { number: ticket!.number }))
+    },
+  },
+  { id: 'ticket.unread', name: 'action.unread', group: 'ticket', icon: 'mail', keys: 'u', when: one, perform: ({ ticket }) => ticket && markUnread(ticket) },
+  { id: 'ticket.print', name: 'action.print', group: 'ticket', icon: 'print', keys: 'Shift+P', when: one, perform: (c) => window.open(`/print/${c.ticket!.id}`, '_blank', 'noopener') },
+  { id: 'ticket.newest', name: 'action.newest', group: 'ticket', icon: 'down', keys: 'Shift+J', when: one, perform: () => { const el = document.querySelector('.tl'); el?.scrollTo({ top: el.scrollHeight }) } },
 ]

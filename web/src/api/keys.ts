@@ -17,6 +17,8 @@ export const keys = {
     find: (q: string) => ['tickets', 'find', q] as const,
     one: (id: ID) => ['tickets', 'one', id] as const,
     timeline: (id: ID) => ['tickets', 'timeline', id] as const,
+    scheduled: (id: ID) => ['tickets', 'scheduled', id] as const,
+    files: (id: ID) => ['tickets', 'files', id] as const,
     draft: (id: ID) => ['tickets', 'draft', id] as const,
   },
   // not below tickets: a change of a ticket does not read its words again
@@ -27,10 +29,18 @@ export const keys = {
   sla: (...part: unknown[]) => ['sla', ...part] as const,
   roster: (...part: unknown[]) => ['roster', ...part] as const,
   routing: (...part: unknown[]) => ['routing', ...part] as const,
+  phrases: (...part: unknown[]) => ['phrases', ...part] as const,
   notices: (...part: unknown[]) => ['notices', ...part] as const,
   customers: {
+    all: ['customers'] as const,
+    list: (filter: object) => ['customers', 'list', filter] as const,
     find: (q: string) => ['customers', 'find', q] as const,
+    caller: (phone: string) => ['customers', 'caller', phone] as const,
     one: (id: ID) => ['customers', 'one', id] as const,
     tickets: (id: ID) => ['customers', 'tickets', id] as const,
+    timeline: (id: ID, size = 0) => ['customers', 'timeline', id, size] as const,
+    merges: (id: ID) => ['customers', 'merges', id] as const,
   },
+  companies: (...part: unknown[]) => ['companies', ...part] as const,
+  blocklist: (...part: unknown[]) => ['blocklist', ...part] as const,
 }

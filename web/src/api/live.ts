@@ -3,7 +3,8 @@ import { createStore } from '~/stores/store'
 import { queries } from '~/stores/query'
 import { ring, type Rung } from '~/stores/ring'
 import { routingChanged } from '~/stores/routing'
-import { known, place } from '~/stores/ticket'
+import { guess, known, place } from '~/stores/ticket'
+import { viewingEvent, type Viewer } from '~/stores/viewing'
 import { api, BASE, data } from './client'
 import { keys } from './keys'
 import type { ID, LiveTicket } from './types'
@@ -48,6 +49,12 @@ function connect(): void {
     retry = 1000
   })
   es.addEventListener('ticket', (e) => ticketEvent(JSON.parse((e as MessageEvent<string>).data) as LiveTicket))
+  es.addEventListener('viewing', (e) => viewingEvent(JSON.parse((e as MessageEvent<string>).data) as { id: ID; people: Viewer[] }))
+  es.addEventListener('read', (e) => {
+    const { id, unread } = JSON.parse((e as MessageEvent<string>).data) as { id: ID; unread: boolean }
+    if (known(id)?.unread !== unread) void queries.invalidateQueries({ queryKey: keys.views.counts })
+    guess(id, { unread, ...(unread ? {} : { mentioned: false }) })
+  })
   es.addEventListener('config', () => void queries.invalidateQueries({ queryKey: keys.config }))
   es.addEventListener('incident', () => void queries.invalidateQueries({ queryKey: keys.incidents() }))
   es.addEventListener('routing', routingChanged)
@@ -96,6 +103,8 @@ function ticketEvent(event: LiveTicket): void {
 async function refresh(id: ID): Promise<void> {
   if (!known(id)) return
   void queries.invalidateQueries({ queryKey: keys.tickets.timeline(id) })
+  void queries.invalidateQueries({ queryKey: keys.tickets.scheduled(id) })
+  void queries.invalidateQueries({ queryKey: keys.tickets.files(id) })
   void queries.invalidateQueries({ queryKey: keys.routing('ticket', id) })
   const ticket = await data(api.GET('/tickets/{id}', { params: { path: { id } } })).catch(() => undefined)
   if (ticket) place(ticket)

@@ -6,6 +6,7 @@ export class Problem extends Error {
   readonly status: number
   readonly code: string
   readonly errors: FieldProblem[]
+  readonly params: Record<string, string>
   readonly requestID?: string
 
   constructor(status: number, body: ProblemBody) {
@@ -14,6 +15,7 @@ export class Problem extends Error {
     this.status = status
     this.code = body.code ?? (status === 0 ? 'net.offline' : `http.${status}`)
     this.errors = body.errors ?? []
+    this.params = body.params ?? {}
     this.requestID = body.request_id
   }
 

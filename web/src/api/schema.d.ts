@@ -1361,6 +1361,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/report/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far the figures of older tickets have been made */
+        get: operations["report-facts"];
+        put?: never;
+        /** Make the figures of all tickets that are there, in the background; what is there stays */
+        post: operations["report-facts-renew"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Today board: a day's figures within reach, by hour, channel, department and person */
+        get: operations["report-today"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report/today/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The Today board as a table (query: as of the board, format xlsx or csv; csv also table figures, hours, ages, departments or agents) */
+        get: operations["report-today-export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/report/today/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets behind a figure of the Today board, newest first */
+        get: operations["report-today-tickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roster/adherence": {
         parameters: {
             query?: never;
@@ -4080,6 +4149,177 @@ export interface components {
             /** Format: int64 */
             right: number;
         };
+        Board: {
+            agents: components["schemas"]["BoardLine"][];
+            /** @description of what waits now, by how long ago it came */
+            ages: components["schemas"]["BoardAge"][];
+            /**
+             * Format: date-time
+             * @description when this was counted; the backlog is of this moment
+             */
+            at: string;
+            /** @description by which tickets came, most first */
+            channels: components["schemas"]["BoardChannel"][];
+            /** @description the day that figures are compared with */
+            compare: string;
+            day: string;
+            departments: components["schemas"]["BoardLine"][];
+            figures: components["schemas"]["BoardFigure"][];
+            /** @description while figures of older tickets are still being made */
+            filling?: components["schemas"]["Filling"];
+            /** Format: date-time */
+            from: string;
+            hours: components["schemas"]["BoardHour"][];
+            /** @description the day has not ended */
+            live: boolean;
+            /** @description who is not offline now, as far as roster.read reaches */
+            online: components["schemas"]["BoardPerson"][];
+            /** Format: date-time */
+            to: string;
+            /** @description in whose days are counted */
+            zone: string;
+        };
+        BoardAge: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * @description younger than this, and not younger than the one before
+             * @enum {string}
+             */
+            key: "1h" | "4h" | "24h" | "3d" | "7d" | "older";
+            /**
+             * Format: date-time
+             * @description came at or after this
+             */
+            since?: string;
+            /**
+             * Format: date-time
+             * @description came before this
+             */
+            until?: string;
+        };
+        BoardChannel: {
+            /** Format: int64 */
+            created: number;
+            key: string;
+        };
+        BoardFigure: {
+            /**
+             * Format: double
+             * @description the same in business time, where clocks measured it
+             */
+            business_seconds?: number;
+            /**
+             * Format: int64
+             * @description version of what it means
+             */
+            definition: number;
+            /** @enum {string} */
+            key: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "returned" | "message_in" | "message_out";
+            /**
+             * Format: double
+             * @description of SLA attainment: as if nothing had been extended
+             */
+            original?: number;
+            /**
+             * Format: int64
+             * @description of a share, what is counted …
+             */
+            part?: number;
+            /**
+             * Format: double
+             * @description of the day that is compared with, until the same time of day
+             */
+            previous?: number;
+            /**
+             * Format: int64
+             * @description how many tickets its list has
+             */
+            tickets: number;
+            /** @enum {string} */
+            unit: "tickets" | "messages" | "seconds" | "share";
+            /**
+             * Format: double
+             * @description absent where there is nothing to count
+             */
+            value?: number;
+            /**
+             * Format: int64
+             * @description … of so many
+             */
+            whole?: number;
+        };
+        BoardHour: {
+            /** Format: date-time */
+            at: string;
+            channels: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            created: number;
+            /** @description on the clock of the zone */
+            label: string;
+            /**
+             * Format: int64
+             * @description of the day that is compared with
+             */
+            previous: number;
+        };
+        BoardLine: {
+            /**
+             * Format: int64
+             * @description first responses
+             */
+            answered: number;
+            /** Format: int64 */
+            backlog: number;
+            /** Format: int64 */
+            created: number;
+            /**
+             * Format: double
+             * @description median
+             */
+            first_response_seconds?: number;
+            /** @description absent of what is nobody's */
+            id?: string;
+            /** Format: int64 */
+            message_out: number;
+            name?: string;
+            /** Format: int64 */
+            overdue: number;
+            /** @description of a department: tickets that came in each of the last seven hours */
+            recent?: number[];
+            /** Format: double */
+            reopen_rate?: number;
+            /** Format: int64 */
+            reopened: number;
+            /** Format: int64 */
+            repeat: number;
+            /** Format: double */
+            repeat_rate?: number;
+            /** Format: double */
+            sla?: number;
+            /** Format: int64 */
+            solved: number;
+            /** @description of a person: how they stand now */
+            state?: string;
+        };
+        BoardPerson: {
+            id: string;
+            name: string;
+            /** Format: date-time */
+            since?: string;
+            state: string;
+        };
+        BoardTickets: {
+            /**
+             * Format: int64
+             * @description more of this page, that have since left your reach
+             */
+            hidden: number;
+            items: components["schemas"]["TicketJSON"][];
+            next_cursor?: string;
+        };
         Both: {
             /** Format: double */
             active: number;
@@ -4997,6 +5237,19 @@ export interface components {
             people: components["schemas"]["Turn"][];
             rotation_id: string;
             to: string;
+        };
+        Filling: {
+            /** Format: int64 */
+            done: number;
+            /**
+             * Format: date-time
+             * @description absent while it is at work
+             */
+            finished_at?: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: int64 */
+            total: number;
         };
         Form: {
             fields: components["schemas"]["Item"][];
@@ -10909,6 +11162,182 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Filling"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-facts-renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-today": {
+        parameters: {
+            query?: {
+                /** @description such as 2026-11-21, in the company's time zone; default today */
+                day?: string;
+                /** @description the day to compare with; default a week before */
+                compare?: string;
+                /** @description with all below it */
+                department?: string;
+                team?: string;
+                agent?: string;
+                channel?: string;
+                type?: string;
+                /** @description only what no department, or nobody, has */
+                without?: "department" | "agent";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Board"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-today-export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-today-tickets": {
+        parameters: {
+            query: {
+                /** @description such as 2026-11-21, in the company's time zone; default today */
+                day?: string;
+                /** @description the day to compare with; default a week before */
+                compare?: string;
+                /** @description with all below it */
+                department?: string;
+                team?: string;
+                agent?: string;
+                channel?: string;
+                type?: string;
+                /** @description only what no department, or nobody, has */
+                without?: "department" | "agent";
+                figure: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "returned" | "message_in" | "message_out";
+                /** @description only the hour that begins here, of what counts acts */
+                hour?: string;
+                /** @description only this bar of the backlog */
+                age?: "1h" | "4h" | "24h" | "3d" | "7d" | "older";
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardTickets"];
+                };
             };
             /** @description An error */
             default: {

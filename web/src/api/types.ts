@@ -31,12 +31,13 @@ export type TicketType = Kept<Raw['types'][number]>
 export type FormField = TicketType['form']['fields'][number]
 export type Category = Kept<Raw['categories'][number]>
 export type Substatus = Kept<Raw['substatuses'][number]>
+export type Scene = Kept<Raw['scenes'][number]>
 export type Keyed = Raw['causes'][number]
 export type Team = Raw['teams'][number]
 export type Department = Raw['departments'][number]
 export type StaffUser = Raw['staff'][number]
-export type Config = Omit<Raw, 'fields' | 'types' | 'categories' | 'substatuses' | '$schema'> & {
-  fields: Field[]; types: TicketType[]; categories: Category[]; substatuses: Substatus[]
+export type Config = Omit<Raw, 'fields' | 'types' | 'categories' | 'substatuses' | 'scenes' | '$schema'> & {
+  fields: Field[]; types: TicketType[]; categories: Category[]; substatuses: Substatus[]; scenes: Scene[]
 }
 
 export type Ticket = Omit<Answer<'/tickets/{id}'>, '$schema'>
@@ -56,7 +57,7 @@ export type Event = NonNullable<Entry['event']>
 export type Change = NonNullable<Event['changes']>[number]
 export type Message = Omit<Answer<'/tickets/{id}/messages', 'post'>, '$schema'>
 export type Attachment = Message['attachments'][number]
-export type NewMessage = Body<'/tickets/{id}/messages'>
+export type NewMessage = Omit<Body<'/tickets/{id}/messages'>, '$schema'>
 export type NewTicket = Body<'/tickets'>
 export type TicketPatch = Body<'/tickets/{id}', 'patch'>
 export type ActionAnswer = Answer<'/tickets/{id}/claim', 'post'>
@@ -74,6 +75,13 @@ export type Customer = Omit<Answer<'/customers/{id}'>, '$schema'>
 export type Identity = Customer['identities'][number]
 export type CustomerPatch = Body<'/customers/{id}', 'patch'>
 export type Contact = Item<Answer<'/customers/{id}/timeline'>>
+export type NewCustomer = Omit<Body<'/customers'>, '$schema'>
+export type Merged = Item<Answer<'/customers/{id}/merges'>>
+export type MergeTake = NonNullable<Body<'/customers/{id}/merge'>['take']>[number]
+export type Company = Omit<Answer<'/companies/{id}'>, '$schema'>
+export type CompanyPatch = Omit<Body<'/companies/{id}', 'patch'>, '$schema'>
+export type Caller = Answer<'/callers'>
+export type Block = Item<Answer<'/blocklist'>>
 
 export type Decision = Ticket['decisions'][number]
 export type Evidence = NonNullable<Decision['evidence']>[number]

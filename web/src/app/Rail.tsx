@@ -25,8 +25,13 @@ export function Rail() {
         </Tooltip>
       )}
       <Tooltip title={<>{t('action.create')}<Kbd keys="Shift+C" /></>} placement="right" arrow={false}>
-        <Link to="/create" aria-label={t('action.create')} activeProps={{ className: 'on' }}><Icon name="plus" size="l" /></Link>
+        <Link to="/create" search={{}} aria-label={t('action.create')} activeProps={{ className: 'on' }}><Icon name="plus" size="l" /></Link>
       </Tooltip>
+      {can(me, 'customer.read') && (
+        <Tooltip title={<>{t('nav.customers')}<Kbd keys="g k" /></>} placement="right" arrow={false}>
+          <Link to="/customers" search={{}} aria-label={t('nav.customers')} activeOptions={{ includeSearch: false }} activeProps={{ className: 'on' }}><Icon name="people" size="l" /></Link>
+        </Tooltip>
+      )}
       <Tooltip title={<>{t('nav.promises')}<Kbd keys="g d" /></>} placement="right" arrow={false}>
         <Link to="/promises" aria-label={t('nav.promises')} activeProps={{ className: 'on' }}><Icon name="clock" size="l" /></Link>
       </Tooltip>

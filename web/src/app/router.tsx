@@ -3,6 +3,7 @@ import { Problem } from '~/api/problem'
 import { queries } from '~/stores/query'
 import { configQuery, meQuery, setupQuery } from '~/stores/session'
 import { viewsQuery } from '~/stores/view'
+import type { CompanyFilter, CustomerFilter } from '~/stores/customer'
 import { adopt } from '~/stores/prefs'
 import { parseResultSearch, parseSearch } from '~/scenes/inbox/search'
 import { Desk } from './Desk'
@@ -41,6 +42,10 @@ const desk = createRoute({
   component: Desk,
 })
 
+/** A word of the address, whatever the parser made of it. */
+const word = (v: unknown): string => (typeof v === 'string' || typeof v === 'number' ? String(v).trim() : '')
+const words = <K extends string>(s: Record<string, unknown>, ...names: K[]): Partial<Record<K, string>> => Object.fromEntries(names.map((n) => [n, word(s[n]).slice(0, 200)]).filter(([, v]) => v)) as Partial<Record<K, string>>
+
 const home = createRoute({ getParentRoute: () => desk, path: '/', beforeLoad: () => { throw redirect({ to: '/inbox' }) } })
 const Inbox = lazyRouteComponent(() => import('~/scenes/inbox/Inbox'), 'Inbox')
 const inbox = createRoute({ getParentRoute: () => desk, path: '/inbox', validateSearch: parseSearch, component: Inbox })
@@ -51,7 +56,9 @@ const resultTicket = createRoute({ getParentRoute: () => results, path: '/$ticke
 const create = createRoute({
   getParentRoute: () => desk,
   path: '/create',
-  component: lazyRouteComponent(() => import('~/scenes/create/CreateTicket'), 'CreateTicket'),
+  // a telephone system opens the screen with the number of the call
+  validateSearch: (s: Record<string, unknown>): { phone?: string; customer?: string } => ({ ...(word(s.phone) ? { phone: word(s.phone).slice(0, 40) } : {}), ...(/^\d{1,19}$/.test(word(s.customer)) ? { customer: word(s.customer) } : {}) }),
+  component: lazyRouteComponent(() => import('~/scenes/caller/CallerScreen'), 'CallerScreen'),
 })
 
 const Incidents = lazyRouteComponent(() => import('~/scenes/incidents/Incidents'), 'Incidents')
@@ -68,17 +75,50 @@ const adminItem = createRoute({ getParentRoute: () => adminSection, path: '/$ite
 const Monitor = lazyRouteComponent(() => import('~/scenes/queue/Monitor'), 'Monitor')
 const queue = createRoute({ getParentRoute: () => desk, path: '/queue', component: Monitor })
 const queueTeam = createRoute({ getParentRoute: () => queue, path: '/$team' })
+const customers = createRoute({
+  getParentRoute: () => desk, path: '/customers', component: lazyRouteComponent(() => import('~/scenes/customers/Customers'), 'Customers'),
+  validateSearch: (s: Record<string, unknown>): Omit<CustomerFilter, 'tier'> => ({ ...words(s, 'q', 'tier', 'company', 'tag'), ...(s.care === true ? { care: true } : {}) }), // tier means some in the inbox, one here
+})
+const customer = createRoute({ getParentRoute: () => desk, path: '/customers/$customer', component: lazyRouteComponent(() => import('~/scenes/customers/CustomerPage'), 'CustomerPage') })
+const companies = createRoute({
+  getParentRoute: () => desk, path: '/companies', component: lazyRouteComponent(() => import('~/scenes/customers/Companies'), 'Companies'),
+  validateSearch: (s: Record<string, unknown>): Omit<CompanyFilter, 'tier'> => words(s, 'q', 'tier', 'parent'),
+})
+const company = createRoute({ getParentRoute: () => desk, path: '/companies/$company', component: lazyRouteComponent(() => import('~/scenes/customers/CompanyPage'), 'CompanyPage') })
 const notices = createRoute({ getParentRoute: () => desk, path: '/notices', component: lazyRouteComponent(() => import('~/scenes/notices/Notices'), 'Notices') })
 const noticesPage = createRoute({ getParentRoute: () => notices, path: '/$page' })
 const roster = createRoute({ getParentRoute: () => desk, path: '/roster', component: lazyRouteComponent(() => import('~/scenes/roster/Roster'), 'Roster') })
 const rosterPage = createRoute({ getParentRoute: () => roster, path: '/$page' })
 const promises = createRoute({ getParentRoute: () => desk, path: '/promises', component: lazyRouteComponent(() => import('~/scenes/promises/Promises'), 'Promises') })
 const promisesPage = createRoute({ getParentRoute: () => promises, path: '/$page' })
+const paper = createRoute({ getParentRoute: () => root, path: '/print/$ticket', beforeLoad: desk.options.beforeLoad, component: lazyRouteComponent(() => import('~/scenes/print/Print'), 'Print') })
 const own = createRoute({ getParentRoute: () => desk, path: '/me', component: lazyRouteComponent(() => import('~/scenes/me/Me'), 'MyPage') })
 const ownPage = createRoute({ getParentRoute: () => own, path: '/$page' })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signin, setup, desk.addChildren([home, inbox.addChildren([view.addChildren([ticket])]), results.addChildren([resultTicket]), own.addChildren([ownPage]), create, incidents.addChildren([incident]), intelligence.addChildren([intelligencePage]), promises.addChildren([promisesPage]), admin.addChildren([adminSection.addChildren([adminItem])]), queue.addChildren([queueTeam]), notices.addChildren([noticesPage]), roster.addChildren([rosterPage])])]),
+  routeTree: root.addChildren([
+    signin,
+    setup,
+    paper,
+    desk.addChildren([
+      home,
+      inbox.addChildren([view.addChildren([ticket])]),
+      results.addChildren([resultTicket]),
+      own.addChildren([ownPage]),
+      create,
+      customers,
+      customer,
+      companies,
+      company,
+      incidents.addChildren([incident]),
+      intelligence.addChildren([intelligencePage]),
+      promises.addChildren([promisesPage]),
+      admin.addChildren([adminSection.addChildren([adminItem])]),
+      queue.addChildren([queueTeam]),
+      notices.addChildren([noticesPage]),
+      roster.addChildren([rosterPage]),
+    ]),
+  ]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
   defaultPendingMs: 150,

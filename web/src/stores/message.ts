@@ -26,8 +26,8 @@ export const entriesOf = (timeline: Timeline | undefined): Entry[] => timeline?.
 export const PENDING = 'pending-'
 let sent = 0
 
-/** Shows the message at once, sends it, and offers to take it back while that is possible. */
-export async function send(ticket: Ticket, me: Me, body: NewMessage, attachments: Attachment[]): Promise<boolean> {
+/** Shows the message at once, sends it, and offers to take it back while that is possible. Answers why it was refused. */
+export async function send(ticket: Ticket, me: Me, body: NewMessage, attachments: Attachment[]): Promise<unknown> {
   const key = keys.tickets.timeline(ticket.id)
   await queries.cancelQueries({ queryKey: key })
   const at = new Date().toISOString()
@@ -45,12 +45,14 @@ export async function send(ticket: Ticket, me: Me, body: NewMessage, attachments
       const seconds = Math.max(1, (Date.parse(made.undo_until) - Date.now()) / 1000)
       say(body.status ? t('said.sentAs', { status: statusName(body.status) }) : t('said.sent'), { undo: () => withdraw(ticket.id, made.id), seconds })
     }
-    return true
+    return undefined
   } catch (error) {
     change(ticket.id, (items) => items.filter((e) => e.message?.id !== message.id))
     rollback()
-    complain(error)
-    return false
+    // that somebody else has spoken is told above the words that came back
+    if (!(error instanceof Problem && error.code === 'message.newer')) complain(error)
+    else settle(ticket.id)
+    return error
   }
 }
 

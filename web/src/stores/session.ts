@@ -67,7 +67,7 @@ export interface Names {
 }
 
 const empty: Config = {
-  version: 0, types: [], fields: [], categories: [], substatuses: [], hold_reasons: [], cancel_reasons: [], resolution_codes: [], causes: [],
+  version: 0, types: [], fields: [], categories: [], substatuses: [], scenes: [], hold_reasons: [], cancel_reasons: [], resolution_codes: [], causes: [],
   responsibilities: [], teams: [], departments: [], staff: [], tiers: [],
   rules: { number_pattern: '{type}{yymmdd}-{seq:4}', undo_send_seconds: 10, undo_hours: 24, auto_close_hours: 72, reopen_days: 7, repeat_days: 7, demands: [] },
 }

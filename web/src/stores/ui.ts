@@ -1,5 +1,5 @@
 // What is open on the screen.
-import type { ID } from '~/api/types'
+import type { Attachment, ID } from '~/api/types'
 import { createStore } from './store'
 
 export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category' | 'decide' | 'clock'
@@ -26,6 +26,18 @@ export interface UI {
 
 export const ui = createStore<UI>({ keys: false, side: false })
 export const show = (change: Partial<UI>): void => ui.set((old) => ({ ...old, ...change }))
+
+/** Pictures one looks at large. */
+export const lightbox = createStore<{ images: Pick<Attachment, 'id' | 'name' | 'url'>[]; at: ID } | undefined>(undefined)
+
+/** What the conversation shows. */
+export type Shown = 'all' | 'messages' | 'notes' | 'activity'
+export const shownEntries = createStore<Shown>('all')
+
+/** A text that was on its way and comes back to be written on. */
+export interface Retaken { ticket: ID; text: string; html: string; attachments: Attachment[] }
+export const retaken = createStore<Retaken | undefined>(undefined)
+export const retake = (r: Retaken): void => retaken.set(r)
 
 let asked = 0
 export const compose = (kind: 'reply' | 'note'): void => show({ compose: { kind, n: ++asked } })

@@ -53,7 +53,7 @@ export const acts = {
       id: fake.id('48'), number: String(48213 + fake.tickets.length), subject: String(b.subject || b.body).slice(0, 60), status: 'open', priority: (b.priority as Priority) ?? 'normal',
       type: String(b.type ?? 'enquiry'), category_id: b.category_id as string, channel: String(b.channel ?? 'phone'), requester, creator: { kind: 'staff', id: fake.me.id, name: fake.me.name },
       assignee: { id: fake.me.id, name: fake.me.name }, team: { id: 't1', name: '华东一线组' }, tags: (b.tags as string[]) ?? [], fields: (b.fields as Record<string, unknown>) ?? {},
-      reopen_count: 0, return_count: 0, repeat_count: 0, message_count: 1, child_count: 0, open_child_count: 0, created_at: at, updated_at: at,
+      reopen_count: 0, return_count: 0, repeat_count: 0, message_count: 1, child_count: 0, open_child_count: 0, unread: false, mentioned: false, created_at: at, updated_at: at,
       last_message: { kind: 'customer', excerpt: String(b.body), at, from_customer: true }, version: 1, risk: 0, to_classify: false, sla: 'none', decisions: [], collaborators: [], watchers: [], links: [], children: [],
     }
     fake.tickets.unshift(ticket)

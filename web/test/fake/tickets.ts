@@ -50,7 +50,7 @@ export function makeTickets(now: number): { tickets: Ticket[]; timelines: Map<st
       tags: i === 0 ? ['冰箱', '加急上门'] : i % 4 === 0 ? ['二次进线'] : [], fields: type === 'repair' ? { model: 'BCD-520WK', fault_code: i === 0 ? 'E4' : undefined, in_warranty: true } : {},
       hold_reason: status === 'on_hold' ? 'date' : undefined, reopen_count: i === 0 ? 1 : 0, return_count: 0, repeat_count: i === 0 ? 2 : 0, message_count: entries.filter((e) => e.message).length,
       child_count: i === 0 ? 1 : 0, open_child_count: i === 0 ? 1 : 0, created_at: at(minutes + 30), updated_at: at(minutes),
-      last_message: { kind: 'customer', excerpt: words, at: at(minutes), from_customer: !unhappy }, version: entries.length, risk: 0, sla: 'none', to_classify: false, decisions: [],
+      last_message: { kind: 'customer', excerpt: words, at: at(minutes), from_customer: !unhappy }, version: entries.length, unread: false, mentioned: false, risk: 0, sla: 'none', to_classify: false, decisions: [],
       resolution: unhappy ? { code: 'answered' } : undefined, cancel_reason: status === 'cancelled' ? '重复提交' : undefined,
       collaborators: i === 0 ? [{ id: 'u7', name: '赵磊' }] : [], watchers: i === 0 ? [{ id: 'u2', name: '陈立' }] : [],
       links: i === 0 ? [{ kind: 'related', direction: 'out', ticket: { id: '480000010', number: '48143', subject: '油烟机滤网在哪里可以买到原装的', status: 'solved' } }] : [],

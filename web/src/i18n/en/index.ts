@@ -9,12 +9,33 @@ import sla from './sla'
 import rules from './rules'
 import notice from './notice'
 import roster from './roster'
+import words from './case'
 import people from './people'
+import customer from './customer'
 import setup from './setup'
 import error from './error'
 import find from './find'
 import own from './own'
 import type zh from '../zh-CN'
 
-const en: { [K in keyof typeof zh]: string } = { ...common, ...inbox, ...ticket, ...mind, ...studio, ...admin, ...assign, ...sla, ...rules, ...notice, ...roster, ...people, ...setup, ...error, ...find, ...own }
+const en: { [K in keyof typeof zh]: string } = {
+  ...common,
+  ...inbox,
+  ...ticket,
+  ...mind,
+  ...studio,
+  ...admin,
+  ...assign,
+  ...sla,
+  ...rules,
+  ...notice,
+  ...roster,
+  ...words,
+  ...people,
+  ...setup,
+  ...customer,
+  ...find,
+  ...own,
+  ...error,
+}
 export default en

@@ -240,7 +240,6 @@ export default {
   'find.sameCustomer': 'Tickets of the same customer',
   'people.collaborators.help': 'Help on the ticket, do not answer for its time limit.',
   'people.watchers.help': 'Hear of changes, need not act.',
-  'create.title': 'New ticket',
   'create.help': 'For a customer: first find out who it is',
   'create.close': 'Close; the draft is kept',
   'create.matter': 'The matter',
@@ -255,7 +254,5 @@ export default {
   'create.newCustomer': 'No customer matches; a new one will be made.',
   'create.name': 'Name of the customer',
   'create.other': 'Another customer',
-  'create.open': 'Open tickets',
-  'create.open.more': 'Other open tickets',
   'create.open.none': 'No open tickets',
 }

@@ -240,7 +240,6 @@ export default {
   'find.sameCustomer': '同一客户的工单',
   'people.collaborators.help': '协助处理，不对时限负责。',
   'people.watchers.help': '有变化时收到通知，无需处理。',
-  'create.title': '新建工单',
   'create.help': '代客户登记，先确认是谁',
   'create.close': '收起，草稿保留',
   'create.matter': '工单内容',
@@ -255,7 +254,5 @@ export default {
   'create.newCustomer': '没有匹配的客户，将新建客户。',
   'create.name': '客户姓名',
   'create.other': '换一位客户',
-  'create.open': '未结工单',
-  'create.open.more': '其他未结工单',
   'create.open.none': '没有未结的工单',
 }

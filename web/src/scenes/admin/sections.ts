@@ -15,8 +15,12 @@ export interface Section {
 }
 
 export type SectionID =
-  | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules'
-  | 'sla' | 'calendars' | 'users' | 'teams' | 'departments' | 'skills' | 'roles' | 'routing' | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
+  | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules' | 'scenes' | 'blocklist'
+  | 'quick-replies' | 'signatures'
+  | 'sla' | 'calendars'
+  | 'users' | 'teams' | 'departments' | 'skills' | 'roles'
+  | 'routing'
+  | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
@@ -28,14 +32,18 @@ export const sections: Section[] = [
   { id: 'statuses', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Statuses'), 'Statuses') },
   { id: 'codes', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/Codes'), 'Codes') },
   { id: 'ticket-rules', group: 'tickets', needs: ['config.manage'], page: page(() => import('./setup/TicketRules'), 'TicketRules') },
+  { id: 'scenes', group: 'tickets', needs: ['config.manage'], page: page(() => import('./customers/Scenes'), 'Scenes') },
   { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
+  { id: 'quick-replies', group: 'service', needs: [], page: page(() => import('./phrases/Phrases'), 'QuickReplies') },
+  { id: 'signatures', group: 'service', needs: [], page: page(() => import('./phrases/Phrases'), 'Signatures') },
   { id: 'users', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Users'), 'Users') },
   { id: 'teams', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Teams'), 'Teams') },
   { id: 'departments', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Departments'), 'Departments') },
   { id: 'skills', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Skills'), 'Skills') },
   { id: 'roles', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Roles'), 'Roles') },
   { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
+  { id: 'blocklist', group: 'work', needs: ['customer.block'], page: page(() => import('./customers/Blocklist'), 'Blocklist') },
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },
   { id: 'notify-deliveries', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Deliveries'), 'Deliveries') },

@@ -2,28 +2,29 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { api, data } from '~/api/client'
-import { keys } from '~/api/keys'
 import type { ID, Identity, Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import { IconButton } from '~/parts/Button'
+import { CareNote } from '~/parts/CareNote'
 import { StatusGlyph, statusName } from '~/parts/Glyph'
 import { Icon } from '~/parts/Icon'
 import { Skeleton } from '~/parts/State'
 import { Time } from '~/parts/Time'
-import { useMe, useNames } from '~/stores/session'
+import { customerQuery, customerTickets } from '~/stores/customer'
+import { can, useMe, useNames } from '~/stores/session'
 import { complain } from '~/stores/toast'
 import { listing } from '~/stores/ui'
 import { Row } from './Properties'
 
-export const customerQuery = (id: ID) => ({ queryKey: keys.customers.one(id), queryFn: () => data(api.GET('/customers/{id}', { params: { path: { id } } })), enabled: id !== '' })
-const ticketsQuery = (id: ID) => ({ queryKey: keys.customers.tickets(id), queryFn: () => data(api.GET('/customers/{id}/tickets', { params: { path: { id }, query: { limit: 6 } } })), enabled: id !== '' })
+const ticketsQuery = (id: ID) => customerTickets(id, 6)
 
 export function CustomerCard({ ticket }: { ticket: Ticket }) {
   const id = ticket.requester?.id ?? ''
   const { data: customer, error } = useQuery(customerQuery(id))
   const others = useQuery(ticketsQuery(id)).data?.items.filter((x) => x.id !== ticket.id && !['solved', 'closed', 'cancelled'].includes(x.status)) ?? []
   const names = useNames()
+  const me = useMe()
   if (!ticket.requester) return null
   const name = customer?.name ?? ticket.requester.name
   const tier = customer?.tier ?? ticket.requester.tier
@@ -33,10 +34,11 @@ export function CustomerCard({ ticket }: { ticket: Ticket }) {
       <div className="row g8" style={{ marginBottom: 6 }}>
         <Avatar name={name} size="l" />
         <div className="sp f13">
-          <div className="row g6"><b className="ell">{name}</b>{tier && tier !== 'normal' && <span className="chip">{names.tier(tier)}</span>}</div>
+          <div className="row g6">{can(me, 'customer.read') ? <Link className="ell b" to="/customers/$customer" params={{ customer: id }}><b>{name}</b></Link> : <b className="ell">{name}</b>}{tier && tier !== 'normal' && <span className="chip">{names.tier(tier)}</span>}</div>
           <div className="f12 t3 ell">{customer ? customer.company?.name ?? (customer.last_contact_at ? <>{t('customer.last')}{' '}<Time at={customer.last_contact_at} /></> : '') : !error && <Skeleton width={120} height={10} />}</div>
         </div>
       </div>
+      {customer?.blocked && <CareNote kind="blocked" reason={customer.blocked.reason} until={customer.blocked.until} />}
       {ticket.repeat_count > 0 && <div className="row g6 f13 amber" style={{ minHeight: 28 }}><Icon name="history" size="s" /><span>{t('customer.repeat', { n: ticket.repeat_count })}</span></div>}
       {customer?.identities.map((i) => <IdentityRow key={i.id} customer={customer.id} identity={i} />)}
       {customer && <Row label={t('customer.tickets')}><span>{t('customer.count', { n: customer.ticket_count, open: customer.open_ticket_count })}</span></Row>}

@@ -12,11 +12,23 @@ function take(editor: TipTap | null): void {
   editor?.view.focus()
 }
 
+/** Plain text, never read as HTML; its lines become lines. */
+function put(editor: TipTap | null, n: number, text: string): void {
+  if (!editor) return
+  const { from, to } = editor.state.selection
+  const lines = text.split('\n').flatMap((line, i) => [...(i ? [{ type: 'hardBreak' }] : []), ...(line ? [{ type: 'text', text: line }] : [])])
+  editor.chain().focus().deleteRange({ from: from - n, to }).insertContent(lines).run()
+}
+
 /** The rich field (TipTap). Loaded when somebody is about to write; takes over what stands in the plain one. */
-export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: FieldProps) {
+export function Editor({ ref, content, onChange, onKeyDown, onKey, onMove, label, autoFocus }: FieldProps) {
   const change = useRef(onChange)
   change.current = onChange
   const words = useRef(label)
+  const key = useRef(onKey)
+  key.current = onKey
+  const move = useRef(onMove)
+  move.current = onMove
   words.current = label
   const editor = useEditor({
     injectCSS: false,
@@ -29,13 +41,23 @@ export function Editor({ ref, content, onChange, onKeyDown, label, autoFocus }: 
     editorProps: {
       attributes: { class: 'ta', role: 'textbox', 'aria-multiline': 'true', 'aria-label': label },
       // Ctrl+Enter sends; the editor must not break the line first
-      handleKeyDown: (_view, e) => e.key === 'Enter' && (e.ctrlKey || e.metaKey),
+      handleKeyDown: (_view, e) => {
+        if (!key.current(e.key, e)) return e.key === 'Enter' && (e.ctrlKey || e.metaKey)
+        e.stopPropagation() // it was meant for the list
+        return true
+      },
     },
+    onSelectionUpdate: () => move.current(),
     onUpdate: ({ editor: e }) => change.current({ text: e.getText({ blockSeparator: '\n' }), html: e.isEmpty ? '' : e.getHTML() }),
   })
   useImperativeHandle(ref, () => ({
     focus: () => take(editor),
-    insert: (text) => void editor?.chain().focus().insertContent(text).run(),
+    insert: (text) => put(editor, 0, text),
+    before: () => {
+      const from = editor?.state.selection.$from
+      return from?.parent.textBetween(0, from.parentOffset, '\n', '\n').split('\n').at(-1) ?? ''
+    },
+    replace: (n, text) => put(editor, n, text),
     set: (next) => void editor?.commands.setContent(next.html || asHTML(next.text), { emitUpdate: false }),
   }), [editor])
   // before anything is drawn: a key that is pressed meanwhile must not miss the field

@@ -6,8 +6,8 @@ import { Time } from '~/parts/Time'
 import { useNames } from '~/stores/session'
 import { eventText } from './eventText'
 
-export function EventFold({ entries }: { entries: Entry[] }) {
-  const [open, setOpen] = useState(false)
+export function EventFold({ entries, open: unfolded = false }: { entries: Entry[]; open?: boolean }) {
+  const [open, setOpen] = useState(unfolded)
   const names = useNames()
   // that it was made goes without saying where more happened
   const told = entries.length > 1 ? entries.filter((e) => e.event?.name !== 'created') : entries

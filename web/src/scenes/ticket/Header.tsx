@@ -6,6 +6,7 @@ import { ActionButton, actionChoices } from '~/actions/ActionButton'
 import { action } from '~/actions/registry'
 import { named, t, type Key } from '~/i18n'
 import { clock } from '~/i18n/format'
+import { Avatar } from '~/parts/Avatar'
 import { Button, IconButton } from '~/parts/Button'
 import { ChoiceList } from '~/parts/ChoiceList'
 import { channelName, PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
@@ -14,15 +15,16 @@ import { Mood } from '~/parts/Mood'
 import { Pop } from '~/parts/Pop'
 import { useNow } from '~/parts/Time'
 import { selection } from '~/stores/bulk'
-import { useNames } from '~/stores/session'
+import { useMe, useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { act, refused } from '~/stores/ticket'
 import { listBase, show, ui, type PickerName } from '~/stores/ui'
+import { useViewing } from '~/stores/viewing'
 import { Picker } from './Picker'
 import { ClockChips } from './sla/ClockChips'
 import { Mark } from './understand/Mark'
 
-const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.return', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.copy']
+const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.return', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.unread', 'ticket.copy', 'ticket.copyNumber', 'ticket.print']
 
 export function Header({ ticket, view, folded }: { ticket: Ticket; view: string; folded: boolean }) {
   const navigate = useNavigate()
@@ -37,6 +39,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         <span className="only-phone back"><IconButton icon="left" label={t('ticket.toList')} onClick={back} /></span>
         <Subject ticket={ticket} />
         <span className="sp" />
+        <Viewers ticket={ticket} />
         <Anchor name="snooze" id={ticket.id}><IconButton icon="clock" label={t('action.snooze')} keys="h" on={!!ticket.snoozed_until} className="not-phone" /></Anchor>
         {folded && <IconButton icon="info" label={t('ticket.side')} onClick={() => show({ side: true })} />}
         <Pop placement="bottomRight" content={(close) => <ChoiceList label={t('ticket.more')} choices={actionChoices(menu)} onChoose={(id) => { close(); setTimeout(() => perform(action(id))) }} />}>
@@ -97,5 +100,18 @@ function Subject({ ticket }: { ticket: Ticket }) {
       <h1 className="ell"><button type="button" className="ell subject" title={t('ticket.subject.edit')} onClick={() => setText(ticket.subject)}>{ticket.subject || t('ticket.noSubject')}</button></h1>
       <span className="t3 f13 number not-phone">{ticket.number}</span>
     </>
+  )
+}
+
+/** Who else looks at it now. */
+function Viewers({ ticket }: { ticket: Ticket }) {
+  const there = useViewing(ticket.id, useMe()?.id)
+  if (!there.length) return null
+  const names = there.map((p) => p.name).join(t('common.and'))
+  return (
+    <span className="viewers" role="img" aria-label={t('viewing.others', { names })} title={t('viewing.others', { names })}>
+      {there.slice(0, 3).map((p) => <span key={p.id} className={p.typing ? 'on' : undefined}><Avatar name={p.name} size="s" /></span>)}
+      {there.length > 3 && <span className="f12 t3">{`+${there.length - 3}`}</span>}
+    </span>
   )
 }

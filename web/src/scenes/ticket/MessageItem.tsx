@@ -8,11 +8,12 @@ import { Icon } from '~/parts/Icon'
 import { PlainText, RichText } from '~/parts/RichText'
 import { Time } from '~/parts/Time'
 import { PENDING, withdraw } from '~/stores/message'
+import { lightbox } from '~/stores/ui'
 import { useMe, useNames } from '~/stores/session'
 
 export const MessageItem = memo(function MessageItem({ ticket, message }: { ticket: Ticket; message: Message }) {
   const { config } = useNames()
-  const mentions = message.kind === 'note' ? config.staff.map((s) => s.name) : undefined
+  const mentions = message.kind === 'note' ? [...config.staff, ...config.teams].map((s) => s.name) : undefined
   const body = message.withdrawn ? <span className="t3">{t('message.withdrawn')}</span> : message.html ? <RichText html={message.html} /> : <PlainText text={message.text} mentions={mentions} />
   const files = <Files attachments={message.attachments.filter((a) => !a.inline)} />
   const pending = message.id.startsWith(PENDING)
@@ -34,7 +35,7 @@ export const MessageItem = memo(function MessageItem({ ticket, message }: { tick
           {mine && !message.withdrawn && <TakeBack ticket={ticket} message={message} />}
           {mine ? <><span>{t(pending ? 'delivery.sending' : 'delivery.sent')}{' · '}<Time at={message.at} as="clock" /></span><b>{name}</b></> : <><b>{name}</b><span>{channelName(message.channel)}{' · '}<Time at={message.at} as="clock" /></span></>}
         </div>
-        {(message.text || message.html || message.withdrawn) && <div className="bub" data-words>{body}</div>}
+        {(message.text || message.html || message.withdrawn) && <div className="bub" data-words>{body}{message.signature && <details className="signed f12 t3"><summary>{t('signature.show')}</summary><div className="plain">{message.signature}</div></details>}</div>}
         {!message.withdrawn && files}
       </div>
     </article>
@@ -63,7 +64,7 @@ function Files({ attachments }: { attachments: Attachment[] }) {
     <div className="files">
       {attachments.map((a) =>
         a.image ? (
-          <a key={a.id} className="photo" href={a.url} target="_blank" rel="noopener noreferrer" title={a.name}><img src={a.url} alt={a.name} loading="lazy" /></a>
+          <button key={a.id} type="button" className="photo" title={a.name} aria-label={t('files.open', { name: a.name })} onClick={() => lightbox.set({ images: attachments.filter((x) => x.image), at: a.id })}><img src={a.url} alt={a.name} loading="lazy" /></button>
         ) : (
           <a key={a.id} className="file" href={a.url} download={a.name}><Icon name="file" /><span className="ell">{a.name}</span><span className="t3 f12 nw">{size(a.size)}</span></a>
         ),

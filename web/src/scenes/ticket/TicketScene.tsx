@@ -10,8 +10,10 @@ import { useStore } from '~/stores/store'
 import { selection } from '~/stores/bulk'
 import { ticketQuery } from '~/stores/ticket'
 import { see, show, ui } from '~/stores/ui'
+import { Care } from './Care'
 import { Composer } from './Composer'
 import { Header } from './Header'
+import { Lightbox } from './Lightbox'
 import { Panel } from './panels/Panel'
 import { Side } from './Side'
 import { Timeline } from './Timeline'
@@ -26,11 +28,17 @@ export function useNarrow(): boolean {
   return useSyncExternalStore((f) => { narrow?.addEventListener('change', f); return () => narrow?.removeEventListener('change', f) }, () => narrow?.matches ?? false)
 }
 
+const small = typeof matchMedia === 'undefined' ? undefined : matchMedia('(max-width:767px)')
+function usePhone(): boolean {
+  return useSyncExternalStore((f) => { small?.addEventListener('change', f); return () => small?.removeEventListener('change', f) }, () => small?.matches ?? false)
+}
+
 /** One case on one screen: conversation, properties, customer. */
 export function TicketScene({ id, view }: { id: string; view: string }) {
   const navigate = useNavigate()
   const { data: ticket, error, refetch } = useQuery(ticketQuery(id))
   const folded = useNarrow()
+  const thumb = usePhone()
   const side = useStore(ui, (u) => u.side)
   const panel = useStore(ui, (u) => u.panel)
   const chosen = useStore(selection)
@@ -55,6 +63,7 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
     <>
       <section className="conv ticket-open" data-ticket={id} aria-label={`${ticket.number} ${ticket.subject}`}>
         <Header ticket={ticket} view={view} folded={folded} />
+        <Care ticket={ticket} />
         <Orders ticket={ticket} />
         <Triage ticket={ticket} />
         <Alerts ticket={ticket} />
@@ -62,10 +71,12 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
         <Composer ticket={ticket} />
       </section>
       {folded ? (
-        <Drawer open={side} onClose={() => show({ side: false })} size={336} closable={false} mask={{ closable: true }} styles={{ body: { padding: 0 } }} rootClassName="side-drawer" getContainer={false}>
+        <Drawer open={side} onClose={() => show({ side: false })} placement={thumb ? 'bottom' : 'right'} size={thumb ? '82%' : 336} closable={false} mask={{ closable: true }} styles={{ body: { padding: 0 } }} rootClassName={thumb ? 'side-drawer sheet-up' : 'side-drawer'} getContainer={false}>
+          {thumb && <button type="button" className="handle" aria-label={t('common.close')} onClick={() => show({ side: false })} />}
           <Side ticket={ticket} />
         </Drawer>
       ) : <Side ticket={ticket} />}
+      <Lightbox />
       {panel && <Panel name={panel} ticket={ticket} ids={chosen.size ? [...chosen] : [ticket.id]} />}
     </>
   )

@@ -35,5 +35,7 @@ export function useFiles() {
     if (f) queueMicrotask(() => start(f.file, key))
     return old
   }), [start])
-  return { files, add, remove, again, set: setFiles, busy: files.some((f) => !f.done && !f.error) }
+  /** Files that the server has already. */
+  const give = useCallback((list: Attachment[]) => setFiles(list.map((a) => ({ key: next++, name: a.name, size: a.size, share: 1, done: a, cancel: () => undefined, file: new File([], a.name, { type: a.type }) }))), [])
+  return { files, give, add, remove, again, set: setFiles, busy: files.some((f) => !f.done && !f.error) }
 }

@@ -4,7 +4,7 @@ import type { ID, Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { StatusGlyph, statusName } from '~/parts/Glyph'
 import { Icon } from '~/parts/Icon'
-import { customerTickets } from './customerTickets'
+import { customerTickets } from '~/stores/customer'
 import { findQuery } from '~/stores/ticket'
 
 /** Picks another ticket: by words or number; before that, the other tickets of the same customer. */
