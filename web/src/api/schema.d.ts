@@ -140,6 +140,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blocklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses and domains whose contacts are refused */
+        get: operations["blocklist"];
+        put?: never;
+        /** Refuse the contacts of an address or domain */
+        post: operations["blocklist-add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blocklist/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a line off the blocklist */
+        delete: operations["blocklist-remove"];
+        options?: never;
+        head?: never;
+        /** Change the reason or end of a block */
+        patch: operations["blocklist-change"];
+        trace?: never;
+    };
     "/api/v1/bulk": {
         parameters: {
             query?: never;
@@ -330,6 +366,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls from a number */
+        get: operations["caller-find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/companies": {
         parameters: {
             query?: never;
@@ -375,6 +428,23 @@ export interface paths {
         };
         /** List the customers of a company */
         get: operations["company-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets of a company's customers, newest first */
+        get: operations["company-tickets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -553,6 +623,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a scene of a call */
+        post: operations["config-scenes-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/scenes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or retire a scene of a call */
+        put: operations["config-scenes-update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config/substatuses": {
         parameters: {
             query?: never;
@@ -674,6 +778,42 @@ export interface paths {
         patch: operations["customer-update"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Refuse the contacts of all addresses of a customer */
+        put: operations["customer-block"];
+        post?: never;
+        /** Take a customer's addresses off the blocklist */
+        delete: operations["customer-unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a customer under special care */
+        put: operations["customer-care"];
+        post?: never;
+        /** End special care */
+        delete: operations["customer-care-end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/identities": {
         parameters: {
             query?: never;
@@ -725,6 +865,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/identities/{identity_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that the address was proved to be the customer's */
+        post: operations["customer-identity-verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/merge": {
         parameters: {
             query?: never;
@@ -736,6 +893,23 @@ export interface paths {
         put?: never;
         /** Merge a customer into another */
         post: operations["customer-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The merges into a customer that can be taken back */
+        get: operations["customer-merges"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -928,6 +1102,25 @@ export interface paths {
         head?: never;
         /** Change my name, language and preferences */
         patch: operations["me-update"];
+        trace?: never;
+    };
+    "/api/v1/me/new-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what one has typed of a new ticket */
+        get: operations["new-ticket-draft-read"];
+        /** Keep what one types of a new ticket */
+        put: operations["new-ticket-draft-save"];
+        post?: never;
+        /** Throw it away */
+        delete: operations["new-ticket-draft-drop"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/notifications": {
@@ -1355,6 +1548,59 @@ export interface paths {
         put?: never;
         /** Try to take it in again */
         post: operations["quarantine-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the quick replies that the reader may use or change */
+        get: operations["quick-reply-list"];
+        put?: never;
+        /** Make a quick reply */
+        post: operations["quick-reply-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a quick reply */
+        put: operations["quick-reply-update"];
+        post?: never;
+        /** Delete a quick reply */
+        delete: operations["quick-reply-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count that it was inserted */
+        post: operations["quick-reply-use"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2190,6 +2436,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the signatures that the reader may use or change */
+        get: operations["signature-list"];
+        put?: never;
+        /** Make a signature */
+        post: operations["signature-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signatures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a signature */
+        put: operations["signature-update"];
+        post?: never;
+        /** Delete a signature */
+        delete: operations["signature-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sla/extensions": {
         parameters: {
             query?: never;
@@ -2750,6 +3032,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a ticket, newest first */
+        get: operations["ticket-attachments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/category": {
         parameters: {
             query?: never;
@@ -2973,6 +3272,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quick replies and signature, filled in for a ticket */
+        get: operations["ticket-quick-replies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note how far one has read */
+        post: operations["ticket-read-mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/reopen": {
         parameters: {
             query?: never;
@@ -3086,6 +3419,59 @@ export interface paths {
         get: operations["ticket-routing"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replies that wait for their time, the next first */
+        get: operations["scheduled-list"];
+        put?: never;
+        /** Reply at a later time */
+        post: operations["scheduled-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled/{scheduled}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give it another time */
+        put: operations["scheduled-move"];
+        post?: never;
+        /** Take it back before it is sent */
+        delete: operations["scheduled-cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled/{scheduled}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it now */
+        post: operations["scheduled-send"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3409,6 +3795,23 @@ export interface paths {
         put?: never;
         /** Untie from another ticket */
         post: operations["ticket-unlink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one looks at a ticket, and hear who else does */
+        post: operations["ticket-viewing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3933,6 +4336,17 @@ export interface components {
             kind: "staff" | "customer" | "system" | "ai";
             name?: string;
         };
+        AddBody: {
+            /** @description phone, email, domain, wechat, … */
+            kind: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description absent: for good
+             */
+            until?: string;
+            value: string;
+        };
         AddInBody: {
             /** @enum {string} */
             field: "type" | "category" | "priority";
@@ -4149,6 +4563,23 @@ export interface components {
             /** Format: int64 */
             right: number;
         };
+        BlockJSON: {
+            by_id?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description masked; a domain whole */
+            display: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        BlockedJSON: {
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+        };
         Board: {
             agents: components["schemas"]["BoardLine"][];
             /** @description of what waits now, by how long ago it came */
@@ -4320,6 +4751,17 @@ export interface components {
             items: components["schemas"]["TicketJSON"][];
             next_cursor?: string;
         };
+        Body: {
+            en?: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            /** @description typed after / while writing */
+            shortcut?: string;
+            team_id?: string;
+            /** @description placeholders in braces: {customer} {number} {subject} {agent} {team} {company} {date} */
+            zh?: string;
+        };
         Both: {
             /** Format: double */
             active: number;
@@ -4408,6 +4850,13 @@ export interface components {
             /** Format: int64 */
             tokens_out: number;
         };
+        CallerOutBody: {
+            blocked?: components["schemas"]["BlockedJSON"];
+            /** @description who has it, within reach */
+            customer?: components["schemas"]["JSON"];
+            /** @description the number in its one form */
+            number: string;
+        };
         Candidate: {
             agent_id: string;
             factors: {
@@ -4417,6 +4866,14 @@ export interface components {
             score: number;
             /** @description why not, if another was chosen: full */
             taken?: string;
+        };
+        CareJSON: {
+            by_id?: string;
+            reason: string;
+            /** Format: date-time */
+            since?: string;
+            /** Format: date-time */
+            until?: string;
         };
         Category: {
             /** @description other words for it, at most 60 characters each */
@@ -4449,6 +4906,11 @@ export interface components {
             user_id: string;
             /** Format: int64 */
             version: number;
+        };
+        ChangeInBody: {
+            reason?: string;
+            /** @description null: for good */
+            until?: string | null;
         };
         ChangeJSON: {
             company_id?: string | null;
@@ -4539,7 +5001,8 @@ export interface components {
             width?: number;
         };
         CompanyChangeJSON: {
-            domain?: string;
+            contract?: components["schemas"]["Contract"];
+            domains?: string[];
             /** @description by key; null takes a field away */
             fields?: {
                 [key: string]: unknown;
@@ -4551,17 +5014,34 @@ export interface components {
             tier?: string;
         };
         CompanyJSON: {
+            /**
+             * Format: int64
+             * @description up to 1000
+             */
+            contact_count: number;
+            contract: components["schemas"]["Contract"];
             /** Format: date-time */
             created_at: string;
-            domain?: string;
+            domains: string[];
             fields: {
                 [key: string]: unknown;
             };
             id: string;
             name: string;
             note: string;
+            /**
+             * Format: int64
+             * @description within reach, up to 1000
+             */
+            open_ticket_count: number;
+            parent?: components["schemas"]["CompanyRef"];
             parent_id?: string;
             tags: string[];
+            /**
+             * Format: int64
+             * @description within reach, up to 1000
+             */
+            ticket_count: number;
             tier: string;
             /** Format: date-time */
             updated_at: string;
@@ -4606,6 +5086,7 @@ export interface components {
             resolution_codes: components["schemas"]["Code"][];
             responsibilities: components["schemas"]["Code"][];
             rules: components["schemas"]["Rules"];
+            scenes: components["schemas"]["Scene"][];
             staff: components["schemas"]["PersonJSON"][];
             substatuses: components["schemas"]["Substatus"][];
             teams: components["schemas"]["TicketTeamJSON"][];
@@ -4635,6 +5116,14 @@ export interface components {
             kind: "ticket" | "message";
             message_kind?: string;
             ticket: components["schemas"]["Brief"];
+        };
+        Contract: {
+            /** @description a day such as 2026-11-21 */
+            from?: string;
+            number?: string;
+            /** @description what was promised, in words */
+            terms?: string;
+            until?: string;
         };
         Copy: {
             /**
@@ -5229,6 +5718,26 @@ export interface components {
              */
             uncertain: number;
         };
+        FileJSON: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["ActorRef"];
+            id: string;
+            /** @description safe to show in place */
+            image: boolean;
+            inline?: boolean;
+            /**
+             * @description of its message
+             * @enum {string}
+             */
+            kind: "customer" | "reply" | "note";
+            message_id: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+            url: string;
+        };
         Fill: {
             dry_run?: boolean;
             from: string;
@@ -5237,6 +5746,16 @@ export interface components {
             people: components["schemas"]["Turn"][];
             rotation_id: string;
             to: string;
+        };
+        Filled: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            shortcut?: string;
+            text: string;
+            /** Format: int64 */
+            uses: number;
         };
         Filling: {
             /** Format: int64 */
@@ -5327,8 +5846,23 @@ export interface components {
             views: components["schemas"]["Placed"][];
         };
         InBody2: {
+            /** @description the newest message that was on the screen; absent: all */
+            message_id?: string;
+            /** @description wait to be read again */
+            unread?: boolean;
+        };
+        InBody22: {
             endpoint: string;
             keys: components["schemas"]["KeysStruct"];
+        };
+        InBody222: {
+            /**
+             * @description viewing, writing a reply or a note, or gone
+             * @enum {string}
+             */
+            doing: "viewing" | "reply" | "note" | "gone";
+            /** @description made by the page: one person may have several */
+            screen: string;
         };
         IncidentJSON: {
             /** Format: int64 */
@@ -5383,6 +5917,10 @@ export interface components {
             size: number;
         };
         JSON: {
+            /** @description an address of this customer is on the blocklist */
+            blocked?: components["schemas"]["BlockedJSON"];
+            /** @description special care, while it holds */
+            care?: components["schemas"]["CareJSON"];
             company?: components["schemas"]["CompanyRef"];
             /** Format: date-time */
             created_at: string;
@@ -5590,6 +6128,19 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListBlockJSON: {
+            items: components["schemas"]["BlockJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListBody: {
+            reason: string;
+            /**
+             * Format: date-time
+             * @description absent: for good
+             */
+            until?: string;
+        };
         ListBrief: {
             items: components["schemas"]["Brief"][];
             next_cursor?: string;
@@ -5650,6 +6201,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListFileJSON: {
+            items: components["schemas"]["FileJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListHandover: {
             items: components["schemas"]["Handover"][];
             next_cursor?: string;
@@ -5672,6 +6228,11 @@ export interface components {
         };
         ListLeave: {
             items: components["schemas"]["Leave"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        "ListMergedJSON\u00B79": {
+            items: components["schemas"]["MergedJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5707,6 +6268,11 @@ export interface components {
         };
         ListRunJSON: {
             items: components["schemas"]["RunJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListScheduledJSON: {
+            items: components["schemas"]["ScheduledJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5869,6 +6435,11 @@ export interface components {
         };
         MergeInBody: {
             into: string;
+            /** @description fields whose value the survivor takes from the one that goes, although it has one */
+            take?: ("name" | "tier" | "company" | "language" | "note")[];
+        };
+        MergeInBody2: {
+            into: string;
         };
         MergeInput: {
             into: string;
@@ -5876,7 +6447,17 @@ export interface components {
         MergeOutBody: {
             undo_id: string;
         };
+        MergedJSON: {
+            /** Format: date-time */
+            at: string;
+            by_id?: string;
+            /** @description the customer that was merged into this one */
+            from: components["schemas"]["CompanyRef"];
+            undo_id: string;
+        };
         MessageBody: {
+            /** @description with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again */
+            again?: boolean;
             attachment_ids?: string[];
             body?: string;
             channel?: string;
@@ -5886,9 +6467,13 @@ export interface components {
             html?: string;
             /** @enum {string} */
             kind: "reply" | "note" | "customer";
+            /** @description everybody of them */
+            mention_teams?: string[];
             mentions?: string[];
             reason?: string;
             resolution?: components["schemas"]["Resolution"];
+            /** @description the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since */
+            seen_message_id?: string;
             /** @enum {string} */
             status?: "open" | "pending" | "on_hold" | "solved";
             substatus_id?: string;
@@ -5904,6 +6489,8 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "customer" | "reply" | "note";
+            /** @description what goes under it by mail, as plain text */
+            signature?: string;
             text: string;
             /** Format: date-time */
             undo_until?: string;
@@ -5975,6 +6562,14 @@ export interface components {
             /** Format: int64 */
             level: number;
             skill_id: string;
+        };
+        NewDraftJSON: {
+            /** @description as the client made it */
+            form?: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            readonly updated_at?: string;
         };
         NewHandover: {
             note?: string;
@@ -6144,6 +6739,10 @@ export interface components {
         OutBody: {
             id: string;
         };
+        OutBody2: {
+            /** @description the others */
+            people: components["schemas"]["Person"][];
+        };
         Overflow: {
             /** Format: int64 */
             after_seconds: number;
@@ -6217,6 +6816,15 @@ export interface components {
             name: string;
             to: string;
         };
+        Person: {
+            id: string;
+            name: string;
+            /**
+             * @description what they are writing
+             * @enum {string}
+             */
+            typing?: "reply" | "note";
+        };
         PersonJSON: {
             active: boolean;
             avatar?: components["schemas"]["Face"];
@@ -6224,6 +6832,31 @@ export interface components {
             id: string;
             name: string;
             team_ids: string[];
+        };
+        PhraseJSON: {
+            /** Format: int64 */
+            all_uses: number;
+            en?: string;
+            id: string;
+            may_edit: boolean;
+            name: string;
+            owner: components["schemas"]["Ref"];
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            /** @description typed after / while writing */
+            shortcut?: string;
+            team_id?: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description by the reader
+             */
+            uses: number;
+            /** Format: int64 */
+            version: number;
+            /** @description placeholders in braces: {customer} {number} {subject} {agent} {team} {company} {date} */
+            zh?: string;
         };
         Place: {
             /** Format: double */
@@ -6947,6 +7580,82 @@ export interface components {
             per_label: components["schemas"]["LabelReport"][];
             /** Format: double */
             train_seconds: number;
+        };
+        Scene: {
+            /** @description a skeleton that the agent writes into */
+            body?: string;
+            category_id?: string;
+            /** @description what the agent ticks off while the customer speaks */
+            checks?: string[];
+            fields?: {
+                [key: string]: unknown;
+            };
+            id?: string;
+            name: components["schemas"]["Name"];
+            /** Format: int64 */
+            position: number;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            retired: boolean;
+            /** @description approved words */
+            script?: string;
+            subject?: string;
+            type: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        "Scheduled-createRequest": {
+            /** @description with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again */
+            again?: boolean;
+            /**
+             * Format: date-time
+             * @description within a year
+             */
+            at: string;
+            attachment_ids?: string[];
+            body?: string;
+            channel?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            html?: string;
+            /** @enum {string} */
+            kind: "reply" | "note" | "customer";
+            /** @description everybody of them */
+            mention_teams?: string[];
+            mentions?: string[];
+            reason?: string;
+            resolution?: components["schemas"]["Resolution"];
+            /** @description the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since */
+            seen_message_id?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "on_hold" | "solved";
+            substatus_id?: string;
+        };
+        "Scheduled-moveRequest": {
+            /**
+             * Format: date-time
+             * @description within a year
+             */
+            at: string;
+        };
+        ScheduledJSON: {
+            attachments: components["schemas"]["AttachmentJSON"][];
+            author: components["schemas"]["Ref"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            /** @description code of why it could not be sent */
+            error?: string;
+            /** @description sanitised */
+            html?: string;
+            id: string;
+            /** @description somebody has written since it was ordered */
+            newer: boolean;
+            /** @description taken with it */
+            status?: string;
+            text: string;
         };
         Scored: {
             /** Format: double */
@@ -7690,6 +8399,8 @@ export interface components {
             language?: string;
             last_message?: components["schemas"]["LastMessage"];
             links?: components["schemas"]["Link"][];
+            /** @description the reader is mentioned in what they have not seen */
+            mentioned: boolean;
             merged_into?: components["schemas"]["Brief"];
             /** Format: int64 */
             message_count: number;
@@ -7744,6 +8455,8 @@ export interface components {
             /** @description a suggested type or category waits for a person */
             to_classify: boolean;
             type: string;
+            /** @description it concerns the reader and holds words of somebody else that they have not seen */
+            unread: boolean;
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
@@ -8058,6 +8771,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        WebListJSON2: {
+            items: components["schemas"]["PhraseJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         WhyBody: {
             /** @description newest first */
             items: components["schemas"]["DecisionJSON"][];
@@ -8086,6 +8804,12 @@ export interface components {
         Words: {
             en: string;
             zh: string;
+        };
+        Writing: {
+            /** @description those that the reader uses most first */
+            items: components["schemas"]["Filled"][];
+            /** @description goes under mail; empty: none */
+            signature: string;
         };
         Year: {
             holidays: components["schemas"]["Period"][];
@@ -8360,6 +9084,141 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blocklist: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description a whole address or domain */
+                q?: string;
+                /** @description those that are over instead of those in force */
+                ended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBlockJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocklist-add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocklist-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocklist-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockJSON"];
+                };
             };
             /** @description An error */
             default: {
@@ -8829,6 +9688,37 @@ export interface operations {
             };
         };
     };
+    "caller-find": {
+        parameters: {
+            query: {
+                phone: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "company-list": {
         parameters: {
             query?: {
@@ -8836,8 +9726,11 @@ export interface operations {
                 limit?: number;
                 /** @description The next_cursor of the page before. */
                 cursor?: string;
-                /** @description a part of the name, a phone number or its last four digits, a mail address */
+                /** @description a part of the name, or a whole domain */
                 q?: string;
+                tier?: string;
+                /** @description those directly below this company */
+                parent?: string;
             };
             header?: never;
             path?: never;
@@ -9006,6 +9899,42 @@ export interface operations {
             };
         };
     };
+    "company-tickets": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "config-read": {
         parameters: {
             query?: never;
@@ -9117,7 +10046,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MergeInBody"];
+                "application/json": components["schemas"]["MergeInBody2"];
             };
         };
         responses: {
@@ -9348,6 +10277,77 @@ export interface operations {
             };
         };
     };
+    "config-scenes-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scene"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scene"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "config-scenes-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scene"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scene"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "config-substatuses-create": {
         parameters: {
             query?: never;
@@ -9499,6 +10499,11 @@ export interface operations {
                 cursor?: string;
                 /** @description a part of the name, a phone number or its last four digits, a mail address */
                 q?: string;
+                tier?: string;
+                company?: string;
+                tag?: string;
+                /** @description only those under special care */
+                care?: boolean;
             };
             header?: never;
             path?: never;
@@ -9663,6 +10668,136 @@ export interface operations {
             };
         };
     };
+    "customer-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-care-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "customer-identity-add": {
         parameters: {
             query?: never;
@@ -9761,6 +10896,36 @@ export interface operations {
             };
         };
     };
+    "customer-identity-verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "customer-merge": {
         parameters: {
             query?: never;
@@ -9783,6 +10948,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MergeOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMergedJSON\u00B79"];
                 };
             };
             /** @description An error */
@@ -10192,6 +11388,95 @@ export interface operations {
             };
         };
     };
+    "new-ticket-draft-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDraftJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "new-ticket-draft-save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraftJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDraftJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "new-ticket-draft-drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "notify-preferences": {
         parameters: {
             query?: never;
@@ -10335,7 +11620,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InBody2"];
+                "application/json": components["schemas"]["InBody22"];
             };
         };
         responses: {
@@ -11146,6 +12431,171 @@ export interface operations {
         };
     };
     "quarantine-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-use": {
         parameters: {
             query?: never;
             header?: never;
@@ -13183,6 +14633,142 @@ export interface operations {
             };
         };
     };
+    "signature-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sla-extensions": {
         parameters: {
             query?: {
@@ -14811,6 +16397,42 @@ export interface operations {
             };
         };
     };
+    "ticket-attachments": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFileJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-category": {
         parameters: {
             query?: never;
@@ -15358,6 +16980,70 @@ export interface operations {
             };
         };
     };
+    "ticket-quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Writing"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-read-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody2"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-reopen": {
         parameters: {
             query?: never;
@@ -15592,6 +17278,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scheduled-createRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scheduled-moveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageJSON"];
                 };
             };
             /** @description An error */
@@ -16282,6 +18132,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody222"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutBody2"];
                 };
             };
             /** @description An error */
