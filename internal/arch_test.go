@@ -23,7 +23,7 @@ var floors = []struct {
 	{"desk: base", []string{"desk/customer", "desk/form", "desk/calendar", "desk/roster"}},
 	{"desk: core", []string{"desk/ticket"}},
 	{"desk: engines", []string{"desk/understand", "desk/sla", "desk/routing", "desk/rule", "desk/flow", "desk/notify", "desk/webhook", "desk/connector", "desk/audit"}},
-	{"desk: products", []string{"desk/knowledge", "desk/phrase", "desk/viewing", "desk/assist", "desk/bot", "desk/survey", "desk/report", "desk/field", "desk/asset", "desk/device", "desk/quality", "desk/privacy", "desk/pack"}},
+	{"desk: products", []string{"desk/knowledge", "desk/phrase", "desk/viewing", "desk/assist", "desk/bot", "desk/survey", "desk/report", "desk/field", "desk/asset", "desk/device", "desk/quality", "desk/privacy", "desk/pack", "desk/exchange"}},
 	{"channel", []string{"channel"}},
 	{"server", []string{"server"}},
 	{"above the server", []string{"demo", "bench", "zhidantest"}},

@@ -3,23 +3,27 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"zhidan/internal/desk/exchange"
 	"zhidan/internal/desk/staff"
-	"zhidan/internal/desk/ticket"
 )
 
 type importCSVCmd struct {
 	store
-	Path   string            `arg:"" help:"CSV file in UTF-8 with a heading line; - is standard input."`
-	Map    map[string]string `help:"Heading=column, where the heading is not a usual one; columns: subject, body, requester_name, requester_email, requester_phone, type, priority, tags, channel, ref, field:KEY, skip." mapsep:","`
-	DryRun bool              `help:"Check only."`
-	Name   string            `help:"Name of the source, by which a second run knows its rows again; default the file's name."`
+	Path       string            `arg:"" help:"CSV or XLSX file with a heading line, in UTF-8 or GB18030; - is standard input."`
+	What       string            `help:"What stands in it." enum:"ticket,customer,company" default:"ticket"`
+	Map        map[string]string `help:"Heading=meaning, where the heading is not a usual one; of tickets: subject, body, requester_name, requester_email, requester_phone, type, category, priority, status, assignee, team, tags, channel, created_at, ended_at, code, ref, field:KEY, skip." mapsep:","`
+	Duplicates string            `help:"What is done with a row that is here already." enum:"skip,update,create" default:"skip"`
+	DryRun     bool              `help:"Check only."`
+	Name       string            `help:"Name of the source, by which a second run knows its rows again; default the file's name."`
 }
 
 func (c importCSVCmd) Run(ctx context.Context) error {
-	in := os.Stdin
+	var in io.Reader = os.Stdin
 	if c.Path != "-" {
 		f, err := os.Open(c.Path)
 		if err != nil {
@@ -40,15 +44,18 @@ func (c importCSVCmd) Run(ctx context.Context) error {
 	if c.Name == "" {
 		c.Name = filepath.Base(c.Path)
 	}
-	o := ticket.ImportOptions{Name: c.Name, Mapping: c.Map, DryRun: c.DryRun, Report: func(r ticket.ImportReport) {
+	rep, err := s.Exchange.Take(ctx, staff.System(t.ID), in, exchange.Order{What: c.What, Name: c.Name, Meaning: c.Map, Duplicates: c.Duplicates, DryRun: c.DryRun, Progress: func(r exchange.Report) {
 		fmt.Fprintf(os.Stderr, "\r%d rows, %d created, %d failed", r.Rows, r.Created, r.Failed)
-	}}
-	rep, err := s.Desk.ImportCSV(ctx, staff.System(t.ID), in, o)
+	}})
 	fmt.Fprintln(os.Stderr)
 	for _, e := range rep.Errors {
-		fmt.Fprintf(os.Stderr, "line %d: %s %s\n", e.Line, e.Field, e.Message)
+		var why []string
+		for _, p := range e.Problems {
+			why = append(why, strings.TrimSpace(p.Field+" "+p.Message))
+		}
+		fmt.Fprintf(os.Stderr, "row %d: %s\n", e.Row, strings.Join(why, "; "))
 	}
-	show(rep, fmt.Sprintf("%d rows: %d created, %d known from before, %d failed", rep.Rows, rep.Created, rep.Known, rep.Failed))
+	show(rep, fmt.Sprintf("%d rows: %d created, %d updated, %d known from before, %d failed", rep.Rows, rep.Created, rep.Updated, rep.Skipped, rep.Failed))
 	if err == nil && rep.Failed > 0 {
 		err = fmt.Errorf("%d rows were not taken in", rep.Failed)
 	}

@@ -71,6 +71,9 @@ func (in *Intake) deliver(ctx context.Context, d *delivery, m *Inbound, raw []by
 			stored = true
 		}
 		contact := ticket.Contact{NewTicket: in.words(m, known != 0), Known: known}
+		if at := m.SentAt; d.claim && ticket.Plausible(at, in.desk.Clock.Now()) { // imported: it came when it was sent
+			contact.SaidAt, contact.Origin = at, &ticket.Origin{CreatedAt: at}
+		}
 		more, err := in.overflow(ctx, m, &contact)
 		if err != nil {
 			return Taken{}, err

@@ -22,6 +22,7 @@ import (
 	"zhidan/internal/channel"
 	"zhidan/internal/desk/calendar"
 	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/exchange"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/phrase"
@@ -93,6 +94,7 @@ type Server struct {
 	Report    *report.Room
 	Phrases   *phrase.Room
 	Viewing   *viewing.Room
+	Exchange  *exchange.Room
 	Intake    *channel.Intake
 	Hub       *live.Hub
 	API       *web.API
@@ -236,6 +238,8 @@ func (s *Server) rooms(ctx context.Context, o Options) (err error) {
 	s.Phrases = phrase.New(phrase.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Staff: s.Staff, Customers: s.Customers, Desk: s.Desk})
 	s.Desk.Sign = s.Phrases.Signature
 	s.Viewing = viewing.New(viewing.Config{Clock: s.Clock, IDs: s.IDs, Bus: s.Bus, Hub: s.Hub, Staff: s.Staff, Desk: s.Desk})
+	s.Exchange = exchange.New(exchange.Config{DB: s.DB, IDs: s.IDs, Clock: s.Clock, Log: s.Log, Jobs: s.Jobs, Hub: s.Hub, Vault: s.Vault, Blobs: s.Blobs, Forms: s.Forms,
+		Customers: s.Customers, Staff: s.Staff, Desk: s.Desk, Told: s.tellExchange})
 	s.Intake = channel.New(s.Desk, kinds()...)
 	return nil
 }
@@ -297,6 +301,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Report.Register(s.API)
 	s.Phrases.Register(s.API)
 	s.Viewing.Register(s.API)
+	s.Exchange.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
 	s.watch()

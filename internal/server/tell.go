@@ -6,11 +6,13 @@ import (
 	"strconv"
 	"time"
 
+	"zhidan/internal/desk/exchange"
 	"zhidan/internal/desk/notify"
 	"zhidan/internal/desk/routing"
 	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/db"
+	"zhidan/internal/platform/id"
 )
 
 // Rooms of one band do not know each other: what one has to tell people goes
@@ -72,4 +74,12 @@ func (s *Server) tellSLA(ctx context.Context, tx *db.Tx, t *ticket.Ticket, told 
 		}
 	}
 	return nil
+}
+
+var exchangeEvents = map[string]string{"export": notify.ExportReady, "import": notify.ImportEnded}
+
+// tellExchange tells who ordered an export or import that it has ended.
+func (s *Server) tellExchange(ctx context.Context, tx *db.Tx, n exchange.Told) error {
+	return s.Notify.Tell(ctx, tx, notify.Notice{Tenant: n.Tenant, Event: exchangeEvents[n.Kind], To: []id.ID{n.To}, Key: n.Kind + ":" + n.ID.String(),
+		Data: map[string]string{"count": strconv.Itoa(n.Rows)}})
 }

@@ -50,6 +50,7 @@ type Contract struct {
 
 // CompanyChange is what may be edited of a company; nil leaves it as it is.
 type CompanyChange struct {
+	ID       id.ID // of a new company, made before; zero: another
 	Name     *string
 	Domains  *[]string
 	Tier     *string
@@ -201,6 +202,9 @@ func (b *Book) company(ctx context.Context, r db.Reader, tenant, company id.ID, 
 func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChange) (*Company, error) {
 	now := b.Clock.Now()
 	c := Company{Tenant: a.Tenant, ID: b.IDs.Next(), Tier: TierNormal, Domains: []string{}, Tags: []string{}, Fields: map[string]any{}, CreatedAt: now, UpdatedAt: now, Version: 1}
+	if in.ID != 0 {
+		c.ID = in.ID
+	}
 	if in.Name == nil {
 		in.Name = new(string)
 	}

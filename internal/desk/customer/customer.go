@@ -230,6 +230,7 @@ func changeFields(old, change map[string]any) (map[string]any, error) {
 
 // Change is what may be edited of a customer; nil leaves it as it is.
 type Change struct {
+	ID       id.ID // of a new customer, made before; zero: another
 	Name     *string
 	Tier     *string
 	Company  *id.ID // zero: none

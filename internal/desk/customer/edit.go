@@ -43,6 +43,9 @@ func (b *Book) Create(ctx context.Context, a *staff.Actor, in Change, identities
 	now := b.Clock.Now()
 	fresh := Customer{Tenant: a.Tenant, ID: b.IDs.Next(), Tier: TierNormal, Tags: []string{}, Fields: map[string]any{},
 		CreatedAt: now, UpdatedAt: now, Version: 1}
+	if in.ID != 0 {
+		fresh.ID = in.ID
+	}
 	if in.Name == nil && len(identities) == 0 {
 		return nil, fault.Bad("name", "required", "a customer needs a name or an address")
 	}

@@ -62,6 +62,8 @@ const (
 	RosterPublished  = "roster_published"  // my shifts
 	StateForced      = "state_forced"      // a supervisor has set my state
 	HandedOver       = "handed_over"       // tickets of a colleague who is away
+	ExportReady      = "export_ready"      // a file that I ordered can be fetched
+	ImportEnded      = "import_ended"      // what I brought in is in, but for what failed
 	DeliveryFailed   = "delivery_failed"   // a channel of notifications does not work
 )
 
@@ -124,6 +126,8 @@ var Events = []Event{
 	other(LeaveDecided, "system", nil, Mail),
 	other(RosterPublished, "system", nil, Mail),
 	other(StateForced, "system", []string{"state"}),
+	other(ExportReady, "system", []string{"count"}),
+	other(ImportEnded, "system", []string{"count"}),
 	other(DeliveryFailed, "system", []string{"channel"}),
 }
 

@@ -75,6 +75,9 @@ func noticesOf(o ticket.Occurrence, watchers []id.ID, dir *staff.Directory) []No
 		}
 	}
 	for _, e := range o.Events {
+		if e.Cause == ticket.CauseImport { // it happened elsewhere
+			continue
+		}
 		by := id.ID(0)
 		if e.ActorKind == string(staff.KindStaff) {
 			by = e.Actor

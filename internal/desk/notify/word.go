@@ -62,6 +62,8 @@ var shipped = map[string]words{
 	LeaveDecided:     {Template{"请假或换班申请有结果", "审批人:{actor}\n{url}"}, Template{"Your leave or swap was judged", "By: {actor}\n{url}"}},
 	RosterPublished:  {Template{"排班已发布", "{url}"}, Template{"The roster was published", "{url}"}},
 	StateForced:      {Template{"{actor} 调整了您的坐席状态", "{state}\n{url}"}, Template{"{actor} set your state", "{state}\n{url}"}},
+	ExportReady:      {Template{"导出已完成，可以下载", "共 {count} 行\n{url}"}, Template{"Your export is ready", "Rows: {count}\n{url}"}},
+	ImportEnded:      {Template{"导入已完成", "共处理 {count} 行\n{url}"}, Template{"Your import has ended", "Rows: {count}\n{url}"}},
 	DeliveryFailed:   {Template{"通知渠道 {channel} 发送失败", "{url}"}, Template{"Notifications through {channel} fail", "{url}"}},
 }
 

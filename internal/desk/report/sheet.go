@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,12 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/fault"
-	"zhidan/internal/platform/guard"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/sheet"
 )
 
 // table is a part of a board as rows of cells: strings, whole numbers and
@@ -162,60 +159,23 @@ func (m *Room) export(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// safe keeps names from becoming formulas.
-func safe(v any) any {
-	if s, ok := v.(string); ok {
-		return guard.CSVCell(s)
-	}
-	return v
-}
-
 func writeCSV(w io.Writer, t table) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // spreadsheet programs take it for UTF-8 then
+	out, err := sheet.NewWriter(w, sheet.CSV, sheet.Options{BOM: true})
+	if err != nil {
 		return err
 	}
-	c := csv.NewWriter(w)
-	c.UseCRLF = true
 	for _, row := range t.rows {
-		cells := make([]string, len(row))
-		for i, v := range row {
-			cells[i] = fmt.Sprint(safe(v))
-		}
-		if err := c.Write(cells); err != nil {
+		if err := out.Row(row); err != nil {
 			return err
 		}
 	}
-	c.Flush()
-	return c.Error()
+	return out.Close()
 }
 
 func writeXLSX(w io.Writer, tables []table) error {
-	f := excelize.NewFile()
-	defer f.Close()
+	book := make([]sheet.Table, len(tables))
 	for i, t := range tables {
-		if i == 0 {
-			if err := f.SetSheetName("Sheet1", t.name); err != nil {
-				return err
-			}
-		} else if _, err := f.NewSheet(t.name); err != nil {
-			return err
-		}
-		out, err := f.NewStreamWriter(t.name)
-		if err != nil {
-			return err
-		}
-		for j, row := range t.rows {
-			cells := make([]any, len(row))
-			for k, v := range row {
-				cells[k] = safe(v)
-			}
-			if err := out.SetRow(fmt.Sprintf("A%d", j+1), cells); err != nil {
-				return err
-			}
-		}
-		if err := out.Flush(); err != nil {
-			return err
-		}
+		book[i] = sheet.Table{Name: t.name, Rows: t.rows}
 	}
-	return f.Write(w)
+	return sheet.WriteBook(w, book)
 }

@@ -3,21 +3,17 @@ package roster
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"zhidan/internal/desk/staff"
-	"zhidan/internal/platform/extract"
 	"zhidan/internal/platform/fault"
-	"zhidan/internal/platform/guard"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/sheet"
 	"zhidan/internal/platform/web"
 )
 
@@ -131,114 +127,27 @@ func (m *Room) export(ctx context.Context, a *staff.Actor, who []*staff.Person, 
 	}
 	rows := [][]string{head}
 	for _, p := range who {
-		row := []string{guard.CSVCell(p.Name), guard.CSVCell(p.Email)}
+		row := []string{p.Name, p.Email}
 		for d := from; d <= to; d++ {
 			c := at[cellKey{p.ID, d}]
 			items := c.Published
 			if drafts && within(a, staff.RosterManage, p) {
 				items = c.Items()
 			}
-			row = append(row, guard.CSVCell(cellText(items)))
+			row = append(row, cellText(items))
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
 }
 
-func writeCSV(w io.Writer, rows [][]string) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // spreadsheet programs take it for UTF-8 then
-		return err
-	}
-	c := csv.NewWriter(w)
-	c.UseCRLF = true
-	return c.WriteAll(rows)
-}
-
-func writeXLSX(w io.Writer, rows [][]string) error {
-	f := excelize.NewFile()
-	defer f.Close()
-	out, err := f.NewStreamWriter("Sheet1")
-	if err != nil {
-		return err
-	}
-	for i, row := range rows {
-		cells := make([]any, len(row))
-		for j, s := range row {
-			cells[j] = s
-		}
-		if err := out.SetRow(fmt.Sprintf("A%d", i+1), cells); err != nil {
-			return err
-		}
-	}
-	if err := out.Flush(); err != nil {
-		return err
-	}
-	return f.Write(w)
-}
-
 // readTable reads a CSV or XLSX.
-func readTable(ctx context.Context, data []byte) (rows [][]string, err error) {
-	defer func() {
-		if recover() != nil { // the reader of XLSX is not ours, the file a stranger's
-			rows, err = nil, fault.Bad("file", "broken", "the file cannot be read")
-		}
-	}()
-	add := func(row []string) error {
-		if len(rows) >= maxRows || len(row) > maxCols {
-			return fault.Bad("file", "too_many", "at most %d people and %d days", maxPeople, maxDays)
-		}
-		rows = append(rows, row)
-		return ctx.Err()
+func readTable(data []byte) ([][]string, error) {
+	rows, err := sheet.Read(bytes.NewReader(data), int64(len(data)), sheet.Limits{Rows: maxRows, Columns: maxCols, Unpacked: 16 << 20})
+	if f := (*fault.Error)(nil); errors.As(err, &f) && (f.Code == "too_many" || f.Code == "too_wide") {
+		return nil, fault.Bad("file", "too_many", "at most %d people and %d days", maxPeople, maxDays)
 	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: 16 << 20, UnzipXMLSizeLimit: 16 << 20})
-		if err != nil {
-			return nil, fault.Bad("file", "broken", "the file cannot be read as CSV or XLSX")
-		}
-		defer f.Close()
-		sheets := f.GetSheetList()
-		if len(sheets) == 0 {
-			return nil, fault.Bad("file", "empty", "the file has no sheet")
-		}
-		it, err := f.Rows(sheets[0])
-		if err != nil {
-			return nil, fault.Bad("file", "broken", "the file cannot be read as CSV or XLSX")
-		}
-		defer it.Close()
-		for it.Next() {
-			row, err := it.Columns()
-			if err != nil {
-				return nil, fault.Bad("file", "broken", "the file cannot be read as CSV or XLSX")
-			}
-			if err := add(row); err != nil {
-				return nil, err
-			}
-		}
-		return rows, nil
-	}
-	// The charset is found out: spreadsheet programs write GBK here.
-	res, err := extract.Text(ctx, "rows.txt", "text/plain", bytes.NewReader(data), int64(len(data)), extract.Limits{Text: 4 * maxFile, Time: 5 * time.Second})
-	if err != nil {
-		return nil, fault.Bad("file", "broken", "the file cannot be read as CSV or XLSX")
-	}
-	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(res.Text, "\ufeff")))
-	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	first, _, _ := strings.Cut(res.Text, "\n")
-	if strings.Count(first, "\t") > strings.Count(first, ",") {
-		r.Comma = '\t'
-	}
-	for {
-		row, err := r.Read()
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, fault.Bad("file", "broken", "the file cannot be read as CSV or XLSX")
-		}
-		if err := add(row); err != nil {
-			return nil, err
-		}
-	}
+	return rows, err
 }
 
 // Problem is a cell of a file that cannot be taken.
@@ -262,7 +171,7 @@ func edits(rows [][]string, find func(name, email string) (id.ID, bool), templat
 			bad = append(bad, Problem{row + 1, col + 1, cut(text), code})
 		}
 	}
-	plain := func(s string) string { return strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(s), "'")) }
+	plain := strings.TrimSpace
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -329,7 +238,7 @@ func cut(s string) string {
 // is, and the problems are told.
 func (m *Room) Import(ctx context.Context, a *staff.Actor, file []byte, dry bool) (out Imported, err error) {
 	out = Imported{Planned{[]CellView{}, []Conflict{}}, []Problem{}}
-	rows, err := readTable(ctx, file)
+	rows, err := readTable(file)
 	if err != nil {
 		return out, err
 	}
@@ -346,7 +255,7 @@ func (m *Room) Import(ctx context.Context, a *staff.Actor, file []byte, dry bool
 	}
 	from, to := lastDay, firstDay
 	for _, s := range rows[0] {
-		if d, err := ParseDay("", strings.ReplaceAll(strings.Trim(s, "' "), "/", "-")); err == nil {
+		if d, err := ParseDay("", strings.ReplaceAll(strings.TrimSpace(s), "/", "-")); err == nil {
 			from, to = min(from, d), max(to, d)
 		}
 	}
@@ -419,17 +328,14 @@ func (m *Room) registerTable(api *web.API, tags []string) {
 				return err
 			}
 			var b bytes.Buffer
-			format, kind := "csv", "text/csv; charset=utf-8"
+			format := sheet.CSV
 			if q.Get("format") == "xlsx" {
-				format, kind = "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-				err = writeXLSX(&b, rows)
-			} else {
-				err = writeCSV(&b, rows)
+				format = sheet.XLSX
 			}
-			if err != nil {
+			if err := sheet.Write(&b, format, rows); err != nil {
 				return err
 			}
-			w.Header().Set("Content-Type", kind)
+			w.Header().Set("Content-Type", format.ContentType())
 			w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="roster-%s-%s.%s"`, from, to, format))
 			_, err = w.Write(b.Bytes())
 			return err

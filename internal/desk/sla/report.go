@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"slices"
@@ -19,6 +18,7 @@ import (
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/sheet"
 )
 
 // Reasons are why a promise was broken (超时原因).
@@ -375,17 +375,10 @@ func (n namer) unit(kind Metric, unit id.ID) string {
 	return d.Name
 }
 
-// CSV writes the lines as a table. A cell that a spreadsheet would take for a
-// formula begins with an apostrophe.
+// CSV writes the lines as a table.
 func (r *Report) CSV(w io.Writer, zone *time.Location) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // so that spreadsheets read it as UTF-8
-		return err
-	}
-	c := csv.NewWriter(w)
-	head := []string{string(r.By), "id", "metric", "met", "breached", "stopped", "attainment", "original_met", "original_breached", "original_attainment", "elapsed_seconds", "paused_seconds"}
-	if err := c.Write(append(head, Reasons...)); err != nil {
-		return err
-	}
+	rows := [][]string{append([]string{string(r.By), "id", "metric", "met", "breached", "stopped", "attainment", "original_met", "original_breached", "original_attainment",
+		"elapsed_seconds", "paused_seconds"}, Reasons...)}
 	percent := func(v *float64) string {
 		if v == nil {
 			return ""
@@ -400,24 +393,14 @@ func (r *Report) CSV(w io.Writer, zone *time.Location) error {
 		if l.ID != 0 {
 			key = l.ID.String()
 		}
-		row := []string{plain(name), key, string(l.Metric), num(l.Met), num(l.Breached), num(l.Stopped), percent(l.Attainment), num(l.OriginalMet), num(l.OriginalBreached),
+		row := []string{name, key, string(l.Metric), num(l.Met), num(l.Breached), num(l.Stopped), percent(l.Attainment), num(l.OriginalMet), num(l.OriginalBreached),
 			percent(l.Original), strconv.FormatFloat(l.Elapsed, 'f', 0, 64), strconv.FormatFloat(l.Paused, 'f', 0, 64)}
 		for _, why := range Reasons {
 			row = append(row, num(l.Reasons[why]))
 		}
-		if err := c.Write(row); err != nil {
-			return err
-		}
+		rows = append(rows, row)
 	}
-	c.Flush()
-	return c.Error()
+	return sheet.Write(w, sheet.CSV, rows)
 }
 
 func num(n int64) string { return strconv.FormatInt(n, 10) }
-
-func plain(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}

@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -10,8 +9,8 @@ import (
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
-	"zhidan/internal/platform/guard"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/sheet"
 	"zhidan/internal/platform/web"
 )
 
@@ -107,23 +106,26 @@ func (h *House) exportTrail(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="audit.csv"`)
-	if _, err := w.Write([]byte("\ufeff")); err != nil {
+	out, err := sheet.NewWriter(w, sheet.CSV, sheet.Options{BOM: true})
+	if err != nil {
 		return err
 	}
-	out := csv.NewWriter(w)
-	_ = out.Write([]string{"id", "at", "actor_kind", "actor_id", "actor_name", "kind", "subject_id", "name", "operation", "addr", "credential", "data"}) // Error says it at the end
+	if err := out.Row([]any{"id", "at", "actor_kind", "actor_id", "actor_name", "kind", "subject_id", "name", "operation", "addr", "credential", "data"}); err != nil {
+		return err
+	}
 	for n := 0; len(events) > 0 && n < mostExported; n += len(events) {
 		for _, e := range events {
 			j := h.eventJSON(dir, e)
-			_ = out.Write([]string{j.ID.String(), j.At.Std().Format(time.RFC3339), string(j.ActorKind), told(j.Actor), guard.CSVCell(j.ActorName), j.Kind, told(j.Subject), guard.CSVCell(j.Name), j.Operation, j.Addr, j.Credential, guard.CSVCell(string(j.Data))})
+			if err := out.Row([]any{j.ID.String(), j.At.Std().Format(time.RFC3339), string(j.ActorKind), told(j.Actor), j.ActorName, j.Kind, told(j.Subject), j.Name, j.Operation, j.Addr, j.Credential, string(j.Data)}); err != nil {
+				return err
+			}
 		}
 		f.Before = events[len(events)-1].ID
 		if events, err = h.Events(ctx, a.Tenant, f, 500); err != nil {
 			return err
 		}
 	}
-	out.Flush()
-	return out.Error()
+	return out.Close()
 }
 
 func told(i id.ID) string {

@@ -32,6 +32,7 @@ var Catalogue = []Entry{
 	{ViewShare, "work", "共享视图", "Share views", true},
 	{ReportRead, "work", "查看报表", "See reports", true},
 	{Export, "work", "导出数据", "Export data", true},
+	{Import, "work", "导入数据", "Import data", false},
 	{TokenOwn, "work", "使用自己的 API 令牌", "Have own API tokens", false},
 	{UnderstandRead, "work", "查看智能判断的准确率与纠正", "See how well tickets are understood", false},
 	{UnderstandManage, "admin", "管理智能判断、训练与大模型", "Manage understanding, training and language models", false},

@@ -31,6 +31,7 @@ const (
 	PhraseShare      Permission = "phrase.share" // quick replies and signatures of a team, or of all
 	ReportRead       Permission = "report.read"
 	Export           Permission = "export"
+	Import           Permission = "import" // bring customers, companies and tickets in from files
 	StaffRead        Permission = "staff.read"
 	StaffManage      Permission = "staff.manage"   // people, departments, teams, skills
 	RosterRead       Permission = "roster.read"    // how people stand, and the plan

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -13,7 +14,8 @@ import (
 // Known is the ticket that its thread belongs to, zero when it starts one.
 type Contact struct {
 	NewTicket
-	Known id.ID
+	Known  id.ID
+	SaidAt clock.Time // when, where that is in the past; zero: now
 }
 
 // Received is a contact that is ready for its transaction.
@@ -95,7 +97,7 @@ func (d *Desk) ReceiveIn(ctx context.Context, tx *db.Tx, tenant id.ID, r *Receiv
 			kind = Note
 		}
 		m, err = d.add(ctx, w, c, NewMessage{Kind: kind, Body: in.Body, HTML: in.HTML, Channel: in.Channel,
-			Files: in.Files, ExternalID: in.ExternalID})
+			Files: in.Files, ExternalID: in.ExternalID, At: in.SaidAt})
 		if err != nil {
 			return err
 		}

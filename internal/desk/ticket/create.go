@@ -10,6 +10,7 @@ import (
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/guard"
@@ -41,6 +42,52 @@ type NewTicket struct {
 	ExternalID  string
 	Depth       int16
 	Cause       string
+	Origin      *Origin // set for what has happened elsewhere
+}
+
+// Origin is what a ticket brings along from elsewhere: its own times, and how it
+// stands. One that has ended elsewhere takes no part in what ours go through: it
+// is promised nothing, given to nobody, and nobody is told. One that is still
+// active is ours from now on, whenever it was made.
+type Origin struct {
+	CreatedAt clock.Time // zero: now
+	Status    Status     // zero: new
+	EndedAt   clock.Time // of one that is solved, closed or cancelled; zero: when it was made
+	Code      string     // key of the result of a solved one, or of the reason of one that is on hold or cancelled; may be empty
+}
+
+// CauseImport is the cause of the events that a ticket brings along.
+const CauseImport = "import"
+
+// oldest is the earliest moment that a ticket can have been made.
+const oldest = clock.Time(631152000000) // 1990-01-01
+
+// Plausible says whether a ticket can have been made at a moment.
+func Plausible(at, now clock.Time) bool { return at >= oldest && at <= now }
+
+// check fills in what follows and refuses what cannot have been.
+func (o *Origin) check(catalog *form.Catalog, now clock.Time) error {
+	if o.CreatedAt == 0 {
+		o.CreatedAt = now
+	}
+	if o.Status == 0 {
+		o.Status = New
+	}
+	if o.EndedAt == 0 || o.Status.Active() {
+		o.EndedAt = o.CreatedAt
+	}
+	var bad fault.List
+	if !Plausible(o.CreatedAt, now) {
+		bad = append(bad, fault.Bad("created_at", "range", "a ticket was made between 1990 and now"))
+	}
+	if len(bad) == 0 && (o.EndedAt < o.CreatedAt || o.EndedAt > now) {
+		bad = append(bad, fault.Bad("ended_at", "range", "a ticket ends after it was made, and not in the future"))
+	}
+	list := map[Status]string{OnHold: form.HoldReasons, Cancelled: form.CancelReasons, Solved: form.ResolutionCodes, Closed: form.ResolutionCodes}[o.Status]
+	if o.Code != "" && (list == "" || !catalog.HasCode(list, o.Code)) {
+		bad = append(bad, fault.Bad("code", "unknown", "there is no such code for a ticket that is %s", o.Status))
+	}
+	return bad.Err()
 }
 
 // File is an attachment whose content is already in the blob store.
@@ -60,7 +107,11 @@ type Draft struct {
 	settings Settings
 	prepared map[string]any
 	decided  []Decision
+	at       clock.Time // of the write; what the ticket brings along is older
 }
+
+// ended says that the ticket had ended before it came here.
+func (draft *Draft) ended() bool { return draft.in.Origin != nil && !draft.in.Origin.Status.Active() }
 
 // Create opens a ticket: it is there, numbered, searchable within a second and
 // in every list when Create returns.
@@ -95,6 +146,25 @@ type Created struct {
 
 // Prepare checks a new ticket and does all work that needs no transaction.
 func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draft, error) {
+	draft, err := d.Try(ctx, a, in)
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := d.Forms.Get(ctx, a.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	typ, _ := catalog.Type(draft.ticket.Type) // a Pass may know better than the default
+	draft.ticket.Number, err = d.numbers.next(ctx, a.Tenant, draft.settings, typ.Prefix, draft.ticket.CreatedAt)
+	return draft, err
+}
+
+// ID is which ticket the draft will become.
+func (draft *Draft) ID() id.ID { return draft.ticket.ID }
+
+// Try is Prepare without a number, and so costs nothing that could be missed: it
+// says whether a ticket could be made.
+func (d *Desk) Try(ctx context.Context, a *staff.Actor, in NewTicket) (*Draft, error) {
 	if a.Scope(staff.TicketCreate) == staff.ScopeNone {
 		return nil, fault.New(fault.Forbidden, "forbidden", "you may not create tickets").With("permission", string(staff.TicketCreate))
 	}
@@ -156,28 +226,36 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 	if len(in.Attachments)+len(in.Files) > MaxFiles {
 		bad = append(bad, fault.Bad("attachment_ids", "too_many", "a message has at most %d attachments", MaxFiles))
 	}
+	now := d.Clock.Now()
+	made, ticketID := now, id.ID(0)
+	if in.Origin != nil {
+		check(in.Origin.check(catalog, now))
+		made = in.Origin.CreatedAt
+	}
 	if err := bad.Err(); err != nil {
 		return nil, err
+	}
+	if ticketID = d.IDs.Next(); made != now {
+		ticketID = d.IDs.Back(int64(made))
 	}
 
 	place := Place{in.Assignee, in.Team, in.Department}.Whole(dir, Place{})
 	s := d.Settings(ctx, a.Tenant)
-	now := d.Clock.Now()
-	draft := &Draft{actor: a, in: in, contact: contact, settings: s, ticket: Ticket{
-		Tenant: a.Tenant, ID: d.IDs.Next(), Subject: in.Subject, Status: New, Priority: in.Priority,
+	draft := &Draft{actor: a, in: in, contact: contact, settings: s, at: now, ticket: Ticket{
+		Tenant: a.Tenant, ID: ticketID, Subject: in.Subject, Status: New, Priority: in.Priority,
 		Type: in.Type, Category: in.Category, Channel: in.Channel, Language: in.Language, CreatorKind: string(a.Kind),
 		Creator: a.ID, Assignee: place.Assignee, Team: place.Team, Department: place.Department, Tags: in.Tags, Fields: fields,
-		CreatedAt: now, UpdatedAt: now,
+		CreatedAt: made, UpdatedAt: made,
 	}}
 	c := &Change{Actor: a, At: now, Ticket: &draft.ticket, Messages: []*Message{{Kind: in.Kind, Text: in.Body}}, Given: given,
 		Requester: func(ctx context.Context) (*customer.Customer, error) { return d.Customers.Known(ctx, contact) }}
-	if err := d.prepare(ctx, c); err != nil {
-		return nil, err
+	if !draft.ended() {
+		if err := d.prepare(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	draft.prepared, draft.decided = c.Prepared, c.Decisions
-	typ, _ = catalog.Type(draft.ticket.Type) // a Pass may know better than the default
-	draft.ticket.Number, err = d.numbers.next(ctx, a.Tenant, s, typ.Prefix, now)
-	return draft, err
+	return draft, nil
 }
 
 // CreateIn carries out a prepared ticket inside the caller's transaction.
@@ -200,16 +278,25 @@ func (d *Desk) CreateIn(ctx context.Context, tx *db.Tx, draft *Draft) (Created, 
 
 	c.Append(EventCreated, EventData{Changes: born(&t)})
 	c.Events[0].Cause, c.Events[0].Depth = draft.in.Cause, draft.in.Depth
+	c.Past = draft.ended()
 	if draft.in.Body != "" || len(draft.in.Attachments)+len(draft.in.Files) > 0 {
+		said := clock.Time(0)
+		if draft.in.Origin != nil {
+			said = t.CreatedAt
+		}
 		first, err = d.add(ctx, w, c, NewMessage{
-			Kind: draft.in.Kind, Body: draft.in.Body, HTML: draft.in.HTML, Channel: t.Channel,
+			At: said, Kind: draft.in.Kind, Body: draft.in.Body, HTML: draft.in.HTML, Channel: t.Channel,
 			Attachments: draft.in.Attachments, Files: draft.in.Files, ExternalID: draft.in.ExternalID,
 		})
 		if err != nil {
 			return Created{}, err
 		}
 	}
-	if known {
+	if draft.in.Origin != nil {
+		if err := d.bringAlong(ctx, w, c, draft); err != nil {
+			return Created{}, err
+		}
+	} else if known {
 		if err := d.noteRepeat(ctx, w, c, draft.settings); err != nil {
 			return Created{}, err
 		}
@@ -220,6 +307,38 @@ func (d *Desk) CreateIn(ctx context.Context, tx *db.Tx, draft *Draft) (Created, 
 		}
 	}
 	return Created{&t, first, who, c.Decisions}, nil
+}
+
+// bringAlong puts a ticket from elsewhere to where it stands, by events of the
+// past; what is done to one that is active from here on is done now.
+func (d *Desk) bringAlong(ctx context.Context, w *Write, c *Change, draft *Draft) error {
+	o, t := draft.in.Origin, c.Ticket
+	c.At = o.EndedAt
+	switch o.Status {
+	case OnHold:
+		t.HoldReason = o.Code
+	case Cancelled:
+		t.CancelReason = o.Code
+	case Solved, Closed:
+		if o.Code != "" {
+			t.Resolution = &Resolution{Code: o.Code}
+		}
+		t.SolvedAt = o.EndedAt
+	}
+	d.moveTo(c, o.Status, nil)
+	for i := range c.Events {
+		c.Events[i].Cause = CauseImport
+	}
+	c.At, w.At = draft.at, draft.at
+	switch {
+	case o.Status.Active():
+		t.UpdatedAt = draft.at
+	case o.Status == Solved:
+		if draft.settings.AutoClose > 0 {
+			return d.timer(ctx, w.Tx, t, kindAutoClose, draft.at.Add(draft.settings.AutoClose))
+		}
+	}
+	return nil
 }
 
 // given names the decidable fields that the sender has set.

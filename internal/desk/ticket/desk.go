@@ -123,6 +123,9 @@ type Change struct {
 	Requester func(context.Context) (*customer.Customer, error)
 	// Decisions are what models say in this write.
 	Decisions []Decision
+	// Past says that the ticket comes from elsewhere, where it has ended: Passes
+	// take no part in its birth.
+	Past bool
 
 	verdict map[string]string // what a person says of a decision, by field
 	keys    *secret.Tenant
@@ -274,7 +277,7 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 		return c.err
 	}
 	for _, p := range d.Passes {
-		if p.Apply != nil && (p.Wants == nil || p.Wants(c)) {
+		if p.Apply != nil && !c.Past && (p.Wants == nil || p.Wants(c)) {
 			if err := p.Apply(ctx, w.Tx, c); err != nil {
 				return err
 			}

@@ -131,6 +131,10 @@ func (d *Desk) List(ctx context.Context, a *staff.Actor, q Query) (Page, error) 
 		q.Limit = DefaultPage
 	}
 	q.Limit = min(q.Limit, MaxPage)
+	return d.list(ctx, a, q)
+}
+
+func (d *Desk) list(ctx context.Context, a *staff.Actor, q Query) (Page, error) {
 	if strings.TrimSpace(q.Text) != "" {
 		return d.search(ctx, a, q)
 	}

@@ -114,6 +114,29 @@ var matrix = []route{
 	{"POST /customers/{id}/merge", "customer", "404 403 404 200", `{"into":"{other}"}`},
 	{"GET /customers/{id}/tickets", "customer", "200 200 200 200", ""}, // only those within reach
 	{"GET /customers/{id}/timeline", "customer", "200 200 200 200", ""},
+	{"GET /exports", "", "200 200 200 200", ""},
+	{"POST /exports", "", "403 201 201 201", `{"what":"ticket","format":"csv","filter":"number == \"{new}\""}`},
+	{"GET /exports/columns?what=customer", "", "403 200 200 200", ""},
+	{"GET /exports/{id}", "export", "404 404 404 200", ""}, // who may read the audit trail reads others' too
+	{"POST /exports/{id}/cancel", "export", "404 404 404 200", ""},
+	{"DELETE /exports/{id}", "export", "404 404 404 204", ""},
+	{"GET /exports/{id}/file?token=x", "export", "403 404 404 403", ""},
+	{"GET /imports", "", "200 200 200 200", ""},
+	{"POST /imports?what=customer&name=a.csv", "", "403 403 201 201", "raw"},
+	{"GET /imports/targets?what=customer", "", "403 403 200 200", ""},
+	{"GET /imports/mappings?what=customer", "", "403 403 200 200", ""},
+	{"POST /imports/mappings", "", "403 403 204 204", `{"what":"customer","name":"{new}","columns":{"a":"name"}}`},
+	{"DELETE /imports/mappings?what=customer&name=x", "", "403 403 204 204", ""},
+	{"GET /imports/{id}", "import", "403 403 404 200", ""},
+	{"PUT /imports/{id}", "import", "403 403 404 200", `{"columns":["name"],"duplicates":"skip"}`},
+	{"GET /imports/{id}/preview", "import", "403 403 404 200", ""},
+	{"POST /imports/{id}/check", "import", "403 403 404 200", ""},
+	{"POST /imports/{id}/run", "import", "403 403 404 200", ""},
+	{"POST /imports/{id}/pause", "import", "403 403 404 409", ""},
+	{"POST /imports/{id}/cancel", "import", "403 403 404 200", ""},
+	{"POST /imports/{id}/undo", "import", "403 403 404 409", ""},
+	{"GET /imports/{id}/errors", "import", "403 403 404 200", ""},
+	{"GET /imports/{id}/errors/file", "import", "403 403 404 200", ""},
 	{"GET /jobs/parked", "", "403 403 200 200", ""},
 	{"POST /jobs/parked/{id}/retry", "nothing", "403 403 404 404", ""},
 	{"POST /jobs/parked/{id}/skip", "nothing", "403 403 404 404", ""},
@@ -452,6 +475,12 @@ func (s *scene) thing(kind string) map[string]string {
 		list, err := s.Staff.Sessions(ctx, s.Admin) // the one in which the test began
 		must(s.t, err)
 		v["{id}"] = list[0].ID.String()
+	case "import":
+		i, err := s.Exchange.Upload(ctx, s.Admin, "customer", "a.csv", strings.NewReader("name\nx\n"))
+		must(s.t, err)
+		v["{id}"] = i.ID.String()
+	case "export":
+		v["{id}"] = post("/exports", M{"what": "ticket", "format": "csv"})
 	case "channel":
 		v["{key}"] = "mail"
 		_, err := s.c.Call(ctx, "PUT", "/notify/channels/mail", M{"kind": "mail", "name": "x", "active": false}, nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"zhidan/internal/desk/staff"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -33,6 +34,8 @@ type NewMessage struct {
 	// person: it counts as a repeat contact however little time has passed, and
 	// takes a solved ticket up again.
 	Again bool
+	// At is when it was said, where that is in the past; zero: now.
+	At clock.Time
 	// IfVersion refuses the message when the ticket has moved on (zero: send anyway).
 	IfVersion int64
 }
@@ -173,9 +176,14 @@ func (d *Desk) reply(ctx context.Context, w *Write, c *Change, in ReplyInput) (O
 // which status that means.
 func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Message, error) {
 	t := c.Ticket
+	said, key := c.At, d.IDs.Next()
+	if in.At != 0 {
+		said = min(in.At, said)
+		key = d.IDs.Back(int64(said))
+	}
 	m := &Message{
-		ID: d.IDs.Next(), Ticket: t.ID, Kind: in.Kind, AuthorKind: string(w.Actor.Kind), Author: w.Actor.ID,
-		Channel: in.Channel, Text: in.Body, HTML: in.HTML, ExternalID: in.ExternalID, CreatedAt: c.At,
+		ID: key, Ticket: t.ID, Kind: in.Kind, AuthorKind: string(w.Actor.Kind), Author: w.Actor.ID,
+		Channel: in.Channel, Text: in.Body, HTML: in.HTML, ExternalID: in.ExternalID, CreatedAt: said,
 	}
 	if m.Channel == "" {
 		m.Channel = t.Channel
@@ -195,14 +203,15 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 		}
 	}
 	m.Seq = c.Append(EventMessage, EventData{Message: m.ID, Kind: string(m.Kind)})
+	c.Events[len(c.Events)-1].At = said
 	c.Messages = append(c.Messages, m)
 	if err := d.attach(ctx, w, t, m, in); err != nil {
 		return nil, err
 	}
 	t.MessageCount++
 	previous := t.LastMessage
-	if in.Kind != Note {
-		t.LastMessage = &LastMessage{Kind: string(in.Kind), Excerpt: excerpt(in.Body, 120), At: c.At, FromCustomer: in.Kind == FromCustomer}
+	if in.Kind != Note && (previous == nil || previous.At <= said) {
+		t.LastMessage = &LastMessage{Kind: string(in.Kind), Excerpt: excerpt(in.Body, 120), At: said, FromCustomer: in.Kind == FromCustomer}
 	}
 	switch in.Kind {
 	case Reply:
@@ -218,7 +227,7 @@ func (d *Desk) add(ctx context.Context, w *Write, c *Change, in NewMessage) (*Me
 		}
 		// The customer comes again while we owe an answer: that is a repeat
 		// contact, unless it is only the next line of the same breath.
-		if in.Again || previous != nil && previous.FromCustomer && c.At.Sub(previous.At) >= repeatPause {
+		if in.Again || previous != nil && previous.FromCustomer && said.Sub(previous.At) >= repeatPause {
 			t.RepeatCount++
 			c.Append(EventRepeat, EventData{})
 		}

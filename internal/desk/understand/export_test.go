@@ -37,7 +37,7 @@ func MailText(ctx context.Context, r io.ReaderAt, size int64) (extract.Result, e
 }
 
 // Table reads a CSV or XLSX.
-func Table(ctx context.Context, data []byte) ([][]string, error) { return table(ctx, data) }
+func Table(data []byte) ([][]string, error) { return table(data) }
 
 // Restart forgets what is in memory, as a start of the program does.
 func (m *Mind) Restart() {

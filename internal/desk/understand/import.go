@@ -3,8 +3,8 @@ package understand
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,13 +12,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/xuri/excelize/v2"
-
 	"zhidan/internal/mind/learn"
 	"zhidan/internal/platform/db"
-	"zhidan/internal/platform/extract"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/sheet"
 	"zhidan/internal/platform/web"
 )
 
@@ -100,77 +98,12 @@ func (m *Mind) teach(ctx context.Context, tenant id.ID, field string, items []le
 }
 
 // table reads a CSV or XLSX into rows, the first of which names the columns.
-func table(ctx context.Context, data []byte) (rows [][]string, err error) {
-	defer func() {
-		if recover() != nil { // the reader of XLSX is not ours, the file a stranger's
-			rows, err = nil, fault.Bad("file", "broken", "the file cannot be read")
-		}
-	}()
-	add := func(row []string) error {
-		if len(rows) > MaxImport {
-			return fault.Bad("file", "too_many", "at most %d rows at a time", MaxImport)
-		}
-		if len(row) > importCols {
-			return fault.Bad("file", "too_many", "at most %d columns", importCols)
-		}
-		rows = append(rows, row)
-		return ctx.Err()
+func table(data []byte) ([][]string, error) {
+	rows, err := sheet.Read(bytes.NewReader(data), int64(len(data)), sheet.Limits{Rows: MaxImport + 1, Columns: importCols, Unpacked: attachBytes})
+	if f := (*fault.Error)(nil); errors.As(err, &f) && f.Code == "too_wide" {
+		return nil, fault.Bad("file", "too_many", "at most %d columns", importCols)
 	}
-	broken := func(err error) error {
-		return fault.Bad("file", "broken", "the file cannot be read as CSV or XLSX: %s", cut(err.Error(), 200))
-	}
-	if bytes.HasPrefix(data, []byte("PK\x03\x04")) {
-		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: attachBytes, UnzipXMLSizeLimit: attachBytes})
-		if err != nil {
-			return nil, broken(err)
-		}
-		defer f.Close()
-		sheets := f.GetSheetList()
-		if len(sheets) == 0 {
-			return nil, fault.Bad("file", "empty", "the file has no sheet")
-		}
-		it, err := f.Rows(sheets[0])
-		if err != nil {
-			return nil, broken(err)
-		}
-		defer it.Close()
-		for it.Next() {
-			row, err := it.Columns()
-			if err != nil {
-				return nil, broken(err)
-			}
-			if err := add(row); err != nil {
-				return nil, err
-			}
-		}
-		return rows, nil
-	}
-	// The charset is found out as for attachments; a text of four bytes a
-	// character at the most is never cut by this.
-	res, err := extract.Text(ctx, "rows.txt", "text/plain", bytes.NewReader(data), int64(len(data)), extract.Limits{Text: importBytes, Time: 5e9})
-	if err != nil {
-		return nil, broken(err)
-	}
-	r := csv.NewReader(strings.NewReader(res.Text))
-	r.FieldsPerRecord, r.LazyQuotes = -1, true
-	first, _, _ := strings.Cut(res.Text, "\n")
-	for _, comma := range []rune{'\t', ';'} {
-		if strings.Count(first, string(comma)) > strings.Count(first, string(r.Comma)) {
-			r.Comma = comma
-		}
-	}
-	for {
-		row, err := r.Read()
-		if err == io.EOF {
-			return rows, nil
-		}
-		if err != nil {
-			return nil, broken(err)
-		}
-		if err := add(row); err != nil {
-			return nil, err
-		}
-	}
+	return rows, err
 }
 
 // column finds a column by its name, or the first of the usual ones.
@@ -247,7 +180,7 @@ func (m *Mind) registerImport(api *web.API) {
 			if err != nil {
 				return err
 			}
-			rows, err := table(r.Context(), data)
+			rows, err := table(data)
 			if err != nil {
 				return err
 			}

@@ -9,6 +9,7 @@ package id
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"sync"
 	"time"
@@ -99,4 +100,31 @@ func (s *Source) Next() ID {
 		s.seq = 0
 	}
 	return ID(s.last<<(nodeBits+seqBits) | s.node<<seqBits | s.seq)
+}
+
+const (
+	shift = nodeBits + seqBits
+	// early is the first month of the ids, which is over: what is older than
+	// the ids themselves stands there, pressed together.
+	early = 30 * 24 * 3600 * 1000
+	press = early << shift / (epochMillis + early) // ids of a millisecond before
+)
+
+// Back makes an ID for what happened at a moment that is over, so that it stands
+// among the others by its time; of what is older than the ids themselves the
+// order stays, and Millis tells another time. It is chosen at random among
+// millions, wider where only the second is known: it is not sure to be new, and
+// who inserts it tries again on a conflict.
+func (s *Source) Back(millis int64) ID {
+	if millis >= s.now()-1000 {
+		return s.Next()
+	}
+	width := int64(1) // milliseconds
+	if millis%1000 == 0 {
+		width = 1000
+	}
+	if at := millis - epochMillis; at >= early {
+		return ID(at<<shift + rand.Int64N(width<<shift))
+	}
+	return ID(max(millis, 0)*press + 1 + rand.Int64N(width*press))
 }

@@ -2,6 +2,7 @@ import { t } from '~/i18n'
 import { prefer, prefs } from '~/stores/prefs'
 import { can, signOut } from '~/stores/session'
 import { acknowledgeNotice, urgentQuery } from '~/stores/notify'
+import { asked, listed } from '~/stores/exchange'
 import { queries } from '~/stores/query'
 import { setMyState, states, type StateName } from '~/stores/roster'
 import { acknowledge, alarmsOf, alertsQuery, answerOffer, offersQuery, type Offer } from '~/stores/routing'
@@ -37,6 +38,12 @@ export const appActions: Action[] = [
   { id: 'go.me', name: 'action.goMe', group: 'go', icon: 'person', keys: 'g p', perform: (c) => c.go('/me') },
   { id: 'app.next', name: 'action.nextOn', group: 'app', icon: 'right', when: () => !prefs.get().next, perform: () => prefer({ next: true }) },
   { id: 'app.stay', name: 'action.nextOff', group: 'app', icon: 'right', when: () => prefs.get().next, perform: () => prefer({ next: false }) },
+  { id: 'go.exports', name: 'action.goExports', group: 'go', icon: 'download', keys: 'g x', perform: (c) => c.go('/exports') },
+  { id: 'go.imports', name: 'action.goImports', group: 'go', icon: 'upload', keys: 'g u', when: (c) => can(c.me, 'import'), perform: (c) => c.go('/imports') },
+  { id: 'list.export', name: 'action.export', group: 'list', icon: 'download', keys: 'Shift+D', when: (c) => can(c.me, 'export') && listed.get() !== undefined, perform: (c) => {
+    const q = listed.get()!
+    asked.set({ what: 'ticket', ...(c.selected ? { ids: c.ids } : { ...(q.q ? { q: q.q } : {}), ...(q.filter ? { filter: q.filter } : {}), ...(q.view ? { view_id: q.view } : {}) }) })
+  } },
   { id: 'app.state', name: 'action.state', group: 'app', icon: 'person', keys: 'Shift+S', perform: () => show({ state: true }) },
   ...states.map(stateAction),
   { id: 'offer.accept', name: 'action.offerAccept', group: 'app', icon: 'check', keys: 'Shift+Y', when: () => firstOffer() !== undefined, perform: async (c) => {

@@ -1,6 +1,7 @@
 // Push from the server: ticket events patch what is on screen, gently.
 import { createStore } from '~/stores/store'
 import { queries } from '~/stores/query'
+import { exchanged } from '~/stores/exchange'
 import { ring, type Rung } from '~/stores/ring'
 import { routingChanged } from '~/stores/routing'
 import { guess, known, place } from '~/stores/ticket'
@@ -65,6 +66,7 @@ function connect(): void {
     if (told.event === 'serious_ticket') void queries.invalidateQueries({ queryKey: keys.routing('alerts') })
     void ring(told)
   })
+  for (const kind of ['export', 'import'] as const) es.addEventListener(kind, (e) => exchanged(kind, JSON.parse((e as MessageEvent<string>).data) as { id: ID }))
   es.addEventListener('resync', resync)
   es.onerror = () => {
     if (es !== source) return

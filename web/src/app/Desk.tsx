@@ -1,5 +1,5 @@
 import { Outlet, useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { startLive, link } from '~/api/live'
 import { useNavigation } from '~/actions/action'
 import { KeySheet } from '~/actions/KeySheet'
@@ -8,6 +8,7 @@ import { useKeys } from '~/actions/useKeys'
 import { t } from '~/i18n'
 import { Icon } from '~/parts/Icon'
 import { onNoticeOpen } from '~/stores/ring'
+import { asked } from '~/stores/exchange'
 import { expired } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { ui } from '~/stores/ui'
@@ -20,6 +21,8 @@ import { Offers } from './state/Offers'
 import './shell.css'
 import './state/state.css'
 
+const ExportDialog = lazy(() => import('~/scenes/exchange/ExportDialog').then((m) => ({ default: m.ExportDialog })))
+
 /** The frame round every scene of the desk. */
 export function Desk() {
   const navigate = useNavigate()
@@ -31,6 +34,7 @@ export function Desk() {
   const keySheet = useStore(ui, (u) => u.keys)
   const connection = useStore(link)
   const out = useStore(expired)
+  const taking = useStore(asked)
   return (
     <>
       <a className="hide skip" href="#main">{t('app.skip')}</a>
@@ -45,6 +49,7 @@ export function Desk() {
       </div>
       <div className="floats"><Alarms /><Offers /></div>
       {palette && <Palette />}
+      {taking && <Suspense fallback={null}><ExportDialog ask={taking} /></Suspense>}
       {keySheet && <KeySheet />}
       {out && <SignInOverlay />}
     </>

@@ -59,6 +59,7 @@ export function ProfileCard({ close }: { close?: () => void }) {
         <Link to="/promises" className="btn q" onClick={close}><Icon name="clock" />{t('nav.promises')}</Link>
         {can(me, 'config.manage') && <Link to="/admin" className="btn q" onClick={close}><Icon name="sliders" />{t('nav.admin')}</Link>}
       </div>
+      {(can(me, 'export') || can(me, 'import')) && <Link to={can(me, 'export') ? '/exports' : '/imports'} className="btn q" style={{ justifyContent: 'flex-start', margin: '0 -10px' }} onClick={close}>{t('nav.exchange')}</Link>}
       <button type="button" className="btn q" style={{ justifyContent: 'flex-start', margin: '0 -10px' }} onClick={() => { close?.(); void signOut() }}>{t('profile.signout')}</button>
     </div>
   )

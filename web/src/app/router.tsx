@@ -95,6 +95,10 @@ const paper = createRoute({ getParentRoute: () => root, path: '/print/$ticket', 
 const own = createRoute({ getParentRoute: () => desk, path: '/me', component: lazyRouteComponent(() => import('~/scenes/me/Me'), 'MyPage') })
 const ownPage = createRoute({ getParentRoute: () => own, path: '/$page' })
 
+const exportsPage = createRoute({ getParentRoute: () => desk, path: '/exports', component: lazyRouteComponent(() => import('~/scenes/exchange/Exchange'), 'ExportsScene') })
+const importsPage = createRoute({ getParentRoute: () => desk, path: '/imports', component: lazyRouteComponent(() => import('~/scenes/exchange/Exchange'), 'ImportsScene') })
+const importPage = createRoute({ getParentRoute: () => importsPage, path: '/$import' })
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signin,
@@ -117,6 +121,8 @@ export const router = createRouter({
       queue.addChildren([queueTeam]),
       notices.addChildren([noticesPage]),
       roster.addChildren([rosterPage]),
+      exportsPage,
+      importsPage.addChildren([importPage]),
     ]),
   ]),
   defaultPreload: 'intent',

@@ -13,6 +13,7 @@ import words from './case'
 import people from './people'
 import customer from './customer'
 import setup from './setup'
+import exchange from './exchange'
 import error from './error'
 import find from './find'
 import own from './own'
@@ -36,6 +37,7 @@ const en: { [K in keyof typeof zh]: string } = {
   ...customer,
   ...find,
   ...own,
+  ...exchange,
   ...error,
 }
 export default en

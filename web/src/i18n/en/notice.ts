@@ -28,6 +28,8 @@ export default {
   'notice.event.leave_decided': 'My leave or swap was decided',
   'notice.event.roster_published': 'The roster was published',
   'notice.event.state_forced': 'My state was set for me',
+  'notice.event.export_ready': 'An export is ready',
+  'notice.event.import_ended': 'An import has ended',
   'notice.event.delivery_failed': 'A channel does not work',
   'notice.way.in_app': 'In app',
   'notice.way.mail': 'Mail',

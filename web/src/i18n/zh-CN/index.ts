@@ -13,6 +13,7 @@ import words from './case'
 import people from './people'
 import customer from './customer'
 import setup from './setup'
+import exchange from './exchange'
 import error from './error'
 import find from './find'
 import own from './own'
@@ -35,5 +36,6 @@ export default {
   ...customer,
   ...find,
   ...own,
+  ...exchange,
   ...error,
 }

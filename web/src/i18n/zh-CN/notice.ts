@@ -28,6 +28,8 @@ export default {
   'notice.event.leave_decided': '请假或换班有结果',
   'notice.event.roster_published': '排班已发布',
   'notice.event.state_forced': '主管改了我的状态',
+  'notice.event.export_ready': '导出已完成，可以下载',
+  'notice.event.import_ended': '导入已完成',
   'notice.event.delivery_failed': '通知渠道发送失败',
   'notice.way.in_app': '站内',
   'notice.way.mail': '邮件',

@@ -20,6 +20,7 @@ export type SectionID =
   | 'sla' | 'calendars'
   | 'users' | 'teams' | 'departments' | 'skills' | 'roles'
   | 'routing'
+  | 'imports'
   | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
@@ -44,6 +45,7 @@ export const sections: Section[] = [
   { id: 'roles', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Roles'), 'Roles') },
   { id: 'routing', group: 'work', needs: ['routing.read', 'routing.manage'], page: page(() => import('./routing/RoutingPage'), 'RoutingPage') },
   { id: 'blocklist', group: 'work', needs: ['customer.block'], page: page(() => import('./customers/Blocklist'), 'Blocklist') },
+  { id: 'imports', group: 'system', needs: ['import'], page: page(() => import('~/scenes/exchange/Imports'), 'Imports') },
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },
   { id: 'notify-deliveries', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Deliveries'), 'Deliveries') },

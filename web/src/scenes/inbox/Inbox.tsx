@@ -136,6 +136,7 @@ function Shown({ view, views, viewID, search, open }: { view?: View; views: View
           <IconButton icon="sort" label={t('sort.title')} on={search.sort !== undefined} />
         </Pop>
         <LayoutButton open={open !== undefined} />
+        <ActionButton id="list.export" bare small />
         <span className="only-phone"><ActionButton id="app.create" bare /></span>
       </header>
       <div className="only-phone"><ViewStrip views={views} current={viewID} /></div>

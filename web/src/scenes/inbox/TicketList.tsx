@@ -7,6 +7,7 @@ import type { Ticket } from '~/api/types'
 import { t } from '~/i18n'
 import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { running, selection, stretch, toggle } from '~/stores/bulk'
+import { listed } from '~/stores/exchange'
 import { prefs } from '~/stores/prefs'
 import { useStore } from '~/stores/store'
 import { refused } from '~/stores/ticket'
@@ -45,6 +46,7 @@ export function TicketList({ query, viewID, base, title, open, table, head, narr
   const marked = useStore(listing, (l) => (l.table ? l.cursor : undefined))
   const roomy = useWide()
   const asTable = layout === 'table' && roomy && !open
+  useEffect(() => { listed.set(query); return () => listed.set(undefined) }, [query]) // what an export would be of
   useEffect(() => {
     listing.set((old) => ({ ...old, table: asTable }))
     if (!asTable) show({ preview: false })

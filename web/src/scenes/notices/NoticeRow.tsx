@@ -10,7 +10,7 @@ const icons: Record<string, IconName> = {
   assigned: 'person', offered: 'hand', mentioned: 'at', customer_replied: 'reply', reopened: 'history', collaborating: 'people', chased: 'clock', urged: 'clock', watched: 'eye',
   team_received: 'transfer', returned: 'undo', leave_asked: 'calendar', acknowledged: 'check', handed_over: 'transfer', queue_waits: 'queue', abnormal_ticket: 'warn', serious_ticket: 'warn', incident_proposed: 'burst',
   sla_warning: 'clock', sla_breach: 'clock', sla_escalated: 'warn', supervised: 'flag', extension_asked: 'clock', extension_judged: 'check',
-  leave_decided: 'calendar', roster_published: 'calendar', state_forced: 'lock', delivery_failed: 'mail',
+  leave_decided: 'calendar', roster_published: 'calendar', state_forced: 'lock', delivery_failed: 'mail', export_ready: 'download', import_ended: 'upload',
 }
 
 /** One notification: what happened, to which ticket, when; read once it is opened. */
@@ -22,6 +22,8 @@ export function NoticeRow({ notice: n, onOpen }: { notice: Notice; onOpen?: () =
     onOpen?.()
     if (n.ticket_id && !n.out_of_reach) void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: n.ticket_id }, search: {} })
     else if (n.event === 'roster_published' || n.event === 'leave_decided' || n.event === 'leave_asked') void navigate({ to: '/roster' })
+    else if (n.event === 'export_ready') void navigate({ to: '/exports' })
+    else if (n.event === 'import_ended') void navigate({ to: '/imports' })
     else if (n.event === 'incident_proposed') void navigate({ to: '/incidents' })
     else if (n.event === 'queue_waits') void navigate({ to: '/queue' })
   }
