@@ -22,7 +22,21 @@ const first = async (page) => {
   await page.locator('article').first().waitFor()
   await page.waitForTimeout(700)
 }
+/** A page by its address, once it has what it asked for. */
+const at = (path) => async (page) => {
+  await page.goto(path)
+  await page.locator('#main').waitFor()
+  await until(async () => (await page.locator('#main [aria-busy=true]').count()) === 0, `${path} has loaded`, 30_000)
+  await page.waitForTimeout(400)
+}
+const pages = {
+  queue: '/queue', 'roster-plan': '/roster/plan', 'roster-mine': '/roster/mine', 'roster-requests': '/roster/requests', 'roster-handovers': '/roster/handovers',
+  'roster-adherence': '/roster/adherence', 'roster-balance': '/roster/balance', 'roster-settings': '/roster/settings',
+  'promises-soon': '/promises/soon', 'promises-extensions': '/promises/extensions', 'promises-orders': '/promises/orders', 'promises-report': '/promises/report',
+  notices: '/notices', 'notices-settings': '/notices/settings', 'admin-sla': '/admin/sla', 'admin-calendars': '/admin/calendars', 'admin-routing': '/admin/routing', 'admin-routing-try': '/admin/routing/try',
+}
 const screens = {
+  ...Object.fromEntries(Object.entries(pages).map(([name, path]) => [name, at(path)])),
   list: async (page) => void (await page.getByRole('option').first().waitFor()),
   ticket: first,
   side: async (page, width) => {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"zhidan/internal/desk/customer"
+	"zhidan/internal/desk/sla"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
@@ -65,7 +66,7 @@ type seeding struct {
 	rare      int           // every so many tickets have the rare words
 	words     *vocabulary
 	loader    *ticket.Loader
-	stand     func(t *ticket.Ticket, now clock.Time) error
+	stand     func(t *ticket.Ticket, now clock.Time, past *sla.Past) error
 	progress  func(stage string, done, of int)
 }
 
@@ -342,14 +343,23 @@ func (g *seeding) tickets(ctx context.Context) error {
 	plan := rand.New(rand.NewPCG(seedOf, 1))
 	step := float64(years.Milliseconds()-2000) / float64(g.total)
 	// The store is written to beside everything else.
-	ready, written := make(chan *ticket.Load, 1), make(chan error, 1)
+	type batch struct {
+		*ticket.Load
+		clocks *sla.Past
+	}
+	ready, written := make(chan batch, 1), make(chan error, 1)
 	failed, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	go func() {
 		var err error
 		for load := range ready {
 			if err == nil {
-				err = g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return g.loader.WriteIn(ctx, tx, load) })
+				err = g.s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+					if err := g.loader.WriteIn(ctx, tx, load.Load); err != nil {
+						return err
+					}
+					return load.clocks.WriteIn(ctx, tx)
+				})
 				if err != nil {
 					fail(err)
 				}
@@ -367,25 +377,25 @@ func (g *seeding) tickets(ctx context.Context) error {
 			}
 			return out, nil
 		},
-		func(list []planned) (*ticket.Load, error) {
+		func(list []planned) (batch, error) {
 			r := rand.New(rand.NewPCG(seedOf, uint64(list[0].index)+2))
 			m := &maker{seeding: g, r: r, w: g.words.writer(r)}
-			pasts := make([]ticket.Past, len(list))
+			pasts, clocks := make([]ticket.Past, len(list)), &sla.Past{}
 			for i, p := range list {
 				pasts[i] = m.past(p)
-				if err := g.stand(pasts[i].Ticket, g.now); err != nil {
-					return nil, err
+				if err := g.stand(pasts[i].Ticket, g.now, clocks); err != nil {
+					return batch{}, err
 				}
 			}
-			return g.loader.Prepare(list[0].index, pasts), nil
+			return batch{g.loader.Prepare(list[0].index, pasts), clocks}, nil
 		},
-		func(batch int, load *ticket.Load) error {
-			if err := g.loader.Gather(load); err != nil {
+		func(n int, load batch) error {
+			if err := g.loader.Gather(load.Load); err != nil {
 				return err
 			}
 			select {
 			case ready <- load:
-				g.progress("tickets", min(g.total, (batch+1)*batchTickets), g.total)
+				g.progress("tickets", min(g.total, (n+1)*batchTickets), g.total)
 				return nil
 			case <-failed.Done():
 				return context.Cause(failed)

@@ -304,6 +304,7 @@ func (s *Server) door(ctx context.Context, o Options) (err error) {
 	s.Exchange.Register(s.API)
 	s.Intake.Register(s.API)
 	s.registerOperations()
+	s.registerSystem()
 	s.watch()
 	return nil
 }

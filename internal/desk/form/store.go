@@ -279,7 +279,7 @@ func (e *editor) put(ctx context.Context, x item, old, body any, version int64) 
 		return row, now, err
 	}
 	kind := x.kind + ".updated"
-	if made {
+	if made && x.kind != kindRules { // which hold before they are written
 		kind, old = x.kind+".created", nil
 	}
 	return row, now, e.record(ctx, kind, row, nameOf(body), staff.Changes(old, body, "id", "version"))

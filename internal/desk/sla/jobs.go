@@ -34,7 +34,8 @@ const (
 )
 
 func (m *Room) registerJobs() {
-	m.Jobs.Handle(job.Kind{Name: kindStep, Concurrency: 4, MaxAttempts: 20, Timeout: time.Minute}, each(m.step))
+	// Many at the same time share a commit: what comes due at one moment is told within a second.
+	m.Jobs.Handle(job.Kind{Name: kindStep, Concurrency: 16, MaxAttempts: 20, Timeout: time.Minute}, each(m.step))
 	m.Jobs.Handle(job.Kind{Name: kindRenew, Concurrency: 1, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.renew))
 }
 

@@ -267,8 +267,21 @@ func scanID(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) }
 
 func scanText(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }
 
-// clockColumns is how many values a row of sla_clock is written with.
-const clockColumns = 18
+// clockColumns and sheetColumns are how many values a row is written with.
+const (
+	clockColumns = 18
+	insertClocks = `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body,
+		team_id, department_id, assignee_id, category_id, paused, original) values `
+	sheetColumns = 6
+	insertSheets = `insert into sla_ticket (tenant_id, ticket_id, policy_id, policy_version, step_at, body) values `
+)
+
+// row is a clock as it is stored.
+func (s *Sheet) row(r *Rules, t *ticket.Ticket, c *Clock, body string) []any {
+	return []any{int64(t.Tenant), int64(t.ID), string(c.Metric), int64(c.Round), null(s.Policy), string(c.State(r, s.At)), int64(c.Start),
+		null(c.DueAt(r)), null(c.EndedAt), c.Target.Milliseconds(), c.Elapsed(r, s.At).Milliseconds(), body,
+		null(t.Team), null(t.Department), null(t.Assignee), null(t.Category), c.PausedFor(s.At).Milliseconds(), string(c.original())}
+}
 
 // save writes what has changed and sets the timer of the next step.
 func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, x *kept) error {
@@ -285,9 +298,7 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 		if x.bodies[key] == string(raw) {
 			continue
 		}
-		args = append(args, int64(tenant), int64(ticket), string(c.Metric), int64(c.Round), null(x.Policy), string(c.State(r, x.At)), int64(c.Start),
-			null(c.DueAt(r)), null(c.EndedAt), c.Target.Milliseconds(), c.Elapsed(r, x.At).Milliseconds(), string(raw),
-			null(t.Team), null(t.Department), null(t.Assignee), null(t.Category), c.PausedFor(x.At).Milliseconds(), string(c.original()))
+		args = append(args, x.row(r, t, c, string(raw))...)
 	}
 	step := x.next(r)
 	if len(args) == 0 && len(present) == len(x.bodies) && step == x.stepAt && !x.fired && x.same() {
@@ -302,8 +313,7 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 		}
 	}
 	if len(args) > 0 {
-		if err := tx.Queue(ctx, `insert into sla_clock (tenant_id, ticket_id, metric, round, policy_id, state, started_at, due_at, ended_at, target, elapsed, body,
-			team_id, department_id, assignee_id, category_id, paused, original) values `+
+		if err := tx.Queue(ctx, insertClocks+
 			db.Values(len(args)/clockColumns, clockColumns)+` on conflict (tenant_id, ticket_id, metric, round) do update set policy_id = excluded.policy_id, state = excluded.state,
 			started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at, target = excluded.target, elapsed = excluded.elapsed, body = excluded.body,
 			team_id = excluded.team_id, department_id = excluded.department_id, assignee_id = excluded.assignee_id, category_id = excluded.category_id,
@@ -315,7 +325,7 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 	if err != nil {
 		return err
 	}
-	if err := tx.Queue(ctx, `insert into sla_ticket (tenant_id, ticket_id, policy_id, policy_version, step_at, body) values ($1, $2, $3, $4, $5, $6)
+	if err := tx.Queue(ctx, insertSheets+`($1, $2, $3, $4, $5, $6)
 		on conflict (tenant_id, ticket_id) do update set policy_id = excluded.policy_id, policy_version = excluded.policy_version,
 		step_at = excluded.step_at, body = excluded.body`, tenant, ticket, null(x.Policy), null(x.Version), null(step), string(body)); err != nil {
 		return err

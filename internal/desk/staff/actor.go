@@ -89,7 +89,7 @@ func (a *Actor) InDepartment(d id.ID) bool { return d != 0 && slices.Contains(a.
 
 // OnScreen says that a person acts in a browser, and not a program with a token
 // or the house itself.
-func (a *Actor) OnScreen() bool { return a.credentialID != 0 && !a.credential.token }
+func (a *Actor) OnScreen() bool { return a.credentialID != 0 && !a.credential.token && a.viewer == 0 }
 
 // Actor is a person of the directory acting, without a credential of their own:
 // for work that was ordered earlier and for the command line.

@@ -24,6 +24,7 @@ type Me struct {
 	Tenant      Tenant               `json:"tenant"`
 	Version     int64                `json:"version"`
 	Preferences json.RawMessage      `json:"preferences"`
+	Viewing     *View                `json:"viewing,omitempty" doc:"somebody looks as this person or role, and only looks"`
 	Session     SessionPolicy        `json:"session"`
 }
 
@@ -56,6 +57,16 @@ func (h *House) me(ctx context.Context, a *Actor) (*meOut, error) {
 	}
 	m := Me{ID: p.ID, Name: p.Name, Email: p.Email, Locale: p.Locale, RoleNames: []string{}, Permissions: a.Grants, Teams: []Named{}, Tenant: dir.Tenant, Version: p.Version, Preferences: p.Preferences,
 		Session: SessionPolicy{int(h.Idle.Seconds()), int(h.Absolute.Seconds())}}
+	if m.Viewing, err = h.viewing(ctx, dir, a); err != nil {
+		return nil, err
+	}
+	if m.Viewing != nil {
+		m.Locale, m.Preferences = a.Locale, json.RawMessage("{}")
+		if m.Viewing.Role != nil {
+			m.RoleNames = append(m.RoleNames, m.Viewing.Role.Name)
+			p.Roles = nil
+		}
+	}
 	for _, r := range p.Roles {
 		if role, ok := dir.Role(r); ok {
 			m.RoleNames = append(m.RoleNames, role.Name)
@@ -89,6 +100,8 @@ func (h *House) Register(api *web.API) {
 	h.registerUsers(api)
 	h.registerUnits(api)
 	h.registerTrail(api)
+	h.registerView(api)
+	h.registerBrand(api)
 }
 
 func (h *House) registerSession(api *web.API) {
@@ -137,7 +150,7 @@ func (h *House) registerSession(api *web.API) {
 			}
 			return h.signedIn(ctx, secret, a)
 		})
-	web.Register(api, web.Op{Method: "DELETE", Path: "/session", ID: "session-end", Summary: "Sign out", Permission: web.SignedIn, Tags: tags},
+	web.Register(api, web.Op{Method: "DELETE", Path: "/session", ID: "session-end", Summary: "Sign out", Permission: web.SignedIn, Looking: true, Tags: tags},
 		func(ctx context.Context, _ *struct{}) (*struct {
 			SetCookie string `header:"Set-Cookie"`
 		}, error) {

@@ -91,6 +91,7 @@ type entry struct {
 	expires clock.Time // 0: never
 	used    atomic.Int64
 	told    atomic.Int64 // what the store knows of used
+	lens    clock.Time   // until when the actor is not the person's own; 0: it is
 }
 
 func (c *credentials) init() {
@@ -149,7 +150,7 @@ func (h *House) actor(ctx context.Context, c credential, background bool) (*Acto
 	}
 	e := h.cache.get(c.hash)
 	now := h.Clock.Now()
-	if e == nil || e.version != dir.Version || h.idle(e, now) {
+	if e == nil || e.version != dir.Version || h.idle(e, now) || e.lens != 0 && now >= e.lens {
 		if e, err = h.load(ctx, dir, c); err != nil {
 			h.cache.drop(c.hash)
 			return nil, err
@@ -173,15 +174,16 @@ func (h *House) idle(e *entry, now clock.Time) bool {
 func (h *House) load(ctx context.Context, dir *Directory, c credential) (*entry, error) {
 	e := &entry{credential: c, version: dir.Version}
 	var user, own id.ID
-	var expires, used sql.NullInt64
+	var expires, used, asUser, asRole sql.NullInt64
+	var asUntil int64
 	var limited sql.NullString
 	var err error
 	if c.token {
 		err = h.DB.QueryRow(ctx, `select id, user_id, permissions, expires_at, used_at from staff_token where tenant_id = $1 and hash = $2`, c.tenant, c.hash[:]).
 			Scan(&own, &user, &limited, &expires, &used)
 	} else {
-		err = h.DB.QueryRow(ctx, `select id, user_id, expires_at, seen_at from staff_session where tenant_id = $1 and hash = $2`, c.tenant, c.hash[:]).
-			Scan(&own, &user, &expires, &used)
+		err = h.DB.QueryRow(ctx, `select id, user_id, expires_at, seen_at, as_user, as_role, as_until from staff_session where tenant_id = $1 and hash = $2`, c.tenant, c.hash[:]).
+			Scan(&own, &user, &expires, &used, &asUser, &asRole, &asUntil)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, errInvalid
@@ -197,6 +199,9 @@ func (h *House) load(ctx context.Context, dir *Directory, c credential) (*entry,
 	e.used.Store(used.Int64)
 	e.told.Store(used.Int64)
 	e.actor = dir.actor(p)
+	if clock.Time(asUntil) > h.Clock.Now() {
+		e.actor, e.lens = dir.lens(p, id.ID(asUser.Int64), id.ID(asRole.Int64)), clock.Time(asUntil)
+	}
 	e.actor.credential = c
 	e.actor.credentialID = own
 	e.actor.Credential = "session " + own.String()

@@ -234,9 +234,13 @@ func missing(err error, what string) error {
 func loadDirectory(ctx context.Context, r db.Reader, tenant id.ID) (*Directory, error) {
 	d := &Directory{users: map[id.ID]*Person{}, departments: map[id.ID]*Department{}, teams: map[id.ID]*Team{}, skills: map[id.ID]*Skill{}, roles: map[id.ID]*Role{}}
 	t := &d.Tenant
-	if err := r.QueryRow(ctx, `select tenant_id, name, host, locale, time_zone, staff_version from tenant where tenant_id = $1`, tenant).
-		Scan(&t.ID, &t.Name, &t.Host, &t.Locale, &t.TimeZone, &d.Version); err != nil {
+	var brand string
+	if err := r.QueryRow(ctx, `select tenant_id, name, host, locale, time_zone, brand, version, staff_version from tenant where tenant_id = $1`, tenant).
+		Scan(&t.ID, &t.Name, &t.Host, &t.Locale, &t.TimeZone, &brand, &t.Version, &d.Version); err != nil {
 		return nil, missing(err, "tenant")
+	}
+	if err := json.Unmarshal([]byte(brand), &t.Brand); err != nil {
+		return nil, err
 	}
 	each := func(q string, scan func(*sql.Rows) error) error {
 		rows, err := r.Query(ctx, q, tenant)

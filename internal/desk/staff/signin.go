@@ -65,7 +65,7 @@ func (h *House) SignIn(ctx context.Context, in SignIn) (string, *Actor, error) {
 		return "", nil, err
 	}
 	if !right {
-		return "", nil, errFailed
+		return "", nil, h.refused(ctx, tenant, user, in.Addr)
 	}
 	var secret string
 	err = h.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
@@ -90,6 +90,21 @@ func (h *House) SignIn(ctx context.Context, in SignIn) (string, *Actor, error) {
 	c, _ := parseCredential(secret, false)
 	a, err := h.actor(ctx, c, false)
 	return secret, a, err
+}
+
+// refused keeps in the trail that somebody with an account was refused; what
+// was typed for an account is kept nowhere.
+func (h *House) refused(ctx context.Context, tenant, user id.ID, addr netip.Addr) error {
+	if user == 0 {
+		return errFailed
+	}
+	err := h.DB.Tx(db.WithoutTxHook(ctx), func(ctx context.Context, tx *db.Tx) error {
+		return h.event(ctx, tx, System(tenant), "session.refused", user, nil)
+	})
+	if err != nil {
+		h.Log.Warn("staff: a refused sign-in is not in the trail", "error", err)
+	}
+	return errFailed
 }
 
 // openSession adds a session and ends the oldest ones beyond the limit.
@@ -234,7 +249,11 @@ func (h *House) SignOut(ctx context.Context, a *Actor) error {
 	if a.credential.token {
 		return fault.New(fault.Conflict, "session.token", "this is an API token, not a session")
 	}
-	return h.EndSession(ctx, a, a.credentialID)
+	own := *a
+	if a.viewer != 0 { // the session is theirs, whoever they look as
+		own.ID = a.viewer
+	}
+	return h.EndSession(ctx, &own, a.credentialID)
 }
 
 // endAll ends all sessions of a user but one, and the tokens too if wanted.

@@ -47,6 +47,8 @@ type Tenant struct {
 	Host     string `json:"-"`
 	Locale   string `json:"locale"`
 	TimeZone string `json:"time_zone"`
+	Brand    Brand  `json:"brand"`
+	Version  int64  `json:"version"`
 }
 
 // Person is one user with all memberships.

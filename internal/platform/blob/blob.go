@@ -72,6 +72,12 @@ func Open(dir string) (*Store, error) {
 // Close lets go of the directory.
 func (s *Store) Close() error { return s.root.Close() }
 
+// Check says whether the directory can be reached.
+func (s *Store) Check() error {
+	_, err := s.root.Stat(".")
+	return err
+}
+
 // sweep removes what a crash left half written. A failure waits for the next
 // start.
 func (s *Store) sweep(before time.Time) {

@@ -243,7 +243,10 @@ func (a *API) ownOrigin(origin string, r *http.Request) bool {
 	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
 }
 
-func (a *API) permit(c *Call, _ *http.Request) error {
+func (a *API) permit(c *Call, r *http.Request) error {
+	if looker, ok := c.principal.(interface{ ReadOnly() bool }); ok && looker.ReadOnly() && r.Method != http.MethodGet && r.Method != http.MethodHead && !c.op.Looking && !c.op.Public {
+		return fault.New(fault.Forbidden, "view.read_only", "you only look as somebody else; end that first")
+	}
 	if c.op.Public || c.op.Permission == SignedIn || c.principal.Can(c.op.Permission) {
 		return nil
 	}

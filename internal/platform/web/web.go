@@ -111,6 +111,9 @@ type Op struct {
 	Permission string
 	// Public operations need no caller. They still know one who has signed in.
 	Public bool
+	// Looking operations change nothing but the session: whoever only looks may
+	// use them all the same.
+	Looking bool
 	// Strict puts the operation under the rate limit of sign-in.
 	Strict  bool
 	Tags    []string

@@ -12,6 +12,7 @@ export const keys = {
   tickets: {
     all: ['tickets'] as const,
     lists: ['tickets', 'list'] as const,
+    mine: ['tickets', 'mine'] as const,
     list: (query: TicketQuery) => ['tickets', 'list', query] as const,
     count: (query: TicketQuery) => ['tickets', 'count', query] as const,
     find: (q: string) => ['tickets', 'find', q] as const,

@@ -6,6 +6,7 @@ import 'dayjs/locale/zh-cn'
 import { Fragment, useMemo, type ReactNode } from 'react'
 import { useLocale } from '~/i18n'
 import { Toasts } from '~/parts/Toasts'
+import { paint, useBrand } from '~/stores/brand'
 import { dark } from '~/stores/prefs'
 import { useStore } from '~/stores/store'
 import { antdTheme } from '~/theme/antd'
@@ -16,7 +17,8 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[property=csp-nonce]'
 export function App({ children }: { children: ReactNode }) {
   const night = useStore(dark)
   const locale = useLocale()
-  const theme = useMemo(() => antdTheme(night), [night])
+  const color = useBrand()?.brand.color
+  const theme = useMemo(() => { paint(color, night); return antdTheme(night) }, [night, color])
   dayjs.locale(locale === 'en' ? 'en' : 'zh-cn')
   return (
     <ConfigProvider theme={theme} locale={locale === 'en' ? enUS : zhCN} csp={nonce ? { nonce } : undefined} button={{ autoInsertSpace: false }}>

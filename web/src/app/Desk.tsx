@@ -7,6 +7,7 @@ import { Palette } from '~/actions/Palette'
 import { useKeys } from '~/actions/useKeys'
 import { t } from '~/i18n'
 import { Icon } from '~/parts/Icon'
+import { onPushClick } from '~/stores/push'
 import { onNoticeOpen } from '~/stores/ring'
 import { asked } from '~/stores/exchange'
 import { expired } from '~/stores/session'
@@ -16,6 +17,7 @@ import { BottomTabs } from './BottomTabs'
 import { IncidentBanner } from './IncidentBanner'
 import { Rail } from './Rail'
 import { SignInOverlay } from './SignInOverlay'
+import { ViewBanner } from './ViewBanner'
 import { Alarms } from './state/Alarms'
 import { Offers } from './state/Offers'
 import './shell.css'
@@ -30,6 +32,7 @@ export function Desk() {
   useKeys()
   useEffect(startLive, [])
   useEffect(() => onNoticeOpen((ticket) => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket }, search: {} })), [navigate])
+  useEffect(() => onPushClick((path) => void navigate({ to: path, search: true as never })), [navigate])
   const palette = useStore(ui, (u) => u.palette)
   const keySheet = useStore(ui, (u) => u.keys)
   const connection = useStore(link)
@@ -42,6 +45,7 @@ export function Desk() {
         <Rail />
         <div className="stage">
           {connection === 'lost' && <div className="banner" role="status"><Icon name="warn" size="s" />{t(navigator.onLine ? 'live.stale' : 'live.offline')}</div>}
+          <ViewBanner />
           <IncidentBanner />
           <Outlet />
         </div>

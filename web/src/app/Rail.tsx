@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router'
 import { Tooltip } from 'antd'
 import { ActionButton } from '~/actions/ActionButton'
 import { t } from '~/i18n'
-import { Icon, Logo } from '~/parts/Icon'
+import { BrandLogo } from '~/parts/BrandLogo'
+import { Icon } from '~/parts/Icon'
 import { Kbd } from '~/parts/Kbd'
 import { can, useMe } from '~/stores/session'
 import { may } from '~/stores/understanding'
@@ -15,7 +16,7 @@ export function Rail() {
   const proposed = useProposed().length
   return (
     <nav className="rail" aria-label={t('nav.main')}>
-      <Logo />
+      <BrandLogo />
       <Tooltip title={<>{t('nav.inbox')}<Kbd keys="g i" /></>} placement="right" arrow={false}>
         <Link to="/inbox" aria-label={t('nav.inbox')} activeProps={{ className: 'on' }}><Icon name="inbox" size="l" /></Link>
       </Tooltip>

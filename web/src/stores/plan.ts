@@ -1,6 +1,8 @@
 // The roster 排班: who shall work when, leaves, swaps, and how it was kept.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { api, data } from '~/api/client'
+import { api, BASE, data, send } from '~/api/client'
+import { problemOf } from '~/api/problem'
+import type { Answer } from '~/api/paths'
 import { keys } from '~/api/keys'
 import type { ID, Stamp } from '~/api/types'
 import { t } from '~/i18n'
@@ -92,3 +94,29 @@ type Verdict = Exclude<Progress, 'requested'>
 export const judgeLeave = (id: ID, state: Verdict, answer?: string) => attempt<Leave>(api.POST('/roster/leaves/{id}/judge', { params: { path: { id } }, body: { state, ...(answer ? { answer } : {}) } }), (x) => t(`roster.said.judged.${x.state as 'approved'}`))
 export const askSwap = (s: { day: Day; other_id: ID; other_day: Day; reason?: string }) => attempt<Swap>(api.POST('/roster/swaps', { body: s }), () => t('roster.said.swap'))
 export const judgeSwap = (id: ID, state: Verdict, answer?: string) => attempt<Swap>(api.POST('/roster/swaps/{id}/judge', { params: { path: { id } }, body: { state, ...(answer ? { answer } : {}) } }), (x) => t(`roster.said.judged.${x.state as 'approved'}`))
+
+export interface Handover { id: ID; user_id: ID; to_id?: ID; team_id?: ID; note?: string; tickets: { ticket_id: ID; note?: string }[]; state: 'open' | 'taken' | 'withdrawn'; at: Stamp; taken_by?: ID; taken_at?: Stamp }
+export const handoversQuery = (state: Handover['state'] | '') => infiniteQueryOptions({
+  ...more, queryKey: keys.roster('handovers', state),
+  queryFn: ({ signal, pageParam }) => data(api.GET('/roster/handovers', { params: { query: { limit: 50, ...at(pageParam), ...(state ? { state } : {}) } }, signal })) as Promise<{ items: Handover[]; next_cursor?: string }>,
+})
+export const handOver = (h: { to_id?: ID; team_id?: ID; note?: string; tickets: { ticket_id: ID; note?: string }[] }) => attempt<Handover>(api.POST('/roster/handovers', { body: h }) as Promise<{ data?: Handover }>, () => t('roster.said.handover'))
+export const judgeHandover = (id: ID, state: 'taken' | 'withdrawn') => attempt<Handover>(api.POST('/roster/handovers/{id}/judge', { params: { path: { id } }, body: { state } }) as Promise<{ data?: Handover }>, (x) => t(x.state === 'taken' ? 'roster.said.taken' : 'roster.said.withdrawn'))
+
+export type RosterSettings = Omit<Answer<'/roster/settings'>, '$schema'>
+export const rosterSettingsQuery = queryOptions({ queryKey: keys.roster('settings'), queryFn: ({ signal }) => data(api.GET('/roster/settings', { signal })) })
+export async function saveRosterSettings(before: RosterSettings, after: RosterSettings, back = true): Promise<void> {
+  await data(api.PUT('/roster/settings', { body: after }))
+  await queries.invalidateQueries({ queryKey: keys.roster('settings') })
+  say(t('common.saved'), back ? { undo: () => saveRosterSettings(after, before, false).catch(complain) } : {})
+}
+
+export interface Imported { cells: PlanCell[]; conflicts?: Conflict[]; problems: { row: number; column: number; text: string; code: string }[] }
+/** Reads a table like that of the export; dry says only what it would draft. */
+export async function importPlan(file: Blob, dry: boolean): Promise<Imported> {
+  const answer = await send(new Request(`${location.origin}${BASE}/roster/import${dry ? '?dry_run=true' : ''}`, { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream' }, credentials: 'same-origin' }))
+  if (!answer.ok) throw await problemOf(answer)
+  if (!dry) again()
+  return (await answer.json()) as Imported
+}
+export const exportURL = (from: Day, to: Day, group: ID | undefined, format: 'csv' | 'xlsx'): string => `${BASE}/roster/export?${new URLSearchParams({ from, to, format, ...(group ? { team: group } : {}) })}`

@@ -19,7 +19,7 @@ export type Carrier = Item<Answer<'/routing/agents'>>
 export type Offer = Waiting & { expires_at: Stamp }
 export type TicketRouting = Answer<'/tickets/{id}/routing'>
 /** What is stored of a decision; with its weights the factors say how much each made of the score. */
-export type RouteDecision = Item<TicketRouting> & { weights?: Record<string, number> }
+export type RouteDecision = Item<TicketRouting>
 export type Candidate = RouteDecision['candidates'][number]
 export type Move = Omit<Answer<'/routing/moves/{id}'>, '$schema'>
 export type Alert = Item<Answer<'/routing/alerts'>>

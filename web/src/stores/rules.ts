@@ -6,7 +6,7 @@ import type { Answer, Body } from '~/api/paths'
 import type { ID } from '~/api/types'
 import { t } from '~/i18n'
 import { queries } from './query'
-import type { Need } from './routing'
+import type { Need, RouteDecision } from './routing'
 import { complain, say } from './toast'
 
 export type SetInfo = Answer<'/routing/sets'>['items'][number]
@@ -37,9 +37,14 @@ const wire = ({ id: _, version: __, ...set }: RuleSet): Body<'/routing/sets'> =>
   return body as Body<'/routing/sets'>
 }
 
-export async function checkRules(set: RuleSet): Promise<RuleProblem[]> {
-  return (await data(api.POST('/routing/check', { body: wire(set) }))).problems
+/** What is wrong with rules, and how many of the newest tickets each would get. */
+export interface RuleCheck { problems: RuleProblem[]; matches: { path: string[]; tickets: number }[]; looked_at: number; unwanted: number }
+export async function checkRules(set: RuleSet): Promise<RuleCheck> {
+  return data(api.POST('/routing/check', { body: wire(set) }))
 }
+
+/** What rules would do with a ticket now; nothing is changed. */
+export const tryRules = (ticket: ID, set: RuleSet): Promise<RouteDecision> => data(api.POST('/routing/try', { body: { ticket_id: ticket, rules: wire(set) } })) as Promise<RouteDecision>
 
 /** Saving makes a new version: what was, stays. */
 export async function saveSet(set: RuleSet): Promise<number | undefined> {

@@ -53,6 +53,16 @@ export async function signOut(): Promise<void> {
   location.assign('/signin')
 }
 
+/** Sees the workspace as a person or a role would; everything is read anew. */
+export async function viewAs(as: { user_id: ID } | { role_id: ID }): Promise<void> {
+  await data(api.POST('/session/view', { body: as }))
+  location.assign('/inbox')
+}
+export async function endView(): Promise<void> {
+  await data(api.DELETE('/session/view'))
+  location.assign('/admin/roles')
+}
+
 /** Catalogue of settings with the look-ups that screens need. */
 export interface Names {
   config: Config

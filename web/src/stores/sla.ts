@@ -20,6 +20,9 @@ export const clocksQuery = (ticket: Pick<Ticket, 'id' | 'version'>) => queryOpti
 
 export const policiesQuery = queryOptions({ queryKey: keys.sla('policies'), queryFn: async ({ signal }) => (await data(api.GET('/sla/policies', { signal }))).items, staleTime: 5 * 60_000 })
 
+/** All that a policy has said, the newest first. */
+export const versionsQuery = (policy: ID, version: number) => queryOptions({ queryKey: keys.sla('versions', policy, version), queryFn: ({ signal }) => data(api.GET('/sla/policies/{id}/versions', { params: { path: { id: policy } }, signal })) })
+
 export const soonQuery = (minutes: number) => queryOptions({
   queryKey: keys.sla('soon', minutes), placeholderData: keepPreviousData, refetchInterval: 30_000,
   queryFn: ({ signal }) => data(api.GET('/sla/soon', { params: { query: { minutes, limit: 200 } }, signal })),

@@ -26,6 +26,9 @@ export const listQuery = (query: TicketQuery) =>
 export const findQuery = (q: string, limit = 8) =>
   queryOptions({ queryKey: keys.tickets.find(q), queryFn: ({ signal }) => data(api.GET('/tickets', { params: { query: { q, limit } }, signal })), enabled: q.trim() !== '' })
 
+/** What is open on oneself, as far as one hand-over takes. */
+export const mineQuery = queryOptions({ queryKey: keys.tickets.mine, queryFn: ({ signal }) => data(api.GET('/tickets', { params: { query: { filter: 'active && assignee == me()', sort: '-updated', limit: 200 } }, signal })) })
+
 type List = InfiniteData<TicketPage, string>
 
 /** Puts a ticket's new state wherever it is shown; it never moves a row. */

@@ -233,4 +233,5 @@ export default {
   'leave.queued': '{n} wait in the queue',
   'leave.failed': '{n} failed',
   'leave.undo': 'Take back',
+  'route.nobody': 'Nobody fits: the ticket waits in the queue until somebody comes online or a need is relaxed.',
 }

@@ -14,6 +14,7 @@ import people from './people'
 import customer from './customer'
 import setup from './setup'
 import exchange from './exchange'
+import system from './system'
 import error from './error'
 import find from './find'
 import own from './own'
@@ -38,6 +39,7 @@ const en: { [K in keyof typeof zh]: string } = {
   ...find,
   ...own,
   ...exchange,
+  ...system,
   ...error,
 }
 export default en

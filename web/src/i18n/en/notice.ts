@@ -175,4 +175,12 @@ export default {
   'delivery.note': 'Note',
   'delivery.due': 'due {at}',
   'delivery.said.retry': 'Trying again',
+  'notice.push': 'Push to this browser',
+  'notice.push.help': 'Reaches you while no page is open; a click opens the ticket',
+  'notice.push.notset': 'An administrator has not set up web push yet',
+  'notice.push.cannot': 'This browser takes no pushes, or the page is not on HTTPS',
+  'notice.push.on': 'This browser takes pushes',
+  'notice.push.unreached': 'The browser cannot reach its push service; try again later',
+  'notice.push.other': '{agent}, since {at}',
+  'notice.push.remove': 'Stop',
 }

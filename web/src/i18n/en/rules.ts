@@ -178,4 +178,11 @@ export default {
   'shadow.load.help': 'Mean share of capacity in use of who was chosen.',
   'shadow.load': 'Mean load of the chosen',
   'shadow.now': 'now {value}',
+  'rules.tab.try': 'Try a ticket',
+  'rules.got': '{n} of the newest {all} tickets end at this rule',
+  'rules.looked': 'The figures: at which rule the newest {n} tickets end; {unwanted} are wanted by none.',
+  'try.help': 'Choose a ticket and see to whom the rules on the screen, saved or not, would give it this moment, and why. Nothing is changed.',
+  'try.able': 'Trying needs the right to manage the rules',
+  'try.result': 'What would happen',
+  'try.of': '{number} would go like this',
 }

@@ -233,4 +233,5 @@ export default {
   'leave.queued': '{n} 张在排队等候',
   'leave.failed': '{n} 张失败',
   'leave.undo': '撤销移交',
+  'route.nobody': '没有人符合，工单进入待分配队列，有人上线或放宽条件后再派。',
 }

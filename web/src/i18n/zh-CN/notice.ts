@@ -175,4 +175,12 @@ export default {
   'delivery.note': '说明',
   'delivery.due': '{at} 发送',
   'delivery.said.retry': '正在重新发送',
+  'notice.push': '浏览器推送',
+  'notice.push.help': '没打开页面时也能收到；点一下直接到工单',
+  'notice.push.notset': '管理员还没有开通浏览器推送渠道',
+  'notice.push.cannot': '这个浏览器不支持推送，或页面不是 HTTPS',
+  'notice.push.on': '这个浏览器会收到推送',
+  'notice.push.unreached': '浏览器连不上它的推送服务，稍后再试',
+  'notice.push.other': '{agent}，{at} 起',
+  'notice.push.remove': '不再推送',
 }

@@ -178,4 +178,11 @@ export default {
   'shadow.load.help': '被选中的人已用接待上限的平均比例。',
   'shadow.load': '所选坐席的平均负载',
   'shadow.now': '启用中 {value}',
+  'rules.tab.try': '试派一张',
+  'rules.got': '最近 {all} 张工单中有 {n} 张走到这条规则',
+  'rules.looked': '右侧数字：最近 {n} 张工单各走到哪条规则；{unwanted} 张没有规则接收。',
+  'try.help': '选一张工单，看按现在屏幕上的规则（包括未保存的修改）此刻会派给谁、为什么。不会真的改动。',
+  'try.able': '试派需要派单规则的管理权限',
+  'try.result': '试派结果',
+  'try.of': '{number} 会这样派',
 }

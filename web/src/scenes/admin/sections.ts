@@ -22,6 +22,7 @@ export type SectionID =
   | 'routing'
   | 'imports'
   | 'notify-channels' | 'notify-templates' | 'notify-deliveries'
+  | 'quarantine' | 'audit' | 'system' | 'company'
 
 const page = <M extends string>(load: () => Promise<Record<M, ComponentType>>, name: M): ComponentType => lazy(async () => ({ default: (await load())[name] as ComponentType }))
 
@@ -49,6 +50,10 @@ export const sections: Section[] = [
   { id: 'notify-channels', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Channels'), 'Channels') },
   { id: 'notify-templates', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Templates'), 'Templates') },
   { id: 'notify-deliveries', group: 'system', needs: ['notify.manage'], page: page(() => import('./notify/Deliveries'), 'Deliveries') },
+  { id: 'company', group: 'system', needs: ['config.manage'], page: page(() => import('./system/Company'), 'Company') },
+  { id: 'quarantine', group: 'system', needs: ['quarantine.manage'], page: page(() => import('./system/Quarantine'), 'Quarantine') },
+  { id: 'audit', group: 'system', needs: ['audit.read'], page: page(() => import('./system/Audit'), 'Audit') },
+  { id: 'system', group: 'system', needs: ['job.manage'], page: page(() => import('./system/System'), 'System') },
 ]
 
 export const visible = (me: Me | undefined): Section[] => sections.filter((s) => s.needs.length === 0 || s.needs.some((p) => can(me, p)))

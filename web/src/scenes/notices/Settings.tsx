@@ -7,6 +7,7 @@ import { Field } from '~/parts/Field'
 import { useNow } from '~/parts/Time'
 import { Page, Switch, useDraft, Wait } from '~/scenes/intelligence/frame'
 import { eventsQuery, prefsQuery, savePrefs, type NoticeEvent, type NoticePrefs } from '~/stores/notify'
+import { leavePushes, pushable, pushID, takePushes } from '~/stores/push'
 import { sound } from '~/stores/ring'
 
 const word = (kind: string, key: string): string => (`${kind}.${key}` in messages() ? t(`${kind}.${key}` as Key) : key)
@@ -48,6 +49,7 @@ export function Settings() {
             <h2 className="h2">{t('notice.machine')}</h2>
             <div className="setrow"><span className="sp"><b className="f13">{t('notice.sound')}</b><span className="f12 t3">{t('notice.sound.help')}</span></span><Button look="q sm" onClick={() => sound(false)}>{t('notice.sound.try')}</Button><Switch on={saved.sound} label={t('notice.sound')} onChange={(on) => save({ sound: on })} /></div>
             <div className="setrow"><span className="sp"><b className="f13">{t('notice.desktop')}</b><span className="f12 t3">{t('Notification' in window && Notification.permission === 'denied' ? 'notice.desktop.denied' : 'notice.desktop.help')}</span></span><Switch on={saved.desktop} label={t('notice.desktop')} disabled={!('Notification' in window)} onChange={(on) => void desktop(on)} /></div>
+            <Pushes saved={saved} />
             <div className="setrow"><span className="sp"><b className="f13">{t('notice.mute')}</b><span className="f12 t3">{muted ? t('notice.mute.until', { at: clock(saved.mute_until!, now) }) : t('notice.mute.help')}</span></span>
               {muted ? <Button look="sm" onClick={() => until(0)}>{t('notice.mute.end')}</Button> : [1, 4, 24].map((h) => <Button key={h} look="sm" onClick={() => until(h)}>{t('time.hours', { n: h })}</Button>)}</div>
 
@@ -101,6 +103,34 @@ export function Settings() {
       </Wait>
     </Page>
   )
+}
+
+/** Pushes to this browser while no page is open, and the other browsers that take them. */
+function Pushes({ saved }: { saved: NoticePrefs }) {
+  const now = useNow()
+  const [busy, setBusy] = useState(false)
+  const list = saved.browsers ?? []
+  const here = list.find((b) => b.id === pushID())
+  const key = saved.web_push_key
+  const turn = async (on: boolean) => {
+    setBusy(true)
+    if (on && key) await takePushes(key)
+    else await leavePushes()
+    setBusy(false)
+  }
+  return (
+    <>
+      <div className="setrow"><span className="sp"><b className="f13">{t('notice.push')}</b><span className="f12 t3">{t(!key ? 'notice.push.notset' : !pushable() ? 'notice.push.cannot' : 'notice.push.help')}</span></span><Switch on={!!here} label={t('notice.push')} disabled={busy || !key || !pushable()} onChange={(on) => void turn(on)} /></div>
+      {list.filter((b) => b !== here).map((b) => <div key={b.id} className="setrow"><span className="sp f12 t2 ell" title={b.agent}>{t('notice.push.other', { agent: browserName(b.agent), at: clock(b.at, now) })}</span><Button look="q sm" onClick={() => void leavePushes(b.id)}>{t('notice.push.remove')}</Button></div>)}
+    </>
+  )
+}
+
+/** What a browser calls itself, short: Chrome · Windows. */
+export function browserName(agent = ''): string {
+  const name = /Edg\//.test(agent) ? 'Edge' : /Firefox\//.test(agent) ? 'Firefox' : /Chrom(e|ium)\//.test(agent) ? 'Chrome' : /Safari\//.test(agent) ? 'Safari' : ''
+  const on = /Windows/.test(agent) ? 'Windows' : /Android/.test(agent) ? 'Android' : /iPhone|iPad/.test(agent) ? 'iOS' : /Mac OS X/.test(agent) ? 'macOS' : /Linux/.test(agent) ? 'Linux' : ''
+  return [name, on].filter(Boolean).join(' · ') || agent.slice(0, 40)
 }
 
 function Addresses({ saved, ways, save }: { saved: NoticePrefs; ways: string[]; save: (part: Partial<NoticePrefs>) => void }) {

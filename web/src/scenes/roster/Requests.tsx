@@ -23,7 +23,7 @@ export function Requests() {
   const [ask, setAsk] = useState(false)
   return (
     <Page title={t('roster.page.requests')} actions={<Button look="p" icon="plus" onClick={() => setAsk(true)}>{t('roster.ask')}</Button>}>
-      <div className="bar2"><Segmented label={t('roster.page.requests')} value={what} options={[['leaves', t('roster.leaves')], ['swaps', t('roster.swaps')]]} onChange={setWhat} /></div>
+      <div className="row g8 wrap bar2"><Segmented label={t('roster.page.requests')} value={what} options={[['leaves', t('roster.leaves')], ['swaps', t('roster.swaps')]]} onChange={setWhat} /></div>
       {what === 'leaves' ? <Leaves /> : <Swaps />}
       {ask && <AskLeave close={() => setAsk(false)} />}
     </Page>
@@ -40,7 +40,7 @@ function Leaves() {
   const items = query.data?.pages.flatMap((p) => p.items) ?? []
   return (
     <>
-      <div className="bar2"><Segmented label={t('delivery.state')} value={state} options={(['requested', 'approved', 'refused', ''] as const).map((s) => [s, t(s ? `roster.state.${s}` : 'delivery.all')] as const)} onChange={setState} /></div>
+      <div className="row g8 wrap bar2"><Segmented label={t('delivery.state')} value={state} options={(['requested', 'approved', 'refused', ''] as const).map((s) => [s, t(s ? `roster.state.${s}` : 'delivery.all')] as const)} onChange={setState} /></div>
       <Wait query={query}>
         {items.length === 0 ? <EmptyState icon="calendar" title={t('roster.leaves.none')} help={t('roster.leaves.none.help')} /> : items.map((l) => (
           <div key={l.id} className="reqrow">

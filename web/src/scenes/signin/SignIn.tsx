@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { t } from '~/i18n'
-import { Logo } from '~/parts/Icon'
+import { BrandLogo } from '~/parts/BrandLogo'
+import { useBrand } from '~/stores/brand'
 import { prefer, prefs } from '~/stores/prefs'
 import { useStore } from '~/stores/store'
 import { SignInForm } from './SignInForm'
@@ -8,13 +9,15 @@ import '~/app/shell.css'
 
 export function SignIn() {
   const navigate = useNavigate()
+  const brand = useBrand()
   const { to } = useSearch({ from: '/signin' })
   return (
     <main className="gate">
       <div>
         <div className="gate-card">
-          <Logo className="gate-logo" />
+          <BrandLogo className="gate-logo" />
           <h1>{t('signin.title')}</h1>
+          {brand?.name && <p className="t2 f13">{brand.name}</p>}
           <SignInForm onDone={() => void navigate({ href: to ?? '/inbox' })} />
         </div>
         <LanguageSwitch />

@@ -48,10 +48,7 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
       {response && !response.ended_at && <p className={response.response === 'serious' ? 'f12 red' : 'f12 amber'}>{[word('response', response.response), response.told.length ? t('queue.told', { names: response.told.map((x) => name(x.user_id)).join(t('common.and')) }) : '', response.acknowledged_by ? t('queue.acknowledged', { name: name(response.acknowledged_by) }) : ''].filter(Boolean).join(' · ')}</p>}
       {!d ? <p className="t2">{t(ticket.assignee ? 'route.byHand' : 'route.none')}</p> : (
         <>
-          <p className="f12 t2">{[d.path.length ? d.path.join(' › ') : '', strategyName(d.strategy), word('mode', d.mode)].filter(Boolean).join(' · ')}</p>
-          <Excluded decision={d} />
-          {d.candidates.length > 0 && <Candidates decision={d} chosen={d.agent_id ?? ticket.assignee?.id} name={name} />}
-          {d.relaxed && d.relaxed.length > 0 && <p className="f12 t2">{t('route.relaxed', { what: d.relaxed.map((r) => relaxName(r, names.team)).join(t('common.and')) })}</p>}
+          <Decided decision={d} chosen={ticket.assignee?.id} />
           {shadow && <p className="f12 t2">{t(shadow.agent_id === d.agent_id ? 'route.shadow.same' : 'route.shadow.other', { name: name(shadow.agent_id) || t('common.nobody') })}</p>}
           <p className="f12 t3 row g4 wrap"><time dateTime={d.at}>{clock(d.at, now)}</time>{d.hash && <span className="mono" title={t('route.hash.help')}>{d.hash.slice(0, 12)}</span>}</p>
         </>
@@ -62,6 +59,21 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
       )}
       {(ticket.actions ?? []).includes('assign') && <div className="row g8 acts"><Button look="sm" onClick={() => { close(); void recall(ticket.id) }}>{t('route.recall')}</Button></div>}
     </div>
+  )
+}
+
+/** A decision as it was made or would be: the rule, who was left out, who was best and why. */
+export function Decided({ decision: d, chosen }: { decision: RouteDecision; chosen?: string }) {
+  const names = useNames()
+  const name = (id: string | undefined) => (id ? names.staff(id) || t('route.gone') : '')
+  return (
+    <>
+      <p className="f12 t2">{[d.path.length ? d.path.join(' › ') : '', strategyName(d.strategy), word('mode', d.mode)].filter(Boolean).join(' · ')}</p>
+      <Excluded decision={d} />
+      {d.candidates.length > 0 && <Candidates decision={d} chosen={d.agent_id ?? chosen} name={name} />}
+      {d.eligible === 0 && <p className="f12 t2">{t('route.nobody')}</p>}
+      {d.relaxed && d.relaxed.length > 0 && <p className="f12 t2">{t('route.relaxed', { what: d.relaxed.map((r) => relaxName(r, names.team)).join(t('common.and')) })}</p>}
+    </>
   )
 }
 

@@ -7,7 +7,7 @@ import { Icon } from '~/parts/Icon'
 import { EmptyState } from '~/parts/State'
 import { Page, Wait } from '~/scenes/intelligence/frame'
 import { createRole, holdersQuery, permissionsQuery, reaches, remove, rolesQuery, saveRole, type Permission, type Reach, type Role } from '~/stores/people'
-import { can, useMe } from '~/stores/session'
+import { can, useMe, viewAs } from '~/stores/session'
 import { Ask, Back, useItem, useProblem, useTouched, walk, Wrong, type Go } from './parts'
 
 const fresh: Role = { id: '', version: 0, name: '', grants: {} }
@@ -66,7 +66,7 @@ function RoleForm({ role, start, catalogue, able, go, make }: { role?: Role; sta
   const name = (p: Permission) => (locale() === 'en' ? p.en : p.zh)
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
-      <div className="row g8"><h2 className="h2 sp">{role?.name ?? t('who.role.new')}</h2>{role && <span className="t3 f12">{t('who.role.holders', { n: count })}</span>}{role && able && <Button icon="copy" onClick={() => make(role)}>{t('who.role.duplicate')}</Button>}</div>
+      <div className="row g8"><h2 className="h2 sp">{role?.name ?? t('who.role.new')}</h2>{role && <span className="t3 f12">{t('who.role.holders', { n: count })}</span>}{role && able && <Button icon="eye" onClick={() => void run(() => viewAs({ role_id: role.id }))}>{t('view.as.role')}</Button>}{role && able && <Button icon="copy" onClick={() => make(role)}>{t('who.role.duplicate')}</Button>}</div>
       {(fixed || (above && able)) && <p className="alert boxed" role="status"><Icon name="lock" /><span className="sp">{t(fixed ? 'who.role.fixed' : 'who.role.above')}</span></p>}
       <fieldset className="plain" disabled={locked}>
         <Field label={t('who.unit.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>

@@ -11,7 +11,8 @@ import { Lines } from '~/scenes/admin/routing/inputs'
 import { Segmented } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { atHandQuery, createUser, everySkillQuery, rolesQuery, saveUser, setPassword, signOutUser, teamUnitsQuery, unitsQuery, type NewUser, type User } from '~/stores/people'
-import { useMe } from '~/stores/session'
+import { can, useMe, viewAs } from '~/stores/session'
+import { complain } from '~/stores/toast'
 import { Ask, Picks, useProblem, useTouched, Wrong, type Go } from './parts'
 import { tree } from './unitTree'
 
@@ -94,6 +95,7 @@ function Access({ user, able, now, close }: { user: User; able: boolean; now: nu
       <h2 className="h2">{t('who.access')}</h2>
       <p className="f13 t2">{seen ? t('who.seen', { at: clock(seen, now) }) : t('who.unseen')}{user.has_password === false && <>{' '}<span className="amber">{t('who.nopassword')}</span></>}</p>
       {able && <div className="pacts">
+        {can(me, 'role.manage') && user.active && user.id !== me?.id && <Button look="lg" icon="eye" title={t('view.as.help')} onClick={() => void viewAs({ user_id: user.id }).catch(complain)}>{t('view.as')}</Button>}
         <NewPassword user={user} />
         <Ask words={t('who.signout.ask', { name: user.name })} go={t('who.signout')} act={() => void signOutUser(user.id)}><Button look="lg">{t('who.signout')}</Button></Ask>
         {!user.active ? <Button look="lg" onClick={() => close(true)}>{t('who.open')}</Button>

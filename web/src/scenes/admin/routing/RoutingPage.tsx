@@ -13,9 +13,10 @@ import { can, useMe, useNames } from '~/stores/session'
 import { Rules } from './Rules'
 import { Shadow } from './Shadow'
 import { Simulator } from './Simulator'
+import { Try } from './Try'
 import './routing.css'
 
-const tabs = ['rules', 'simulate', 'shadow'] as const
+const tabs = ['rules', 'try', 'simulate', 'shadow'] as const
 type Tab = (typeof tabs)[number]
 
 /** 派单规则: the tree, what it would have done, and what a second set does beside it. */
@@ -56,6 +57,7 @@ export function RoutingPage() {
       <Wait query={sets}>
         {tab === 'shadow' ? <Shadow shadow={sets.data?.shadow} />
           : version === undefined ? null
+          : tab === 'try' ? <Wait query={query}>{set && <Try set={set} able={able} />}</Wait>
           : tab === 'simulate' ? <Simulator version={version} dirty={dirty} active={active} save={save} able={able} onOpen={open} />
           : <Wait query={query}>{set && <Rules key={version} set={set} version={version} saved={query.data?.problems ?? []} dirty={dirty} able={able} onChange={setDraft} />}</Wait>}
       </Wait>

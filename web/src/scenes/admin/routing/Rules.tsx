@@ -4,7 +4,7 @@ import { Button, IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { EmptyState } from '~/parts/State'
 import { useDrag } from '~/parts/useDrag'
-import { checkRules, type RuleProblem, type RuleSet } from '~/stores/rules'
+import { checkRules, type RuleCheck, type RuleProblem, type RuleSet } from '~/stores/rules'
 import { say } from '~/stores/toast'
 import { RuleForm } from './RuleForm'
 import { SetForm } from './SetForm'
@@ -15,15 +15,18 @@ const MAX = 200
 /** The tree of rules left, the one that is open right. The first that fits counts at each level; what it leaves empty it has from above. */
 export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; version: number; saved: RuleProblem[]; dirty: boolean; able: boolean; onChange: (set: RuleSet) => void }) {
   const [at, setAt] = useState<At>([0])
-  const [problems, setProblems] = useState(saved)
+  const [check, setCheck] = useState<RuleCheck>()
+  const problems = (dirty && check?.problems) || saved
   const tree = useRef<HTMLDivElement>(null)
   const body = JSON.stringify(set)
   useEffect(() => {
-    if (!dirty) return setProblems(saved)
-    const timer = setTimeout(() => void checkRules(set).then(setProblems, () => undefined), 500)
+    if (!able) return // only who may change rules may try them
+    const timer = setTimeout(() => void checkRules(set).then(setCheck, () => undefined), dirty ? 500 : 0)
     return () => clearTimeout(timer)
     // what is checked is what is there, not which object holds it
-  }, [body, dirty])
+  }, [body, dirty, able])
+  const got = new Map(check?.matches.map((m) => [m.path.join('\n'), m.tickets]))
+  const named = (at: At): string => at.map((_, i) => ruleAt(set.rules, at.slice(0, i + 1))?.name ?? '').join('\n')
   const rows = flat(set.rules)
   const open = at.length ? ruleAt(set.rules, at) : undefined
   const troubled = (path: string) => problems.filter((p) => p.path.startsWith(path) && !/^\.rules\[/.test(p.path.slice(path.length)))
@@ -76,6 +79,7 @@ export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; ver
                 className={['rnode', same(place, at) && 'on', rule.off && 'off', drag?.over === key && `drop-${drag.place}`, drag && same(drag.item, place) && 'gone'].filter(Boolean).join(' ')} style={{ paddingLeft: 8 + (place.length - 1) * 18 }}>
                 <span className="dr" data-grip="" aria-hidden="true"><Icon name="grip" size="s" /></span>
                 <span className="sp ell">{rule.name}</span>
+                {!!got.get(named(place)) && <span className="f12 t3 nw" title={t('rules.got', { n: got.get(named(place))!, all: check!.looked_at })}>{got.get(named(place))}</span>}
                 {bad && <span className="red"><Icon name="warn" size="s" label={t('rules.problem')} /></span>}
                 {rule.response && rule.response !== 'standard' && <i className={`rdot ${rule.response}`} title={t(`response.${rule.response}`)} />}
               </div>
@@ -93,6 +97,7 @@ export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; ver
             <IconButton small icon="close" label={t('rules.remove')} disabled={!open} onClick={drop} />
           </div>
         )}
+        {check && check.looked_at > 0 && <p className="f12 t2 rhelp" role="status">{t('rules.looked', { n: check.looked_at, unwanted: check.unwanted })}</p>}
         <p className="f12 t3 rhelp">{t('rules.help')}</p>
       </div>
       <div className="detail">

@@ -31,7 +31,7 @@ export function Fields() {
   return (
     <Page title={t('admin.fields')} help={t('cfg.fields.help')} wide actions={<Button look="p" icon="plus" onClick={() => go('new')}>{t('cfg.field.new')}</Button>}>
       <Wait query={query}>
-        <div className={item ? 'halves with-detail' : 'halves'}>
+        <div className={item ? 'halves who with-detail' : 'halves who'}>
           <div className="picklist" onKeyDown={walk}>
             <div className="whofind"><Find value={words} label={t('cfg.field.find')} onChange={setWords} /></div>
             <Ordered items={used.filter(fits)} name={(x) => named(x.name)} disabled={words !== ''} onOrder={(ids) => void arrange('field', [...ids, ...retired.map((x) => x.id)], { ids: list.map((x) => x.id) })}>

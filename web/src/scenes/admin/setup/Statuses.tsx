@@ -30,7 +30,7 @@ export function Statuses() {
   return (
     <Page title={t('admin.statuses')} help={t('cfg.statuses.help')} wide actions={<Button look="p" icon="plus" onClick={() => { setUnder(open?.status ?? 'open'); go('new') }}>{t('cfg.status.new')}</Button>}>
       <Wait query={query}>
-        <div className={item ? 'halves with-detail' : 'halves'}>
+        <div className={item ? 'halves who with-detail' : 'halves who'}>
           <div className="picklist" onKeyDown={walk}>
             {statuses.map((s) => {
               const of = list.filter((x) => x.status === s && (all || !x.retired || x.id === item))

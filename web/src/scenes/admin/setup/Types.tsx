@@ -25,7 +25,7 @@ export function Types() {
   return (
     <Page title={t('admin.types')} help={t('cfg.types.help')} wide actions={<Button look="p" icon="plus" onClick={() => go('new')}>{t('cfg.type.new')}</Button>}>
       <Wait query={query}>
-        <div className={item ? 'halves with-detail' : 'halves'}>
+        <div className={item ? 'halves who with-detail' : 'halves who'}>
           <div className="picklist" onKeyDown={walk}>
             <div className="whofind"><Find value={words} label={t('cfg.type.find')} onChange={setWords} /></div>
             <Ordered items={used.filter(fits)} name={(x) => named(x.name)} disabled={words !== ''} onOrder={(ids) => void arrange('type', [...ids, ...retired.map((x) => x.id)], { ids: list.map((x) => x.id) })}>

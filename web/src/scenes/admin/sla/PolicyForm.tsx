@@ -11,6 +11,8 @@ import { ConditionEditor } from '../ConditionEditor'
 import { Chain } from './Chain'
 import { Pauses } from './Pauses'
 import { Targets } from './Targets'
+import { Units } from './Units'
+import { Versions } from './Versions'
 import { Warnings } from './Warnings'
 
 const fresh: SLAPolicy = {
@@ -27,6 +29,7 @@ export function PolicyForm({ policy, go }: { policy?: SLAPolicy; go: (to: string
   const saved = useMemo(() => (policy ? bodyOfPolicy(policy) : fresh), [policy])
   const [draft = saved, setDraft, dirty, drop] = useDraft<SLAPolicy>(saved)
   const [error, setError] = useState<unknown>()
+  const [versions, setVersions] = useState(false)
   const set = (part: Partial<SLAPolicy>) => { setError(undefined); setDraft({ ...draft, ...part }) }
   const field = (name: string) => (error instanceof Problem ? error.errors.find((e) => e.field === name || e.field === `body.${name}`)?.message : undefined)
   const save = async (body: SLAPolicy) => {
@@ -43,8 +46,9 @@ export function PolicyForm({ policy, go }: { policy?: SLAPolicy; go: (to: string
   )
   const stop = draft.stop_on ?? {}
   return (
+    <>
     <form className="pform policy" onSubmit={(e: FormEvent) => { e.preventDefault(); void save(draft) }}>
-      <div className="row g8"><h2 className="h2 sp">{policy?.name ?? t('slap.new')}</h2>{policy && <span className="t3 f12">{t('slap.version', { n: policy.version })}</span>}{policy?.retired && <span className="chip">{t('bizcal.retired')}</span>}</div>
+      <div className="row g8"><h2 className="h2 sp">{policy?.name ?? t('slap.new')}</h2>{policy && <Button look="q sm" icon="history" onClick={() => setVersions(true)}>{t('slap.version', { n: policy.version })}</Button>}{policy?.retired && <span className="chip">{t('bizcal.retired')}</span>}</div>
       {policy?.problem && <div className="alert amber boxed" role="alert"><Icon name="warn" /><span className="sp">{t('slap.problem.help')}{' '}<code className="f12">{policy.problem}</code></span></div>}
       <Field label={t('slap.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={100} value={draft.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
 
@@ -55,6 +59,10 @@ export function PolicyForm({ policy, go }: { policy?: SLAPolicy; go: (to: string
       <h2 className="h2">{t('slap.targets')}</h2>
       <p className="f13 t2 lead">{t('slap.targets.help')}</p>
       <Targets targets={draft.targets} onChange={(targets) => set({ targets })} />
+
+      <h2 className="h2">{t('slap.units')}</h2>
+      <p className="f13 t2 lead">{t('slap.units.help')}</p>
+      <Units units={draft.units ?? []} onChange={(units) => set({ units: units.length ? units : undefined })} />
 
       <h2 className="h2">{t('slap.stop')}</h2>
       <p className="f13 t2 lead">{t('slap.stop.help')}</p>
@@ -84,5 +92,7 @@ export function PolicyForm({ policy, go }: { policy?: SLAPolicy; go: (to: string
       </div>
       {policy && <p className="f12 t3">{t('slap.save.help')}</p>}
     </form>
+    {versions && policy && <Versions policy={policy} close={() => setVersions(false)} restore={(old) => void save({ ...bodyOfPolicy(old), id: saved.id, version: saved.version, position: saved.position, retired: saved.retired })} />}
+    </>
   )
 }

@@ -38,7 +38,8 @@ export function Targets({ targets, onChange }: { targets: SLATarget[]; onChange:
   )
 }
 
-function Cell({ label, promise, calendars, onChange }: { label: string; promise?: SLAPromise; calendars: [string, string][]; onChange: (p: SLAPromise | undefined) => void }) {
+/** An amount of time, its unit and its calendar. */
+export function Cell({ label, promise, calendars, onChange }: { label: string; promise?: SLAPromise; calendars: [string, string][]; onChange: (p: SLAPromise | undefined) => void }) {
   const unit = promise ? unitOf(promise.minutes) : 'h'
   const set = (amount: string, u: Unit) => {
     const n = Math.round(Number(amount) * sizeOf(u))
