@@ -140,6 +140,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blocklist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses and domains whose contacts are refused */
+        get: operations["blocklist"];
+        put?: never;
+        /** Refuse the contacts of an address or domain */
+        post: operations["blocklist-add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blocklist/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a line off the blocklist */
+        delete: operations["blocklist-remove"];
+        options?: never;
+        head?: never;
+        /** Change the reason or end of a block */
+        patch: operations["blocklist-change"];
+        trace?: never;
+    };
     "/api/v1/brand": {
         parameters: {
             query?: never;
@@ -364,6 +400,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls from a number */
+        get: operations["caller-find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/companies": {
         parameters: {
             query?: never;
@@ -409,6 +462,23 @@ export interface paths {
         };
         /** List the customers of a company */
         get: operations["company-contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/companies/{id}/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tickets of a company's customers, newest first */
+        get: operations["company-tickets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -621,6 +691,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/config/scenes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a scene of a call */
+        post: operations["config-scenes-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/config/scenes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change or retire a scene of a call */
+        put: operations["config-scenes-update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/config/substatuses": {
         parameters: {
             query?: never;
@@ -742,6 +846,42 @@ export interface paths {
         patch: operations["customer-update"];
         trace?: never;
     };
+    "/api/v1/customers/{id}/block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Refuse the contacts of all addresses of a customer */
+        put: operations["customer-block"];
+        post?: never;
+        /** Take a customer's addresses off the blocklist */
+        delete: operations["customer-unblock"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a customer under special care */
+        put: operations["customer-care"];
+        post?: never;
+        /** End special care */
+        delete: operations["customer-care-end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/identities": {
         parameters: {
             query?: never;
@@ -793,6 +933,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/identities/{identity_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that the address was proved to be the customer's */
+        post: operations["customer-identity-verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/merge": {
         parameters: {
             query?: never;
@@ -804,6 +961,23 @@ export interface paths {
         put?: never;
         /** Merge a customer into another */
         post: operations["customer-merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The merges into a customer that can be taken back */
+        get: operations["customer-merges"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -838,6 +1012,301 @@ export interface paths {
         get: operations["customer-timeline"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own exports, newest first */
+        get: operations["export-list"];
+        put?: never;
+        /** Export a table; a large one goes on in the background */
+        post: operations["export-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What columns a table can have */
+        get: operations["export-columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an export is, with a link when it is ready */
+        get: operations["export-read"];
+        put?: never;
+        post?: never;
+        /** Remove the file of an export; the record stays */
+        delete: operations["export-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an export */
+        post: operations["export-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file (query: token, from the export's link) */
+        get: operations["export-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own imports, newest first */
+        get: operations["import-list"];
+        put?: never;
+        /** Bring a table (query: what, name; the body is the file, CSV or XLSX) */
+        post: operations["import-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved meanings of columns */
+        get: operations["import-mappings"];
+        put?: never;
+        /** Save what the columns of a table mean */
+        post: operations["import-mapping-save"];
+        /** Forget saved meanings of columns */
+        delete: operations["import-mapping-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a column can mean */
+        get: operations["import-targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import is */
+        get: operations["import-read"];
+        /** Say what the columns mean, and what is done about duplicates */
+        put: operations["import-columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop for good; what is in stays until it is undone */
+        post: operations["import-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try all rows without taking them */
+        post: operations["import-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that are not taken, with the reasons */
+        get: operations["import-errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that are not taken as they came, with the reason: to be mended and brought again */
+        get: operations["import-error-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop for a while */
+        post: operations["import-pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The first 20 rows as they will be */
+        get: operations["import-preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the rows; also after a pause */
+        post: operations["import-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the whole import back, but for what somebody has worked with since */
+        post: operations["import-undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -996,6 +1465,25 @@ export interface paths {
         head?: never;
         /** Change my name, language and preferences */
         patch: operations["me-update"];
+        trace?: never;
+    };
+    "/api/v1/me/new-ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read what one has typed of a new ticket */
+        get: operations["new-ticket-draft-read"];
+        /** Keep what one types of a new ticket */
+        put: operations["new-ticket-draft-save"];
+        post?: never;
+        /** Throw it away */
+        delete: operations["new-ticket-draft-drop"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/me/notifications": {
@@ -1423,6 +1911,59 @@ export interface paths {
         put?: never;
         /** Try to take it in again */
         post: operations["quarantine-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the quick replies that the reader may use or change */
+        get: operations["quick-reply-list"];
+        put?: never;
+        /** Make a quick reply */
+        post: operations["quick-reply-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a quick reply */
+        put: operations["quick-reply-update"];
+        post?: never;
+        /** Delete a quick reply */
+        delete: operations["quick-reply-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count that it was inserted */
+        post: operations["quick-reply-use"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2188,6 +2729,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the newest hits of a search are like, with counts */
+        get: operations["search-facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A few tickets, customers and companies for what is being typed */
+        get: operations["search-suggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -2237,6 +2812,42 @@ export interface paths {
         /** Set the system up with the one-time token */
         post: operations["setup"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the signatures that the reader may use or change */
+        get: operations["signature-list"];
+        put?: never;
+        /** Make a signature */
+        post: operations["signature-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signatures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a signature */
+        put: operations["signature-update"];
+        post?: never;
+        /** Delete a signature */
+        delete: operations["signature-delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2819,6 +3430,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a ticket, newest first */
+        get: operations["ticket-attachments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/category": {
         parameters: {
             query?: never;
@@ -3042,6 +3670,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quick replies and signature, filled in for a ticket */
+        get: operations["ticket-quick-replies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note how far one has read */
+        post: operations["ticket-read-mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/reopen": {
         parameters: {
             query?: never;
@@ -3155,6 +3817,59 @@ export interface paths {
         get: operations["ticket-routing"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replies that wait for their time, the next first */
+        get: operations["scheduled-list"];
+        put?: never;
+        /** Reply at a later time */
+        post: operations["scheduled-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled/{scheduled}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give it another time */
+        put: operations["scheduled-move"];
+        post?: never;
+        /** Take it back before it is sent */
+        delete: operations["scheduled-cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled/{scheduled}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it now */
+        post: operations["scheduled-send"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3478,6 +4193,23 @@ export interface paths {
         put?: never;
         /** Untie from another ticket */
         post: operations["ticket-unlink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one looks at a ticket, and hear who else does */
+        post: operations["ticket-viewing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3933,6 +4665,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put saved lists in order and into folders */
+        put: operations["view-arrange"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/{id}": {
         parameters: {
             query?: never;
@@ -3984,6 +4733,17 @@ export interface components {
             /** @enum {string} */
             kind: "staff" | "customer" | "system" | "ai";
             name?: string;
+        };
+        AddBody: {
+            /** @description phone, email, domain, wechat, … */
+            kind: string;
+            reason: string;
+            /**
+             * Format: date-time
+             * @description absent: for good
+             */
+            until?: string;
+            value: string;
         };
         AddInBody: {
             /** @enum {string} */
@@ -4201,6 +4961,23 @@ export interface components {
             /** Format: int64 */
             right: number;
         };
+        BlockJSON: {
+            by_id?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description masked; a domain whole */
+            display: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+        };
+        BlockedJSON: {
+            reason: string;
+            /** Format: date-time */
+            until?: string;
+        };
         Board: {
             agents: components["schemas"]["BoardLine"][];
             /** @description of what waits now, by how long ago it came */
@@ -4372,6 +5149,17 @@ export interface components {
             items: components["schemas"]["TicketJSON"][];
             next_cursor?: string;
         };
+        Body: {
+            en?: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            /** @description typed after / while writing */
+            shortcut?: string;
+            team_id?: string;
+            /** @description placeholders in braces: {customer} {number} {subject} {agent} {team} {company} {date} */
+            zh?: string;
+        };
         Both: {
             /** Format: double */
             active: number;
@@ -4471,6 +5259,13 @@ export interface components {
             /** Format: int64 */
             tokens_out: number;
         };
+        CallerOutBody: {
+            blocked?: components["schemas"]["BlockedJSON"];
+            /** @description who has it, within reach */
+            customer?: components["schemas"]["JSON"];
+            /** @description the number in its one form */
+            number: string;
+        };
         Candidate: {
             agent_id: string;
             factors: {
@@ -4480,6 +5275,14 @@ export interface components {
             score: number;
             /** @description why not, if another was chosen: full */
             taken?: string;
+        };
+        CareJSON: {
+            by_id?: string;
+            reason: string;
+            /** Format: date-time */
+            since?: string;
+            /** Format: date-time */
+            until?: string;
         };
         Category: {
             /** @description other words for it, at most 60 characters each */
@@ -4519,6 +5322,11 @@ export interface components {
             locale?: string;
             name?: string;
             time_zone?: string;
+        };
+        ChangeInBody: {
+            reason?: string;
+            /** @description null: for good */
+            until?: string | null;
         };
         ChangeJSON: {
             company_id?: string | null;
@@ -4599,8 +5407,38 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        Column: {
+            /** @description a property of the ticket, or fields. and the key of a custom field */
+            key: string;
+            /**
+             * Format: int64
+             * @description in pixels; 0: as wide as usual
+             */
+            width?: number;
+        };
+        ColumnJSON: {
+            /** @description cannot be left out */
+            always?: boolean;
+            /** @description part of the table unless columns are chosen */
+            default: boolean;
+            key: string;
+            name: components["schemas"]["Name"];
+        };
+        ColumnsInBody: {
+            columns: string[];
+            /** @description 1/2/2026 is the first of February */
+            day_first?: boolean;
+            /**
+             * @description what is done with a row whose person, company or ticket is here already
+             * @enum {string}
+             */
+            duplicates: "skip" | "update" | "create";
+            /** @description tickets: whose numbers stand in ref; default the file's name */
+            source?: string;
+        };
         CompanyChangeJSON: {
-            domain?: string;
+            contract?: components["schemas"]["Contract"];
+            domains?: string[];
             /** @description by key; null takes a field away */
             fields?: {
                 [key: string]: unknown;
@@ -4612,17 +5450,34 @@ export interface components {
             tier?: string;
         };
         CompanyJSON: {
+            /**
+             * Format: int64
+             * @description up to 1000
+             */
+            contact_count: number;
+            contract: components["schemas"]["Contract"];
             /** Format: date-time */
             created_at: string;
-            domain?: string;
+            domains: string[];
             fields: {
                 [key: string]: unknown;
             };
             id: string;
             name: string;
             note: string;
+            /**
+             * Format: int64
+             * @description within reach, up to 1000
+             */
+            open_ticket_count: number;
+            parent?: components["schemas"]["CompanyRef"];
             parent_id?: string;
             tags: string[];
+            /**
+             * Format: int64
+             * @description within reach, up to 1000
+             */
+            ticket_count: number;
             tier: string;
             /** Format: date-time */
             updated_at: string;
@@ -4667,6 +5522,7 @@ export interface components {
             resolution_codes: components["schemas"]["Code"][];
             responsibilities: components["schemas"]["Code"][];
             rules: components["schemas"]["Rules"];
+            scenes: components["schemas"]["Scene"][];
             staff: components["schemas"]["PersonJSON"][];
             substatuses: components["schemas"]["Substatus"][];
             teams: components["schemas"]["TicketTeamJSON"][];
@@ -4696,6 +5552,14 @@ export interface components {
             kind: "ticket" | "message";
             message_kind?: string;
             ticket: components["schemas"]["Brief"];
+        };
+        Contract: {
+            /** @description a day such as 2026-11-21 */
+            from?: string;
+            number?: string;
+            /** @description what was promised, in words */
+            terms?: string;
+            until?: string;
         };
         Copy: {
             /**
@@ -4768,6 +5632,12 @@ export interface components {
             id?: string;
             name?: string;
             phone?: string;
+        };
+        CustomerHit: {
+            company?: string;
+            id: string;
+            name: string;
+            tier: string;
         };
         Day: {
             date: string;
@@ -5055,6 +5925,74 @@ export interface components {
             text: string;
             ticket?: components["schemas"]["Brief"];
         };
+        ExchangeCounts: {
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            updated: number;
+        };
+        ExchangeProblem: {
+            code: string;
+            /**
+             * Format: int64
+             * @description from 1; absent when it is no single one
+             */
+            column?: number;
+            field?: string;
+            message: string;
+        };
+        ExportJSON: {
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            downloads: number;
+            error_code?: string;
+            /**
+             * Format: date-time
+             * @description when the file goes
+             */
+            expires_at?: string;
+            filter?: string;
+            /** Format: date-time */
+            finished_at?: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            id: string;
+            q?: string;
+            /**
+             * Format: int64
+             * @description how many rows were chosen one by one
+             */
+            selected?: number;
+            /**
+             * Format: int64
+             * @description bytes as stored
+             */
+            size?: number;
+            /** @enum {string} */
+            state: "running" | "done" | "cancelled" | "failed" | "expired";
+            /**
+             * Format: int64
+             * @description absent as long as nobody has counted
+             */
+            total?: number;
+            /** @description there were more than 1,000,000 rows */
+            truncated?: boolean;
+            /** @description of the file, for who ordered it, for an hour */
+            url?: string;
+            /** @description who ordered it; in the list of everybody's */
+            user?: components["schemas"]["RefJSON"];
+            view_id?: string;
+            /** @enum {string} */
+            what: "ticket" | "customer" | "company" | "staff";
+        };
         Extension: {
             customer_told: boolean;
             /** Format: date-time */
@@ -5130,6 +6068,29 @@ export interface components {
             truncated?: boolean;
             /** @description of an attachment: pdf, docx, xlsx, html, csv, markdown, text, mail, image, audio */
             type?: string;
+        };
+        Face: {
+            /** Format: int64 */
+            hue?: number;
+            initials?: string;
+        };
+        FacetCount: {
+            /** Format: int64 */
+            count: number;
+            value: string;
+        };
+        Facets: {
+            /** @description there are older hits, which are not counted */
+            further: boolean;
+            /**
+             * Format: int64
+             * @description how many hits were counted: at most the newest 500 within reach
+             */
+            hits: number;
+            /** @description by status, type, category, team, assignee, channel, priority and age */
+            property: {
+                [key: string]: components["schemas"]["FacetCount"][];
+            };
         };
         FactorJSON: {
             key: string;
@@ -5261,6 +6222,26 @@ export interface components {
              */
             uncertain: number;
         };
+        FileJSON: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["ActorRef"];
+            id: string;
+            /** @description safe to show in place */
+            image: boolean;
+            inline?: boolean;
+            /**
+             * @description of its message
+             * @enum {string}
+             */
+            kind: "customer" | "reply" | "note";
+            message_id: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+            url: string;
+        };
         Fill: {
             dry_run?: boolean;
             from: string;
@@ -5269,6 +6250,16 @@ export interface components {
             people: components["schemas"]["Turn"][];
             rotation_id: string;
             to: string;
+        };
+        Filled: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            shortcut?: string;
+            text: string;
+            /** Format: int64 */
+            uses: number;
         };
         Filling: {
             /** Format: int64 */
@@ -5351,6 +6342,49 @@ export interface components {
              */
             year?: number;
         };
+        ImportJSON: {
+            /** @description what a dry run has found so far */
+            checked?: components["schemas"]["ExchangeCounts"];
+            /** @description what each column means; empty for nothing */
+            columns: string[];
+            /** Format: int64 */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            encoding?: string;
+            error_code?: string;
+            /** Format: int64 */
+            failed: number;
+            /** Format: date-time */
+            finished_at?: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            headings: string[];
+            id: string;
+            /**
+             * Format: int64
+             * @description not taken back: somebody has worked with them since
+             */
+            kept: number;
+            /** @description of the file */
+            name: string;
+            options: components["schemas"]["Options"];
+            /** Format: int64 */
+            size: number;
+            /** Format: int64 */
+            skipped: number;
+            /** @enum {string} */
+            state: "uploaded" | "checking" | "checked" | "running" | "paused" | "done" | "cancelled" | "failed" | "undoing" | "undone" | "expired";
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            undone: number;
+            /** Format: int64 */
+            updated: number;
+            user?: components["schemas"]["RefJSON"];
+            /** @enum {string} */
+            what: "customer" | "company" | "ticket";
+        };
         Imported: {
             differences: components["schemas"]["Difference"][];
             table: components["schemas"]["Table"];
@@ -5360,8 +6394,26 @@ export interface components {
             user_id?: string;
         };
         InBody2: {
+            views: components["schemas"]["Placed"][];
+        };
+        InBody22: {
+            /** @description the newest message that was on the screen; absent: all */
+            message_id?: string;
+            /** @description wait to be read again */
+            unread?: boolean;
+        };
+        InBody222: {
             endpoint: string;
             keys: components["schemas"]["KeysStruct"];
+        };
+        InBody2222: {
+            /**
+             * @description viewing, writing a reply or a note, or gone
+             * @enum {string}
+             */
+            doing: "viewing" | "reply" | "note" | "gone";
+            /** @description made by the page: one person may have several */
+            screen: string;
         };
         IncidentJSON: {
             /** Format: int64 */
@@ -5416,6 +6468,10 @@ export interface components {
             size: number;
         };
         JSON: {
+            /** @description an address of this customer is on the blocklist */
+            blocked?: components["schemas"]["BlockedJSON"];
+            /** @description special care, while it holds */
+            care?: components["schemas"]["CareJSON"];
             company?: components["schemas"]["CompanyRef"];
             /** Format: date-time */
             created_at: string;
@@ -5636,6 +6692,19 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListBlockJSON: {
+            items: components["schemas"]["BlockJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListBody: {
+            reason: string;
+            /**
+             * Format: date-time
+             * @description absent: for good
+             */
+            until?: string;
+        };
         ListBrief: {
             items: components["schemas"]["Brief"][];
             next_cursor?: string;
@@ -5643,6 +6712,11 @@ export interface components {
         };
         ListCall: {
             items: components["schemas"]["Call"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListColumnJSON: {
+            items: components["schemas"]["ColumnJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5691,13 +6765,28 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListExportJSON: {
+            items: components["schemas"]["ExportJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListExtension: {
             items: components["schemas"]["Extension"][];
             next_cursor?: string;
             partial?: boolean;
         };
+        ListFileJSON: {
+            items: components["schemas"]["FileJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListHandover: {
             items: components["schemas"]["Handover"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListImportJSON: {
+            items: components["schemas"]["ImportJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5721,6 +6810,16 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListMappingJSON: {
+            items: components["schemas"]["MappingJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        "ListMergedJSON\u00B79": {
+            items: components["schemas"]["MergedJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListModelJSON: {
             items: components["schemas"]["ModelJSON"][];
             next_cursor?: string;
@@ -5733,6 +6832,11 @@ export interface components {
         };
         "ListParkedJSON\u00B71": {
             items: components["schemas"]["ParkedJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListPreviewJSON: {
+            items: components["schemas"]["PreviewJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5751,8 +6855,18 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListRowErrorJSON: {
+            items: components["schemas"]["RowErrorJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListRunJSON: {
             items: components["schemas"]["RunJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListScheduledJSON: {
+            items: components["schemas"]["ScheduledJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5786,6 +6900,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListTargetJSON: {
+            items: components["schemas"]["TargetJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListTeamJSON: {
             items: components["schemas"]["TeamJSON"][];
             next_cursor?: string;
@@ -5815,6 +6934,13 @@ export interface components {
             date: string;
             name: string;
         };
+        MappingJSON: {
+            /** @description heading → what it means */
+            columns: {
+                [key: string]: string;
+            };
+            name: string;
+        };
         Match: {
             path: string[];
             rule: string;
@@ -5837,6 +6963,7 @@ export interface components {
             };
             preferences: unknown;
             role_names: string[];
+            session: components["schemas"]["SessionPolicy"];
             teams: components["schemas"]["Named"][];
             tenant: components["schemas"]["Tenant"];
             /** Format: int64 */
@@ -5916,6 +7043,11 @@ export interface components {
         };
         MergeInBody: {
             into: string;
+            /** @description fields whose value the survivor takes from the one that goes, although it has one */
+            take?: ("name" | "tier" | "company" | "language" | "note")[];
+        };
+        MergeInBody2: {
+            into: string;
         };
         MergeInput: {
             into: string;
@@ -5923,7 +7055,17 @@ export interface components {
         MergeOutBody: {
             undo_id: string;
         };
+        MergedJSON: {
+            /** Format: date-time */
+            at: string;
+            by_id?: string;
+            /** @description the customer that was merged into this one */
+            from: components["schemas"]["CompanyRef"];
+            undo_id: string;
+        };
         MessageBody: {
+            /** @description with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again */
+            again?: boolean;
             attachment_ids?: string[];
             body?: string;
             channel?: string;
@@ -5933,9 +7075,13 @@ export interface components {
             html?: string;
             /** @enum {string} */
             kind: "reply" | "note" | "customer";
+            /** @description everybody of them */
+            mention_teams?: string[];
             mentions?: string[];
             reason?: string;
             resolution?: components["schemas"]["Resolution"];
+            /** @description the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since */
+            seen_message_id?: string;
             /** @enum {string} */
             status?: "open" | "pending" | "on_hold" | "solved";
             substatus_id?: string;
@@ -5951,6 +7097,8 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "customer" | "reply" | "note";
+            /** @description what goes under it by mail, as plain text */
+            signature?: string;
             text: string;
             /** Format: date-time */
             undo_until?: string;
@@ -6022,6 +7170,37 @@ export interface components {
             /** Format: int64 */
             level: number;
             skill_id: string;
+        };
+        NewDraftJSON: {
+            /** @description as the client made it */
+            form?: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            readonly updated_at?: string;
+        };
+        NewExportJSON: {
+            /** @description CSV: begin with the mark by which spreadsheet programs know UTF-8 */
+            bom?: boolean;
+            /** @description in their order; absent: the usual ones */
+            columns?: string[];
+            /** @description tickets: a condition in CEL */
+            filter?: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            /** @description only these */
+            ids?: string[];
+            /**
+             * @description of names and headings; default the person's
+             * @enum {string}
+             */
+            locale?: "zh-CN" | "en";
+            /** @description words to search for */
+            q?: string;
+            /** @description tickets: those of a view */
+            view_id?: string;
+            /** @enum {string} */
+            what: "ticket" | "customer" | "company" | "staff";
         };
         NewHandover: {
             note?: string;
@@ -6187,6 +7366,11 @@ export interface components {
             key: string;
             name: components["schemas"]["Name"];
         };
+        Options: {
+            day_first?: boolean;
+            duplicates: string;
+            source?: string;
+        };
         Order: {
             ids: string[];
             /** @enum {string} */
@@ -6196,6 +7380,10 @@ export interface components {
         };
         OutBody: {
             id: string;
+        };
+        OutBody2: {
+            /** @description the others */
+            people: components["schemas"]["Person"][];
         };
         Overflow: {
             /** Format: int64 */
@@ -6277,12 +7465,47 @@ export interface components {
             name: string;
             to: string;
         };
+        Person: {
+            id: string;
+            name: string;
+            /**
+             * @description what they are writing
+             * @enum {string}
+             */
+            typing?: "reply" | "note";
+        };
         PersonJSON: {
             active: boolean;
+            avatar?: components["schemas"]["Face"];
             department_id?: string;
             id: string;
             name: string;
             team_ids: string[];
+        };
+        PhraseJSON: {
+            /** Format: int64 */
+            all_uses: number;
+            en?: string;
+            id: string;
+            may_edit: boolean;
+            name: string;
+            owner: components["schemas"]["Ref"];
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            /** @description typed after / while writing */
+            shortcut?: string;
+            team_id?: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description by the reader
+             */
+            uses: number;
+            /** Format: int64 */
+            version: number;
+            /** @description placeholders in braces: {customer} {number} {subject} {agent} {team} {company} {date} */
+            zh?: string;
         };
         Place: {
             /** Format: double */
@@ -6294,6 +7517,10 @@ export interface components {
             assignee?: components["schemas"]["Ref"];
             department?: components["schemas"]["Ref"];
             team?: components["schemas"]["Ref"];
+        };
+        Placed: {
+            folder: string;
+            id: string;
         };
         PlanView: {
             /** @description days on which nothing is planned are left out */
@@ -6363,6 +7590,24 @@ export interface components {
             readonly version?: number;
             /** @description public key with which a browser subscribes; absent when web push is off */
             readonly web_push_key?: string;
+        };
+        PreviewJSON: {
+            /** @enum {string} */
+            act: "created" | "updated" | "skipped" | "failed";
+            /** @description as they stand in the table, by column */
+            cells: string[];
+            /** @description who or what is here already */
+            match?: string;
+            problems: components["schemas"]["ExchangeProblem"][];
+            /**
+             * Format: int64
+             * @description as a spreadsheet program counts
+             */
+            row: number;
+            /** @description by what the columns mean */
+            values: {
+                [key: string]: string;
+            };
         };
         PriorityInput: {
             /** @enum {string} */
@@ -6572,6 +7817,10 @@ export interface components {
             reason?: string;
         };
         Ref: {
+            id: string;
+            name: string;
+        };
+        RefJSON: {
             id: string;
             name: string;
         };
@@ -6899,6 +8148,11 @@ export interface components {
              */
             within_minutes?: number;
         };
+        RowErrorJSON: {
+            problems: components["schemas"]["ExchangeProblem"][];
+            /** Format: int64 */
+            row: number;
+        };
         Rule: {
             off: boolean;
             /**
@@ -7003,6 +8257,90 @@ export interface components {
             /** Format: double */
             train_seconds: number;
         };
+        SaveInBody: {
+            columns: {
+                [key: string]: string;
+            };
+            name: string;
+            /** @enum {string} */
+            what: "customer" | "company" | "ticket";
+        };
+        Scene: {
+            /** @description a skeleton that the agent writes into */
+            body?: string;
+            category_id?: string;
+            /** @description what the agent ticks off while the customer speaks */
+            checks?: string[];
+            fields?: {
+                [key: string]: unknown;
+            };
+            id?: string;
+            name: components["schemas"]["Name"];
+            /** Format: int64 */
+            position: number;
+            /** @enum {string} */
+            priority?: "low" | "normal" | "high" | "urgent";
+            retired: boolean;
+            /** @description approved words */
+            script?: string;
+            subject?: string;
+            type: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        "Scheduled-createRequest": {
+            /** @description with kind customer: they came once more on the matter, which counts as a repeat contact and takes a solved ticket up again */
+            again?: boolean;
+            /**
+             * Format: date-time
+             * @description within a year
+             */
+            at: string;
+            attachment_ids?: string[];
+            body?: string;
+            channel?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            html?: string;
+            /** @enum {string} */
+            kind: "reply" | "note" | "customer";
+            /** @description everybody of them */
+            mention_teams?: string[];
+            mentions?: string[];
+            reason?: string;
+            resolution?: components["schemas"]["Resolution"];
+            /** @description the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since */
+            seen_message_id?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "on_hold" | "solved";
+            substatus_id?: string;
+        };
+        "Scheduled-moveRequest": {
+            /**
+             * Format: date-time
+             * @description within a year
+             */
+            at: string;
+        };
+        ScheduledJSON: {
+            attachments: components["schemas"]["AttachmentJSON"][];
+            author: components["schemas"]["Ref"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            /** @description code of why it could not be sent */
+            error?: string;
+            /** @description sanitised */
+            html?: string;
+            id: string;
+            /** @description somebody has written since it was ordered */
+            newer: boolean;
+            /** @description taken with it */
+            status?: string;
+            text: string;
+        };
         Scored: {
             /** Format: double */
             confidence: number;
@@ -7019,6 +8357,18 @@ export interface components {
             id: string;
             /** Format: date-time */
             seen_at: string;
+        };
+        SessionPolicy: {
+            /**
+             * Format: int64
+             * @description after signing in
+             */
+            absolute_seconds: number;
+            /**
+             * Format: int64
+             * @description without use
+             */
+            idle_seconds: number;
         };
         SetInfo: {
             /** Format: date-time */
@@ -7455,6 +8805,11 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        Suggestions: {
+            companies: components["schemas"]["Ref"][];
+            customers: components["schemas"]["CustomerHit"][];
+            tickets: components["schemas"]["TicketHit"][];
+        };
         SuperviseInput: {
             /**
              * Format: date-time
@@ -7602,6 +8957,11 @@ export interface components {
             normal?: components["schemas"]["Promise"];
             urgent?: components["schemas"]["Promise"];
         };
+        TargetJSON: {
+            key: string;
+            name: components["schemas"]["Name"];
+            required?: boolean;
+        };
         TeamJSON: {
             department_id: string | null;
             id: string;
@@ -7725,6 +9085,16 @@ export interface components {
             ticket?: components["schemas"]["Brief"];
             users?: components["schemas"]["Ref"][];
         };
+        TicketHit: {
+            assignee?: components["schemas"]["Ref"];
+            highlight?: components["schemas"]["HighlightJSON"];
+            id: string;
+            number: string;
+            requester?: string;
+            /** @enum {string} */
+            status: "new" | "open" | "pending" | "on_hold" | "solved" | "closed" | "cancelled";
+            subject: string;
+        };
         TicketJSON: {
             /** @description what the reader may do to it now */
             actions?: string[];
@@ -7761,6 +9131,8 @@ export interface components {
             language?: string;
             last_message?: components["schemas"]["LastMessage"];
             links?: components["schemas"]["Link"][];
+            /** @description the reader is mentioned in what they have not seen */
+            mentioned: boolean;
             merged_into?: components["schemas"]["Brief"];
             /** Format: int64 */
             message_count: number;
@@ -7815,6 +9187,8 @@ export interface components {
             /** @description a suggested type or category waits for a person */
             to_classify: boolean;
             type: string;
+            /** @description it concerns the reader and holds words of somebody else that they have not seen */
+            unread: boolean;
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
@@ -8044,25 +9418,32 @@ export interface components {
             user?: components["schemas"]["Named"];
         };
         ViewBody: {
+            columns?: components["schemas"]["Column"][];
             filter: string;
+            folder?: string;
             name: components["schemas"]["Words"];
             /** Format: int64 */
             position?: number;
+            role_id?: string;
             /** @enum {string} */
-            scope: "own" | "team" | "shared";
+            scope: "own" | "team" | "role" | "shared";
             /** @enum {string} */
             sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
             team_id?: string;
         };
         ViewJSON: {
+            /** @description of the table; none: the usual ones */
+            columns: components["schemas"]["Column"][];
             filter: string;
+            folder?: string;
             id: string;
             name: components["schemas"]["Words"];
             owner_id?: string;
             /** Format: int64 */
             position: number;
+            role_id?: string;
             /** @enum {string} */
-            scope: "shipped" | "own" | "team" | "shared";
+            scope: "shipped" | "own" | "team" | "role" | "shared";
             sort: string;
             team_id?: string;
             /** Format: int64 */
@@ -8129,6 +9510,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        WebListJSON2: {
+            items: components["schemas"]["PhraseJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         WhyBody: {
             /** @description newest first */
             items: components["schemas"]["DecisionJSON"][];
@@ -8157,6 +9543,12 @@ export interface components {
         Words: {
             en: string;
             zh: string;
+        };
+        Writing: {
+            /** @description those that the reader uses most first */
+            items: components["schemas"]["Filled"][];
+            /** @description goes under mail; empty: none */
+            signature: string;
         };
         Year: {
             holidays: components["schemas"]["Period"][];
@@ -8431,6 +9823,141 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    blocklist: {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description a whole address or domain */
+                q?: string;
+                /** @description those that are over instead of those in force */
+                ended?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBlockJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocklist-add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocklist-remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "blocklist-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockJSON"];
+                };
             };
             /** @description An error */
             default: {
@@ -8958,6 +10485,37 @@ export interface operations {
             };
         };
     };
+    "caller-find": {
+        parameters: {
+            query: {
+                phone: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallerOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "company-list": {
         parameters: {
             query?: {
@@ -8965,8 +10523,11 @@ export interface operations {
                 limit?: number;
                 /** @description The next_cursor of the page before. */
                 cursor?: string;
-                /** @description a part of the name, a phone number or its last four digits, a mail address */
+                /** @description a part of the name, or a whole domain */
                 q?: string;
+                tier?: string;
+                /** @description those directly below this company */
+                parent?: string;
             };
             header?: never;
             path?: never;
@@ -9122,6 +10683,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "company-tickets": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON"];
                 };
             };
             /** @description An error */
@@ -9310,7 +10907,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["MergeInBody"];
+                "application/json": components["schemas"]["MergeInBody2"];
             };
         };
         responses: {
@@ -9541,6 +11138,77 @@ export interface operations {
             };
         };
     };
+    "config-scenes-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scene"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scene"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "config-scenes-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scene"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scene"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "config-substatuses-create": {
         parameters: {
             query?: never;
@@ -9692,6 +11360,11 @@ export interface operations {
                 cursor?: string;
                 /** @description a part of the name, a phone number or its last four digits, a mail address */
                 q?: string;
+                tier?: string;
+                company?: string;
+                tag?: string;
+                /** @description only those under special care */
+                care?: boolean;
             };
             header?: never;
             path?: never;
@@ -9856,6 +11529,136 @@ export interface operations {
             };
         };
     };
+    "customer-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-unblock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-care": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-care-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "customer-identity-add": {
         parameters: {
             query?: never;
@@ -9954,6 +11757,36 @@ export interface operations {
             };
         };
     };
+    "customer-identity-verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "customer-merge": {
         parameters: {
             query?: never;
@@ -9976,6 +11809,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MergeOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-merges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMergedJSON\u00B79"];
                 };
             };
             /** @description An error */
@@ -10048,6 +11912,729 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListContactJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description everybody's, for who reads the audit trail */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExportJSON"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-columns": {
+        parameters: {
+            query: {
+                what: "ticket" | "customer" | "company" | "staff";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListColumnJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description everybody's, for who reads the audit trail */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-mappings": {
+        parameters: {
+            query: {
+                what: "customer" | "company" | "ticket";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMappingJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-mapping-save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveInBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-mapping-delete": {
+        parameters: {
+            query: {
+                what: "customer" | "company" | "ticket";
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-targets": {
+        parameters: {
+            query: {
+                what: "customer" | "company" | "ticket";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnsInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-errors": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRowErrorJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-error-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPreviewJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
                 };
             };
             /** @description An error */
@@ -10385,6 +12972,95 @@ export interface operations {
             };
         };
     };
+    "new-ticket-draft-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDraftJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "new-ticket-draft-save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDraftJSON"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewDraftJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "new-ticket-draft-drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "notify-preferences": {
         parameters: {
             query?: never;
@@ -10528,7 +13204,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InBody2"];
+                "application/json": components["schemas"]["InBody222"];
             };
         };
         responses: {
@@ -11339,6 +14015,171 @@ export interface operations {
         };
     };
     "quarantine-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-use": {
         parameters: {
             query?: never;
             header?: never;
@@ -13183,6 +16024,72 @@ export interface operations {
             };
         };
     };
+    "search-facets": {
+        parameters: {
+            query?: {
+                /** @description words to search for */
+                q?: string;
+                /** @description a condition in CEL */
+                filter?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-suggest": {
+        parameters: {
+            query?: {
+                /** @description what has been typed so far */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "session-open": {
         parameters: {
             query?: never;
@@ -13356,6 +16263,142 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
@@ -15025,6 +18068,42 @@ export interface operations {
             };
         };
     };
+    "ticket-attachments": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFileJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-category": {
         parameters: {
             query?: never;
@@ -15572,6 +18651,70 @@ export interface operations {
             };
         };
     };
+    "ticket-quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Writing"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-read-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody22"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-reopen": {
         parameters: {
             query?: never;
@@ -15806,6 +18949,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scheduled-createRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scheduled-moveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageJSON"];
                 };
             };
             /** @description An error */
@@ -16496,6 +19803,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody2222"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutBody2"];
                 };
             };
             /** @description An error */
@@ -17555,6 +20897,37 @@ export interface operations {
                         [key: string]: components["schemas"]["Count"];
                     };
                 };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "view-arrange": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody2"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description An error */
             default: {
