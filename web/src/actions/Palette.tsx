@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useMemo, useState } from 'react'
 import { t, type Key } from '~/i18n'
-import { quote } from '~/scenes/inbox/filter'
 import { Avatar } from '~/parts/Avatar'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { StatusGlyph } from '~/parts/Glyph'
@@ -63,8 +62,8 @@ export function Palette() {
       case 'ticket': return ctx.go(`/inbox/${listing.get().view || 'all'}/${rest}`)
       case 'view': return to(`/inbox/${rest}`, {})
       case 'saved': { const s = searches[Number(rest)]; return s && to('/search', { q: s.q, ...(s.filter ? { only: s.filter } : {}) }) }
-      case 'customer': return to('/search', { only: `requester == ${quote(rest)}` })
-      case 'company': return to('/search', { only: `company == ${quote(rest)}` })
+      case 'customer': return to(`/customers/${rest}`, {})
+      case 'company': return to(`/companies/${rest}`, {})
     }
     remember(id)
     // after the palette has given the focus back

@@ -34,7 +34,7 @@ export const appActions: Action[] = [
   { id: 'go.roster', name: 'action.goRoster', group: 'go', icon: 'calendar', keys: 'g r', perform: (c) => c.go('/roster') },
   { id: 'go.promises', name: 'action.goPromises', group: 'go', icon: 'clock', keys: 'g d', perform: (c) => c.go('/promises') },
   { id: 'go.admin', name: 'action.goAdmin', group: 'go', icon: 'sliders', keys: 'g s', when: (c) => can(c.me, 'config.manage'), perform: (c) => c.go('/admin') },
-  { id: 'go.quickReplies', name: 'action.quickReplies', group: 'go', icon: 'bolt', keys: 'g k', perform: (c) => c.go('/admin/quick-replies') },
+  { id: 'go.quickReplies', name: 'action.quickReplies', group: 'go', icon: 'bolt', keys: 'g w', perform: (c) => c.go('/admin/quick-replies') },
   { id: 'go.search', name: 'action.goSearch', group: 'go', icon: 'search', keys: 'g f', perform: (c) => c.go('/search') },
   { id: 'go.me', name: 'action.goMe', group: 'go', icon: 'person', keys: 'g p', perform: (c) => c.go('/me') },
   { id: 'app.next', name: 'action.nextOn', group: 'app', icon: 'right', when: () => !prefs.get().next, perform: () => prefer({ next: true }) },

@@ -64,11 +64,16 @@ export function prefer(change: Partial<Prefs>, signedIn = true): void {
   data(api.PATCH('/me', { body: { locale, preferences } })).catch(() => undefined)
 }
 
+let adopted: Me | undefined
+
 /**
  * How things look: the account's wishes hold where this machine has none of its
  * own. How somebody works is one and the same on every machine.
  */
 export function adopt(me: Me): void {
+  // every navigation brings the account as it was read: what was preferred since then stays
+  if (me === adopted) return
+  adopted = me
   const own = read()
   const theirs = me.preferences as Partial<Prefs>
   prefs.set((old) => ({

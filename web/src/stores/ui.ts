@@ -53,20 +53,3 @@ export function neighbour(id: ID): ID | undefined {
   const at = ids.indexOf(id)
   return at < 0 ? undefined : (ids[at + 1] ?? ids[at - 1])
 }
-
-/** Tickets seen here, by the time of what was seen: what came after is bold. */
-const SEEN = 'zhidan.seen'
-function readSeen(): Record<ID, string> {
-  try {
-    return JSON.parse(localStorage.getItem(SEEN) ?? '{}') as Record<ID, string>
-  } catch {
-    return {}
-  }
-}
-export const seen = createStore<Record<ID, string>>(typeof localStorage === 'undefined' ? {} : readSeen())
-export function see(id: ID, at: string): void {
-  if ((seen.get()[id] ?? '') >= at) return
-  const entries = [...Object.entries(seen.get()).filter(([k]) => k !== id), [id, at] as const].slice(-800)
-  seen.set(Object.fromEntries(entries))
-  localStorage.setItem(SEEN, JSON.stringify(seen.get()))
-}

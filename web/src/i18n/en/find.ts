@@ -12,6 +12,7 @@ export default {
   'list.table': 'Table of tickets',
   'list.columns': 'Choose columns',
   'list.chooseAll': 'Select all',
+  'list.mentioned': 'Somebody mentioned you',
   'list.further': 'Look further back',
   'list.further.help': 'The newer tickets have been searched, older ones not yet.',
   'preview.title': 'Preview of the ticket',

@@ -12,6 +12,7 @@ export default {
   'list.table': '工单表格',
   'list.columns': '选择列',
   'list.chooseAll': '全选',
+  'list.mentioned': '有人提到您',
   'list.further': '继续往前找',
   'list.further.help': '已搜索较近的工单，更早的还没有找。',
   'preview.title': '工单预览',

@@ -44,7 +44,7 @@ export function CelForm({ cel, whole, apply, close }: { cel: string; whole?: boo
   const name = first?.code === 'unknown' ? first.params?.name : undefined
   const detail = name !== undefined ? t('filter.error.unknown', { name: String(name) }) : (first?.message ?? (error === undefined ? '' : problemText(error)))
   return (
-    <form className="popform celform" onSubmit={(e) => void submit(e)}>
+    <form className="popform" onSubmit={(e) => void submit(e)}>
       <div className="field">
         <label className="lb" htmlFor="cel">{t(whole ? 'filter.text' : 'filter.cel')}</label>
         <textarea id="cel" ref={box} className="inp mono" rows={4} autoFocus maxLength={4096} spellCheck={false} value={text} aria-invalid={error ? true : undefined} aria-describedby="cel-d"

@@ -11,7 +11,7 @@ import { listed } from '~/stores/exchange'
 import { prefs } from '~/stores/prefs'
 import { useStore } from '~/stores/store'
 import { refused } from '~/stores/ticket'
-import { listing, seen, show, ui } from '~/stores/ui'
+import { listing, show, ui } from '~/stores/ui'
 import { BulkBar } from './BulkBar'
 import { openMenu, RowMenu } from './RowMenu'
 import { TicketRow } from './TicketRow'
@@ -105,9 +105,8 @@ export function TicketList({ query, viewID, base, title, open, table, head, narr
   )
 }
 
-const ended = ['solved', 'closed', 'cancelled']
-export const isUnread = (x: Ticket, looked: Record<string, string>, open: string | undefined): boolean =>
-  !!x.last_message?.from_customer && (looked[x.id] ?? '') < x.last_message.at && x.id !== open && !ended.includes(x.status)
+/** What is open is being read. */
+export const isUnread = (x: Ticket, open: string | undefined): boolean => x.unread && x.id !== open
 
 export interface RowsProps {
   items: Ticket[]; at: number; more: { can: boolean; busy: boolean; get: () => unknown }; chosen: ReadonlySet<string>
@@ -116,7 +115,6 @@ export interface RowsProps {
 
 function Rows({ items, at, open, title, more, chosen, onPress, onChoose, onKey, tail }: RowsProps & { open?: string; title: string }) {
   const density = useStore(prefs, (p) => p.density)
-  const looked = useStore(seen)
   const refusals = useStore(refused)
   const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
   const view = useWindow(items, phone ? 72 : heights[density], at, more)
@@ -128,7 +126,7 @@ function Rows({ items, at, open, title, more, chosen, onPress, onChoose, onKey, 
           return (
             <div key={v.key} id={`row-${ticket.id}`} role="option" aria-selected={ticket.id === open || chosen.has(ticket.id)} aria-posinset={v.index + 1} aria-setsize={more.can ? -1 : items.length}
               onContextMenu={(e) => openMenu(ticket.id, e)} style={{ position: 'absolute', left: 0, right: 0, top: 0, height: v.size, transform: `translateY(${v.start}px)` }}>
-              <TicketRow ticket={ticket} open={ticket.id === open} chosen={chosen.has(ticket.id)} choosing={chosen.size > 0} unread={isUnread(ticket, looked, open)} density={phone ? 'normal' : density} refused={refusals.has(ticket.id)} onOpen={onPress} onChoose={onChoose} />
+              <TicketRow ticket={ticket} open={ticket.id === open} chosen={chosen.has(ticket.id)} choosing={chosen.size > 0} unread={isUnread(ticket, open)} density={phone ? 'normal' : density} refused={refusals.has(ticket.id)} onOpen={onPress} onChoose={onChoose} />
             </div>
           )
         })}

@@ -10,7 +10,6 @@ import type { Column } from '~/stores/prefs'
 import { useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { refused } from '~/stores/ticket'
-import { seen } from '~/stores/ui'
 import { columnName, offered, shapes, type Shape } from './columns'
 import { openMenu } from './RowMenu'
 import { isUnread, type RowsProps } from './TicketList'
@@ -34,7 +33,6 @@ export function movedColumn(columns: Column[], key: string, over: string, place:
 /** The list as a table: columns by choice, moved and sized by pointer or keys. */
 export function TicketTable({ items, at, more, state, chosen, onPress, onChoose, onKey, tail }: RowsProps & { state: TableState }) {
   const names = useNames()
-  const looked = useStore(seen)
   const refusals = useStore(refused)
   const view = useWindow(items, 40, at, more, HEAD)
   const [sizing, setSizing] = useState<{ key: string; width: number }>()
@@ -56,7 +54,7 @@ export function TicketTable({ items, at, more, state, chosen, onPress, onChoose,
       <div role="rowgroup" style={{ height: view.height, position: 'relative', minWidth: width }}>
         {view.drawn.map((v) => {
           const x = items[v.index]!
-          return <Row key={v.key} ticket={x} index={v.index} top={v.start} grid={grid} cols={cols} on={v.index === at} chosen={chosen.has(x.id)} unread={isUnread(x, looked, undefined)} refused={refusals.has(x.id)} signature={`${grid}${names.config.version}`} onPress={onPress} onChoose={onChoose} />
+          return <Row key={v.key} ticket={x} index={v.index} top={v.start} grid={grid} cols={cols} on={v.index === at} chosen={chosen.has(x.id)} unread={isUnread(x, undefined)} refused={refusals.has(x.id)} signature={`${grid}${names.config.version}`} onPress={onPress} onChoose={onChoose} />
         })}
       </div>
       {tail}

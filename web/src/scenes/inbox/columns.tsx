@@ -36,6 +36,7 @@ const cells: Record<string, (x: Ticket, n: Names) => ReactNode> = {
   number: (x) => <span className="nw">{x.number}</span>,
   subject: (x) => (
     <span className="ell" title={x.subject}>
+      {x.mentioned && <span className="at" title={t('list.mentioned')}><Icon name="at" size="s" label={t('list.mentioned')} /></span>}
       <span className="tt">{x.highlight?.subject ? <Marked html={x.highlight.subject} /> : x.subject || t('ticket.noSubject')}</span>
       {x.highlight?.excerpt?.includes('<mark>') && <span className="t3 f12">{' · '}<Marked html={x.highlight.excerpt} /></span>}
     </span>

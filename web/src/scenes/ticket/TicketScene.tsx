@@ -9,7 +9,7 @@ import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { useStore } from '~/stores/store'
 import { selection } from '~/stores/bulk'
 import { ticketQuery } from '~/stores/ticket'
-import { see, show, ui } from '~/stores/ui'
+import { show, ui } from '~/stores/ui'
 import { Care } from './Care'
 import { Composer } from './Composer'
 import { Header } from './Header'
@@ -42,10 +42,6 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
   const side = useStore(ui, (u) => u.side)
   const panel = useStore(ui, (u) => u.panel)
   const chosen = useStore(selection)
-  const seenAt = ticket?.last_message?.at
-  useEffect(() => {
-    if (seenAt) see(id, seenAt)
-  }, [id, seenAt])
   useEffect(() => () => show({ panel: undefined, picker: undefined, side: false, compose: undefined, whyAgent: undefined }), [id])
 
   if (error && !ticket) {
