@@ -776,6 +776,301 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own exports, newest first */
+        get: operations["export-list"];
+        put?: never;
+        /** Export a table; a large one goes on in the background */
+        post: operations["export-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What columns a table can have */
+        get: operations["export-columns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an export is, with a link when it is ready */
+        get: operations["export-read"];
+        put?: never;
+        post?: never;
+        /** Remove the file of an export; the record stays */
+        delete: operations["export-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop an export */
+        post: operations["export-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file (query: token, from the export's link) */
+        get: operations["export-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own imports, newest first */
+        get: operations["import-list"];
+        put?: never;
+        /** Bring a table (query: what, name; the body is the file, CSV or XLSX) */
+        post: operations["import-upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/mappings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Saved meanings of columns */
+        get: operations["import-mappings"];
+        put?: never;
+        /** Save what the columns of a table mean */
+        post: operations["import-mapping-save"];
+        /** Forget saved meanings of columns */
+        delete: operations["import-mapping-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a column can mean */
+        get: operations["import-targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an import is */
+        get: operations["import-read"];
+        /** Say what the columns mean, and what is done about duplicates */
+        put: operations["import-columns"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop for good; what is in stays until it is undone */
+        post: operations["import-cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try all rows without taking them */
+        post: operations["import-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that are not taken, with the reasons */
+        get: operations["import-errors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/errors/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that are not taken as they came, with the reason: to be mended and brought again */
+        get: operations["import-error-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop for a while */
+        post: operations["import-pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The first 20 rows as they will be */
+        get: operations["import-preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the rows; also after a pause */
+        post: operations["import-run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the whole import back, but for what somebody has worked with since */
+        post: operations["import-undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -1316,7 +1611,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them, with the beginning of its raw content as plain text */
+        get: operations["quarantine-read"];
         put?: never;
         post?: never;
         /** Give it up */
@@ -4477,6 +4773,26 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        ColumnJSON: {
+            /** @description cannot be left out */
+            always?: boolean;
+            /** @description part of the table unless columns are chosen */
+            default: boolean;
+            key: string;
+            name: components["schemas"]["Name"];
+        };
+        ColumnsInBody: {
+            columns: string[];
+            /** @description 1/2/2026 is the first of February */
+            day_first?: boolean;
+            /**
+             * @description what is done with a row whose person, company or ticket is here already
+             * @enum {string}
+             */
+            duplicates: "skip" | "update" | "create";
+            /** @description tickets: whose numbers stand in ref; default the file's name */
+            source?: string;
+        };
         CompanyChangeJSON: {
             domain?: string;
             /** @description by key; null takes a field away */
@@ -4933,6 +5249,74 @@ export interface components {
             text: string;
             ticket?: components["schemas"]["Brief"];
         };
+        ExchangeCounts: {
+            /** Format: int64 */
+            created: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            skipped: number;
+            /** Format: int64 */
+            updated: number;
+        };
+        ExchangeProblem: {
+            code: string;
+            /**
+             * Format: int64
+             * @description from 1; absent when it is no single one
+             */
+            column?: number;
+            field?: string;
+            message: string;
+        };
+        ExportJSON: {
+            columns: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            downloads: number;
+            error_code?: string;
+            /**
+             * Format: date-time
+             * @description when the file goes
+             */
+            expires_at?: string;
+            filter?: string;
+            /** Format: date-time */
+            finished_at?: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            id: string;
+            q?: string;
+            /**
+             * Format: int64
+             * @description how many rows were chosen one by one
+             */
+            selected?: number;
+            /**
+             * Format: int64
+             * @description bytes as stored
+             */
+            size?: number;
+            /** @enum {string} */
+            state: "running" | "done" | "cancelled" | "failed" | "expired";
+            /**
+             * Format: int64
+             * @description absent as long as nobody has counted
+             */
+            total?: number;
+            /** @description there were more than 1,000,000 rows */
+            truncated?: boolean;
+            /** @description of the file, for who ordered it, for an hour */
+            url?: string;
+            /** @description who ordered it; in the list of everybody's */
+            user?: components["schemas"]["RefJSON"];
+            view_id?: string;
+            /** @enum {string} */
+            what: "ticket" | "customer" | "company" | "staff";
+        };
         Extension: {
             customer_told: boolean;
             /** Format: date-time */
@@ -5186,6 +5570,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        HeldJSON: {
+            channel: string;
+            /** @description there is more of it */
+            cut: boolean;
+            detail?: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description as the content says, if it can be read that far */
+            sender?: string;
+            /** Format: int64 */
+            size: number;
+            subject?: string;
+            text: string;
+        };
         HighlightJSON: {
             excerpt?: string;
             subject?: string;
@@ -5211,6 +5612,49 @@ export interface components {
              * @description only this year of it
              */
             year?: number;
+        };
+        ImportJSON: {
+            /** @description what a dry run has found so far */
+            checked?: components["schemas"]["ExchangeCounts"];
+            /** @description what each column means; empty for nothing */
+            columns: string[];
+            /** Format: int64 */
+            created: number;
+            /** Format: date-time */
+            created_at: string;
+            encoding?: string;
+            error_code?: string;
+            /** Format: int64 */
+            failed: number;
+            /** Format: date-time */
+            finished_at?: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            headings: string[];
+            id: string;
+            /**
+             * Format: int64
+             * @description not taken back: somebody has worked with them since
+             */
+            kept: number;
+            /** @description of the file */
+            name: string;
+            options: components["schemas"]["Options"];
+            /** Format: int64 */
+            size: number;
+            /** Format: int64 */
+            skipped: number;
+            /** @enum {string} */
+            state: "uploaded" | "checking" | "checked" | "running" | "paused" | "done" | "cancelled" | "failed" | "undoing" | "undone" | "expired";
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            undone: number;
+            /** Format: int64 */
+            updated: number;
+            user?: components["schemas"]["RefJSON"];
+            /** @enum {string} */
+            what: "customer" | "company" | "ticket";
         };
         Imported: {
             differences: components["schemas"]["Difference"][];
@@ -5490,6 +5934,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListColumnJSON: {
+            items: components["schemas"]["ColumnJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListCompanyJSON: {
             items: components["schemas"]["CompanyJSON"][];
             next_cursor?: string;
@@ -5535,6 +5984,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListExportJSON: {
+            items: components["schemas"]["ExportJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListExtension: {
             items: components["schemas"]["Extension"][];
             next_cursor?: string;
@@ -5542,6 +5996,11 @@ export interface components {
         };
         ListHandover: {
             items: components["schemas"]["Handover"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListImportJSON: {
+            items: components["schemas"]["ImportJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5565,6 +6024,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListMappingJSON: {
+            items: components["schemas"]["MappingJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListModelJSON: {
             items: components["schemas"]["ModelJSON"][];
             next_cursor?: string;
@@ -5580,6 +6044,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListPreviewJSON: {
+            items: components["schemas"]["PreviewJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListPublication: {
             items: components["schemas"]["Publication"][];
             next_cursor?: string;
@@ -5592,6 +6061,11 @@ export interface components {
         };
         ListRotation: {
             items: components["schemas"]["Rotation"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListRowErrorJSON: {
+            items: components["schemas"]["RowErrorJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5630,6 +6104,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListTargetJSON: {
+            items: components["schemas"]["TargetJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListTeamJSON: {
             items: components["schemas"]["TeamJSON"][];
             next_cursor?: string;
@@ -5657,6 +6136,13 @@ export interface components {
         };
         MakeupDate: {
             date: string;
+            name: string;
+        };
+        MappingJSON: {
+            /** @description heading → what it means */
+            columns: {
+                [key: string]: string;
+            };
             name: string;
         };
         Match: {
@@ -5865,6 +6351,29 @@ export interface components {
             level: number;
             skill_id: string;
         };
+        NewExportJSON: {
+            /** @description CSV: begin with the mark by which spreadsheet programs know UTF-8 */
+            bom?: boolean;
+            /** @description in their order; absent: the usual ones */
+            columns?: string[];
+            /** @description tickets: a condition in CEL */
+            filter?: string;
+            /** @enum {string} */
+            format: "csv" | "xlsx";
+            /** @description only these */
+            ids?: string[];
+            /**
+             * @description of names and headings; default the person's
+             * @enum {string}
+             */
+            locale?: "zh-CN" | "en";
+            /** @description words to search for */
+            q?: string;
+            /** @description tickets: those of a view */
+            view_id?: string;
+            /** @enum {string} */
+            what: "ticket" | "customer" | "company" | "staff";
+        };
         NewHandover: {
             note?: string;
             team_id?: string;
@@ -6022,6 +6531,11 @@ export interface components {
             children?: components["schemas"]["Option"][];
             key: string;
             name: components["schemas"]["Name"];
+        };
+        Options: {
+            day_first?: boolean;
+            duplicates: string;
+            source?: string;
         };
         Order: {
             ids: string[];
@@ -6192,6 +6706,24 @@ export interface components {
             readonly version?: number;
             /** @description public key with which a browser subscribes; absent when web push is off */
             readonly web_push_key?: string;
+        };
+        PreviewJSON: {
+            /** @enum {string} */
+            act: "created" | "updated" | "skipped" | "failed";
+            /** @description as they stand in the table, by column */
+            cells: string[];
+            /** @description who or what is here already */
+            match?: string;
+            problems: components["schemas"]["ExchangeProblem"][];
+            /**
+             * Format: int64
+             * @description as a spreadsheet program counts
+             */
+            row: number;
+            /** @description by what the columns mean */
+            values: {
+                [key: string]: string;
+            };
         };
         PriorityInput: {
             /** @enum {string} */
@@ -6401,6 +6933,10 @@ export interface components {
             reason?: string;
         };
         Ref: {
+            id: string;
+            name: string;
+        };
+        RefJSON: {
             id: string;
             name: string;
         };
@@ -6728,6 +7264,11 @@ export interface components {
              */
             within_minutes?: number;
         };
+        RowErrorJSON: {
+            problems: components["schemas"]["ExchangeProblem"][];
+            /** Format: int64 */
+            row: number;
+        };
         Rule: {
             off: boolean;
             /**
@@ -6831,6 +7372,14 @@ export interface components {
             per_label: components["schemas"]["LabelReport"][];
             /** Format: double */
             train_seconds: number;
+        };
+        SaveInBody: {
+            columns: {
+                [key: string]: string;
+            };
+            name: string;
+            /** @enum {string} */
+            what: "customer" | "company" | "ticket";
         };
         Scored: {
             /** Format: double */
@@ -7390,6 +7939,11 @@ export interface components {
             metric: "first_response" | "next_response" | "update" | "resolution";
             normal?: components["schemas"]["Promise"];
             urgent?: components["schemas"]["Promise"];
+        };
+        TargetJSON: {
+            key: string;
+            name: components["schemas"]["Name"];
+            required?: boolean;
         };
         TeamJSON: {
             department_id: string | null;
@@ -9718,6 +10272,729 @@ export interface operations {
             };
         };
     };
+    "export-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description everybody's, for who reads the audit trail */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewExportJSON"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-columns": {
+        parameters: {
+            query: {
+                what: "ticket" | "customer" | "company" | "staff";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListColumnJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+                /** @description everybody's, for who reads the audit trail */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-mappings": {
+        parameters: {
+            query: {
+                what: "customer" | "company" | "ticket";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListMappingJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-mapping-save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveInBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-mapping-delete": {
+        parameters: {
+            query: {
+                what: "customer" | "company" | "ticket";
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-targets": {
+        parameters: {
+            query: {
+                what: "customer" | "company" | "ticket";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTargetJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-columns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ColumnsInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-errors": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRowErrorJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-error-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPreviewJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "incident-list": {
         parameters: {
             query?: {
@@ -10893,6 +12170,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListItemJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quarantine-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldJSON"];
                 };
             };
             /** @description An error */
