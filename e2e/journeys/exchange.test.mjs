@@ -1,0 +1,91 @@
+// Tables on their way in and out: 200 rows with 3 errors, tried before and taken
+// back after; and the list on screen as a file.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before } from 'node:test'
+import { Browser, House, journey, shot, signIn, until } from '../lib.mjs'
+
+let house, browser, li, api
+before(async () => {
+  house = await House.open()
+  li = await house.person('李晓雯')
+  api = await house.program(li)
+  browser = await Browser.open()
+})
+after(async () => {
+  await browser?.close()
+  await house?.close()
+})
+
+const table = ['姓名,手机号,等级,备注', ...Array.from({ length: 200 }, (_, i) => {
+  const phone = i === 40 ? '不是电话' : `139${String(10_000_000 + i)}`
+  return `客户 ${i + 1},${phone},${i === 80 ? '第!级' : 'vip'},${i === 120 ? '长'.repeat(20_001) : '来自旧系统'}`
+})].join('\n')
+
+journey('导入 200 行客户，其中 3 行有误：先试运行，再导入、下载失败的行、整批撤销', async (open) => {
+  const page = await open(browser, house)
+  await signIn(page, li, '/imports')
+  await page.getByText('还没有导入过').waitFor()
+  await shot(page, 'exchange-imports-empty')
+  await page.getByRole('button', { name: '新建导入' }).first().click()
+  await page.getByText('把文件拖到这里').waitFor()
+  await shot(page, 'exchange-import-new')
+  await page.locator('input[type=file]').setInputFiles({ name: '客户.csv', mimeType: 'text/csv', buffer: Buffer.from(table) })
+  await page.getByText('已对应 4 / 4 列').waitFor()
+  await shot(page, 'exchange-import-columns')
+  await page.getByRole('textbox', { name: /名称/ }).fill('旧系统客户')
+  await page.getByRole('button', { name: '保存这套对应关系' }).click()
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByRole('region', { name: '预览与试运行' }).getByText('客户 20', { exact: true }).waitFor()
+  await page.getByRole('button', { name: '试运行全部 200 行' }).click()
+  await page.getByText('试运行完成').waitFor({ timeout: 60_000 })
+  await page.getByText('3 行无法导入').waitFor()
+  await shot(page, 'exchange-import-checked')
+  assert.equal((await api('GET', '/customers')).items.length, 0)
+  await page.getByRole('button', { name: '导入 197 行' }).click()
+  await page.getByText('已完成').waitFor({ timeout: 60_000 })
+  await page.getByText('不是电话号码').waitFor()
+  await shot(page, 'exchange-import-done')
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '下载失败的行' }).click()])
+  const failed = readFileSync(await file.path(), 'utf8')
+  assert.match(failed, /客户 41,不是电话,vip,来自旧系统,电话：不是电话号码/)
+  assert.equal(failed.trim().split('\n').length, 4)
+  await page.getByRole('button', { name: '撤销整批导入' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: '撤销整批导入' }).click()
+  await page.getByText('已撤销 197 条').waitFor({ timeout: 60_000 })
+  assert.equal((await api('GET', '/customers')).items.length, 0)
+})
+
+journey('用键盘把当前列表导出为 XLSX，下载后在“我的导出”里还能找到', async (open) => {
+  for (const n of [1, 2]) await api('POST', '/tickets', { subject: `导出 ${n}`, body: 'x', requester: { name: '张三' } })
+  const page = await open(browser, house)
+  await signIn(page, li, '/inbox')
+  await page.locator('.list').getByText('导出 1').waitFor().catch(() => page.goto('/inbox/all'))
+  await page.keyboard.press('Shift+D')
+  await page.getByRole('dialog', { name: '导出工单' }).waitFor()
+  await page.getByRole('dialog').getByRole('checkbox').first().waitFor()
+  await shot(page, 'exchange-export-dialog')
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出', exact: true }).click()])
+  assert.match(file.suggestedFilename(), /^tickets-.*\.xlsx$/)
+  assert.equal(readFileSync(await file.path()).subarray(0, 2).toString(), 'PK')
+  await page.goto('/exports')
+  await page.getByRole('button', { name: '下载' }).waitFor()
+  await shot(page, 'exchange-exports')
+  await until(async () => (await api('GET', '/exports')).items[0].state === 'done', 'the record says that it is done')
+})
+
+journey('导入与导出的各个屏幕：英文、深色、窄屏', async (open) => {
+  const { items } = await api('GET', '/imports')
+  for (const [name, options] of Object.entries({ en: { locale: 'en' }, dark: { theme: 'dark' }, phone: { width: 390, height: 844, phone: true }, tablet: { width: 1024, height: 768 } })) {
+    const page = await open(browser, house, options)
+    await signIn(page, li, '/imports')
+    await page.locator('.tbl').first().waitFor()
+    await shot(page, `exchange-imports-${name}`)
+    await page.goto(`/imports/${items[0].id}`)
+    await page.locator('.figures').first().waitFor()
+    await shot(page, `exchange-import-${name}`)
+    await page.goto('/exports')
+    await page.locator('.tbl').first().waitFor()
+    await shot(page, `exchange-exports-${name}`)
+  }
+})
