@@ -43,6 +43,8 @@ function Call({ call }: { call: { phone?: string; customer?: string } }) {
   const known = useWho(form)
   const check = useCheck(form.subject, form.body, requester(form, known.customer?.id))
   const joinable = useJoinable(known.customer, check?.duplicates ?? [])
+  // what is open or says the same is more likely than a matter of its own
+  const likely = joinable.some((x) => !x.solved || x.score !== undefined)
   const scenes = config.scenes.filter((x) => !x.retired).toSorted((a, b) => a.position - b.position).slice(0, 9)
   const types = config.types.filter((x) => !x.retired).toSorted((a, b) => a.position - b.position)
   const scene = scenes.find((x) => x.id === form.scene)
@@ -180,7 +182,7 @@ function Call({ call }: { call: { phone?: string; customer?: string } }) {
         <span className="row g4 not-phone"><Kbd keys="Enter" />{t('create.keys.next')}</span>{joinable.length > 0 && <span className="row g4 not-phone"><Kbd keys={joinable.length > 1 ? `Alt+1–${joinable.length}` : 'Alt+1'} />{t('caller.join')}</span>}<span className="row g4 not-phone"><Kbd keys="Mod+K" />{t('nav.palette')}</span><span className="row g4 not-phone"><Kbd keys="Escape" />{t('create.close')}</span>
         <span className="sp" /><span className="ell" role="status">{saved ? t('caller.saved', { time: new Date(saved).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hour12: false }) }) : begun(form) ? t('create.kept') : ''}</span>
         <Button look="q lg" onClick={() => { clear(); requestAnimationFrame(() => input.current?.focus()) }}>{t('common.clear')}</Button>
-        <Button look={joinable.length > 0 ? 'lg' : 'p lg'} keys="Mod+Enter" disabled={missing || busy} onClick={() => void submit()}>{t(joinable.length > 0 ? 'caller.still' : 'create.submit')}</Button>
+        <Button look={likely ? 'lg' : 'p lg'} keys="Mod+Enter" disabled={missing || busy} onClick={() => void submit()}>{t(likely ? 'caller.still' : 'create.submit')}</Button>
       </footer>
     </main>
   )

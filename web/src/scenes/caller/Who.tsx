@@ -99,7 +99,7 @@ export function Who({ form, set, known, joinable, onJoin, onOpen, onNext, input,
             <div className="t3 f12">{[x.ticket.number, statusName(x.ticket.status), x.ticket.assignee?.name].filter(Boolean).join(' · ')}</div>
             {x.score !== undefined && <div className="f12 ai">{t('caller.same', { share: percent(x.score) })}</div>}
             <div className="row g8 acts">
-              <Button look={i === 0 ? 'p sm' : 'sm'} disabled={busy} onClick={() => onJoin(x)}>{t(x.solved ? 'caller.reopen' : 'check.join')}<Kbd keys={`Alt+${i + 1}`} /></Button>
+              <Button look={i === 0 && (!x.solved || x.score !== undefined) ? 'p sm' : 'sm'} disabled={busy} onClick={() => onJoin(x)}>{t(x.solved ? 'caller.reopen' : 'check.join')}<Kbd keys={`Alt+${i + 1}`} /></Button>
               <Button look="sm" onClick={() => onOpen(x.ticket.id)}>{t('check.open')}</Button>
             </div>
           </div>

@@ -3,14 +3,17 @@ import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { t } from '~/i18n'
 import { Skeleton } from '~/parts/State'
 
-export interface Column<T> { id: string; head: string; wide: string; right?: boolean; cell: (x: T) => ReactNode }
+/** `roomy`: only where there is room for it. */
+export interface Column<T> { id: string; head: string; wide: string; right?: boolean; roomy?: boolean; cell: (x: T) => ReactNode }
 
 /** A long list as rows: only what is seen is drawn, the next page comes by itself, arrows or j and k walk, Enter opens. */
-export function Table<T extends { id: string }>({ label, columns, items, open, more, loading, line }: {
+export function Table<T extends { id: string }>({ label, columns: all, items, open, more, loading, line }: {
   label: string; columns: Column<T>[]; items: T[]; open: (x: T) => void; more?: () => void; loading: boolean; line: (x: T) => ReactNode
 }) {
   const scroll = useRef<HTMLDivElement>(null)
   const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
+  const narrow = typeof matchMedia !== 'undefined' && matchMedia('(max-width:1199px)').matches
+  const columns = narrow ? all.filter((c) => !c.roomy) : all
   const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => (phone ? 72 : 40), overscan: 10, getItemKey: (i) => items[i]!.id })
   const drawn = rows.getVirtualItems()
   const last = drawn.at(-1)?.index ?? 0
