@@ -13,6 +13,8 @@ import { useProblem, useTouched, Wrong } from '../people/parts'
 import { Foot } from '../setup/parts'
 import './system.css'
 
+/** The product's own colour. */
+const usual = '#2f5bea'
 const zones = typeof Intl.supportedValuesOf === 'function' ? Intl.supportedValuesOf('timeZone') : []
 
 /** 企业与外观: name, language and time zone of the company, its colour and its picture. */
@@ -40,8 +42,8 @@ function CompanyForm({ saved }: { saved: Saved }) {
       <Logo />
       <Field label={t('brand.color')} help={t('brand.color.help')} error={field('color')}>{(p) => (
         <div className="hexrow">
-          <input type="color" aria-label={t('brand.color.pick')} value={written ? value.color : '#2f5bea'} onChange={(e) => set({ color: e.target.value.toLowerCase() })} />
-          <input {...p} className="inp mono short" maxLength={7} placeholder="#2f5bea" value={value.color} onChange={(e) => set({ color: e.target.value.trim().toLowerCase() })} />
+          <input type="color" aria-label={t('brand.color.pick')} value={written ? value.color : usual} onChange={(e) => set({ color: e.target.value.toLowerCase() })} />
+          <input {...p} className="inp mono short" maxLength={7} placeholder={usual} value={value.color} onChange={(e) => set({ color: e.target.value.trim().toLowerCase() })} />
           {value.color && <Button look="q" onClick={() => set({ color: '' })}>{t('brand.color.own')}</Button>}
         </div>
       )}</Field>
