@@ -1316,7 +1316,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** One of them, with the beginning of its raw content as plain text */
+        get: operations["quarantine-read"];
         put?: never;
         post?: never;
         /** Give it up */
@@ -1354,6 +1355,59 @@ export interface paths {
         put?: never;
         /** Try to take it in again */
         post: operations["quarantine-retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the quick replies that the reader may use or change */
+        get: operations["quick-reply-list"];
+        put?: never;
+        /** Make a quick reply */
+        post: operations["quick-reply-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a quick reply */
+        put: operations["quick-reply-update"];
+        post?: never;
+        /** Delete a quick reply */
+        delete: operations["quick-reply-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quick-replies/{id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Count that it was inserted */
+        post: operations["quick-reply-use"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2155,6 +2209,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the signatures that the reader may use or change */
+        get: operations["signature-list"];
+        put?: never;
+        /** Make a signature */
+        post: operations["signature-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signatures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a signature */
+        put: operations["signature-update"];
+        post?: never;
+        /** Delete a signature */
+        delete: operations["signature-delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sla/extensions": {
         parameters: {
             query?: never;
@@ -2715,6 +2805,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of a ticket, newest first */
+        get: operations["ticket-attachments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/category": {
         parameters: {
             query?: never;
@@ -2938,6 +3045,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Quick replies and signature, filled in for a ticket */
+        get: operations["ticket-quick-replies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note how far one has read */
+        post: operations["ticket-read-mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/reopen": {
         parameters: {
             query?: never;
@@ -3051,6 +3192,59 @@ export interface paths {
         get: operations["ticket-routing"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replies that wait for their time, the next first */
+        get: operations["scheduled-list"];
+        put?: never;
+        /** Reply at a later time */
+        post: operations["scheduled-create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled/{scheduled}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give it another time */
+        put: operations["scheduled-move"];
+        post?: never;
+        /** Take it back before it is sent */
+        delete: operations["scheduled-cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/scheduled/{scheduled}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send it now */
+        post: operations["scheduled-send"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3374,6 +3568,23 @@ export interface paths {
         put?: never;
         /** Untie from another ticket */
         post: operations["ticket-unlink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that one looks at a ticket, and hear who else does */
+        post: operations["ticket-viewing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4268,6 +4479,17 @@ export interface components {
             items: components["schemas"]["TicketJSON"][];
             next_cursor?: string;
         };
+        Body: {
+            en?: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            /** @description typed after / while writing */
+            shortcut?: string;
+            team_id?: string;
+            /** @description placeholders in braces: {customer} {number} {subject} {agent} {team} {company} {date} */
+            zh?: string;
+        };
         Both: {
             /** Format: double */
             active: number;
@@ -5139,6 +5361,26 @@ export interface components {
              */
             uncertain: number;
         };
+        FileJSON: {
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["ActorRef"];
+            id: string;
+            /** @description safe to show in place */
+            image: boolean;
+            inline?: boolean;
+            /**
+             * @description of its message
+             * @enum {string}
+             */
+            kind: "customer" | "reply" | "note";
+            message_id: string;
+            name: string;
+            /** Format: int64 */
+            size: number;
+            type: string;
+            url: string;
+        };
         Fill: {
             dry_run?: boolean;
             from: string;
@@ -5147,6 +5389,16 @@ export interface components {
             people: components["schemas"]["Turn"][];
             rotation_id: string;
             to: string;
+        };
+        Filled: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            shortcut?: string;
+            text: string;
+            /** Format: int64 */
+            uses: number;
         };
         Filling: {
             /** Format: int64 */
@@ -5186,6 +5438,23 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        HeldJSON: {
+            channel: string;
+            /** @description there is more of it */
+            cut: boolean;
+            detail?: string;
+            id: string;
+            kind: string;
+            reason: string;
+            /** Format: date-time */
+            received_at: string;
+            /** @description as the content says, if it can be read that far */
+            sender?: string;
+            /** Format: int64 */
+            size: number;
+            subject?: string;
+            text: string;
+        };
         HighlightJSON: {
             excerpt?: string;
             subject?: string;
@@ -5217,8 +5486,23 @@ export interface components {
             table: components["schemas"]["Table"];
         };
         InBody: {
+            /** @description the newest message that was on the screen; absent: all */
+            message_id?: string;
+            /** @description wait to be read again */
+            unread?: boolean;
+        };
+        InBody2: {
             endpoint: string;
             keys: components["schemas"]["KeysStruct"];
+        };
+        InBody22: {
+            /**
+             * @description viewing, writing a reply or a note, or gone
+             * @enum {string}
+             */
+            doing: "viewing" | "reply" | "note" | "gone";
+            /** @description made by the page: one person may have several */
+            screen: string;
         };
         IncidentJSON: {
             /** Format: int64 */
@@ -5540,6 +5824,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListFileJSON: {
+            items: components["schemas"]["FileJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListHandover: {
             items: components["schemas"]["Handover"][];
             next_cursor?: string;
@@ -5597,6 +5886,11 @@ export interface components {
         };
         ListRunJSON: {
             items: components["schemas"]["RunJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListScheduledJSON: {
+            items: components["schemas"]["ScheduledJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -5775,9 +6069,13 @@ export interface components {
             html?: string;
             /** @enum {string} */
             kind: "reply" | "note" | "customer";
+            /** @description everybody of them */
+            mention_teams?: string[];
             mentions?: string[];
             reason?: string;
             resolution?: components["schemas"]["Resolution"];
+            /** @description the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since */
+            seen_message_id?: string;
             /** @enum {string} */
             status?: "open" | "pending" | "on_hold" | "solved";
             substatus_id?: string;
@@ -5793,6 +6091,8 @@ export interface components {
             id: string;
             /** @enum {string} */
             kind: "customer" | "reply" | "note";
+            /** @description what goes under it by mail, as plain text */
+            signature?: string;
             text: string;
             /** Format: date-time */
             undo_until?: string;
@@ -6033,6 +6333,10 @@ export interface components {
         OutBody: {
             id: string;
         };
+        OutBody2: {
+            /** @description the others */
+            people: components["schemas"]["Person"][];
+        };
         Overflow: {
             /** Format: int64 */
             after_seconds: number;
@@ -6106,12 +6410,46 @@ export interface components {
             name: string;
             to: string;
         };
+        Person: {
+            id: string;
+            name: string;
+            /**
+             * @description what they are writing
+             * @enum {string}
+             */
+            typing?: "reply" | "note";
+        };
         PersonJSON: {
             active: boolean;
             department_id?: string;
             id: string;
             name: string;
             team_ids: string[];
+        };
+        PhraseJSON: {
+            /** Format: int64 */
+            all_uses: number;
+            en?: string;
+            id: string;
+            may_edit: boolean;
+            name: string;
+            owner: components["schemas"]["Ref"];
+            /** @enum {string} */
+            scope: "own" | "team" | "shared";
+            /** @description typed after / while writing */
+            shortcut?: string;
+            team_id?: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description by the reader
+             */
+            uses: number;
+            /** Format: int64 */
+            version: number;
+            /** @description placeholders in braces: {customer} {number} {subject} {agent} {team} {company} {date} */
+            zh?: string;
         };
         Place: {
             /** Format: double */
@@ -6832,6 +7170,57 @@ export interface components {
             /** Format: double */
             train_seconds: number;
         };
+        "Scheduled-createRequest": {
+            /**
+             * Format: date-time
+             * @description within a year
+             */
+            at: string;
+            attachment_ids?: string[];
+            body?: string;
+            channel?: string;
+            fields?: {
+                [key: string]: unknown;
+            };
+            html?: string;
+            /** @enum {string} */
+            kind: "reply" | "note" | "customer";
+            /** @description everybody of them */
+            mention_teams?: string[];
+            mentions?: string[];
+            reason?: string;
+            resolution?: components["schemas"]["Resolution"];
+            /** @description the newest message that the writer knew of: a reply is refused (message.newer) when somebody else has written since */
+            seen_message_id?: string;
+            /** @enum {string} */
+            status?: "open" | "pending" | "on_hold" | "solved";
+            substatus_id?: string;
+        };
+        "Scheduled-moveRequest": {
+            /**
+             * Format: date-time
+             * @description within a year
+             */
+            at: string;
+        };
+        ScheduledJSON: {
+            attachments: components["schemas"]["AttachmentJSON"][];
+            author: components["schemas"]["Ref"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            due_at: string;
+            /** @description code of why it could not be sent */
+            error?: string;
+            /** @description sanitised */
+            html?: string;
+            id: string;
+            /** @description somebody has written since it was ordered */
+            newer: boolean;
+            /** @description taken with it */
+            status?: string;
+            text: string;
+        };
         Scored: {
             /** Format: double */
             confidence: number;
@@ -7547,6 +7936,8 @@ export interface components {
             language?: string;
             last_message?: components["schemas"]["LastMessage"];
             links?: components["schemas"]["Link"][];
+            /** @description the reader is mentioned in what they have not seen */
+            mentioned: boolean;
             merged_into?: components["schemas"]["Brief"];
             /** Format: int64 */
             message_count: number;
@@ -7601,6 +7992,8 @@ export interface components {
             /** @description a suggested type or category waits for a person */
             to_classify: boolean;
             type: string;
+            /** @description it concerns the reader and holds words of somebody else that they have not seen */
+            unread: boolean;
             /** Format: date-time */
             updated_at: string;
             /** Format: int64 */
@@ -7908,6 +8301,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        WebListJSON2: {
+            items: components["schemas"]["PhraseJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         WhyBody: {
             /** @description newest first */
             items: components["schemas"]["DecisionJSON"][];
@@ -7936,6 +8334,12 @@ export interface components {
         Words: {
             en: string;
             zh: string;
+        };
+        Writing: {
+            /** @description those that the reader uses most first */
+            items: components["schemas"]["Filled"][];
+            /** @description goes under mail; empty: none */
+            signature: string;
         };
         Year: {
             holidays: components["schemas"]["Period"][];
@@ -10185,7 +10589,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["InBody"];
+                "application/json": components["schemas"]["InBody2"];
             };
         };
         responses: {
@@ -10906,6 +11310,37 @@ export interface operations {
             };
         };
     };
+    "quarantine-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HeldJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "quarantine-discard": {
         parameters: {
             query?: never;
@@ -10965,6 +11400,171 @@ export interface operations {
         };
     };
     "quarantine-retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "quick-reply-use": {
         parameters: {
             query?: never;
             header?: never;
@@ -12936,6 +13536,142 @@ export interface operations {
             };
         };
     };
+    "signature-list": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebListJSON2"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-update": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Body"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhraseJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "signature-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sla-extensions": {
         parameters: {
             query?: {
@@ -14564,6 +15300,42 @@ export interface operations {
             };
         };
     };
+    "ticket-attachments": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFileJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-category": {
         parameters: {
             query?: never;
@@ -15111,6 +15883,70 @@ export interface operations {
             };
         };
     };
+    "ticket-quick-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Writing"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-read-mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-reopen": {
         parameters: {
             query?: never;
@@ -15345,6 +16181,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scheduled-createRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scheduled-moveRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "scheduled-send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                scheduled: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageJSON"];
                 };
             };
             /** @description An error */
@@ -16035,6 +17035,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InBody22"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutBody2"];
                 };
             };
             /** @description An error */
