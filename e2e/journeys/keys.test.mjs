@@ -87,7 +87,7 @@ journey('手机上用拇指：列表、工单、回复', async (open) => {
   await shot(page, 'phone-1-ticket')
   await page.locator('.dock-phone textarea').tap()
   await page.locator('.dock-phone textarea').fill('您好，明天上午上门可以吗？')
-  await page.getByRole('button', { name: '发送' }).tap()
+  await page.getByRole('button', { name: '发送', exact: true }).tap()
   await page.locator('article.me').getByText('明天上午上门').waitFor()
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390)
   const small = () => page.evaluate(() => [...document.querySelectorAll('button, a, input, [role=option], [role=tab]')]
