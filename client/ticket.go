@@ -258,7 +258,7 @@ type NewMessage struct {
 	Mentions    []string       `json:"mentions,omitempty"`
 	MentionTeam []string       `json:"mention_teams,omitempty"`
 	Seen        string         `json:"seen_message_id,omitempty"` // refused with message.newer when somebody has written since
-	Status      string         `json:"status,omitempty"` // taken with the message: "send and solve"
+	Status      string         `json:"status,omitempty"`          // taken with the message: "send and solve"
 	Substatus   string         `json:"substatus_id,omitempty"`
 	Reason      string         `json:"reason,omitempty"`
 	Resolution  *Resolution    `json:"resolution,omitempty"`

@@ -154,10 +154,22 @@ func (m *Room) Save(ctx context.Context, a *staff.Actor, p Phrase) (*Phrase, err
 			on conflict (tenant_id, id) do update set scope = excluded.scope, owner_id = excluded.owner_id, team_id = excluded.team_id, name = excluded.name,
 			shortcut = excluded.shortcut, zh = excluded.zh, en = excluded.en, updated_at = excluded.updated_at, version = excluded.version`,
 			a.Tenant, next.ID, next.Kind, next.Scope, next.Owner, null(next.Team), next.Name, next.Shortcut, next.ZH, next.EN, next.UpdatedAt, next.Version)
+		if err != nil {
+			return err
+		}
 		out = &next
-		return err
+		return m.trace(ctx, tx, a, &next, "saved")
 	})
 	return out, err
+}
+
+// trace records what is done to the words of a team or of all. One's own are
+// nobody else's business.
+func (m *Room) trace(ctx context.Context, tx *db.Tx, a *staff.Actor, p *Phrase, what string) error {
+	if p.Scope == Own {
+		return nil
+	}
+	return m.Staff.Record(ctx, tx, a, staff.Act{Kind: string(p.Kind) + "." + what, Subject: p.ID, Name: p.Name})
 }
 
 // room refuses one too many, a shortcut that is taken beside it, and a second
@@ -202,6 +214,9 @@ func (m *Room) Delete(ctx context.Context, a *staff.Actor, kind Kind, phrase id.
 				return fault.Missing("quick_reply")
 			}
 			return fault.New(fault.Forbidden, "forbidden", "you may not delete what a team or everybody uses").With("permission", string(staff.PhraseShare))
+		}
+		if err := m.trace(ctx, tx, a, p, "deleted"); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `delete from phrase_use where tenant_id = $1 and phrase_id = $2`, a.Tenant, phrase); err != nil {
 			return err
