@@ -4986,23 +4986,6 @@ export interface components {
             /** Format: date-time */
             until?: string;
         };
-        BlockJSON: {
-            by_id?: string;
-            /** Format: date-time */
-            created_at: string;
-            /** @description masked; a domain whole */
-            display: string;
-            id: string;
-            kind: string;
-            reason: string;
-            /** Format: date-time */
-            until?: string;
-        };
-        BlockedJSON: {
-            reason: string;
-            /** Format: date-time */
-            until?: string;
-        };
         Board: {
             agents: components["schemas"]["BoardLine"][];
             /** @description of what waits now, by how long ago it came */
