@@ -61,7 +61,7 @@ journey('用键盘把当前列表导出为 XLSX，下载后在“我的导出”
   const page = await open(browser, house)
   await signIn(page, li, '/inbox')
   await page.locator('.list').getByText('导出 1').waitFor().catch(() => page.goto('/inbox/all'))
-  await page.keyboard.press('Shift+D')
+  await page.keyboard.press('Shift+O')
   await page.getByRole('dialog', { name: '导出工单' }).waitFor()
   await page.getByRole('dialog').getByRole('checkbox').first().waitFor()
   await shot(page, 'exchange-export-dialog')

@@ -41,6 +41,11 @@ func (b *Book) Unmake(ctx context.Context, a *staff.Actor, customer id.ID, versi
 				return err
 			}
 		}
+		for _, tag := range c.Tags {
+			if _, err := tx.Exec(ctx, `delete from customer_tag where tenant_id = $1 and tag = $2 and customer_id = $3`, int64(a.Tenant), tag, int64(c.ID)); err != nil {
+				return err
+			}
+		}
 		for _, q := range []string{
 			`delete from customer_identity where tenant_id = $1 and customer_id = $2`,
 			`delete from customer_event where tenant_id = $1 and customer_id = $2`,
@@ -78,6 +83,11 @@ func (b *Book) UnmakeCompany(ctx context.Context, a *staff.Actor, company id.ID,
 		}
 		if err := companyTerms.remove(ctx, tx, a.Tenant, c.ID, nameTerms(c.Name)); err != nil {
 			return err
+		}
+		for _, d := range c.Domains {
+			if _, err := tx.Exec(ctx, `delete from company_domain where tenant_id = $1 and domain = $2`, int64(a.Tenant), d); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, `delete from company where tenant_id = $1 and id = $2`, int64(a.Tenant), int64(c.ID))
 		return err

@@ -64,7 +64,7 @@ func TestExportTickets(t *testing.T) {
 func TestExportOthers(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		var company struct{ ID string }
-		s.call(s.Token, "POST", "/companies", M{"name": "+远大", "domain": "yuanda.example.com"}, 201, &company)
+		s.call(s.Token, "POST", "/companies", M{"name": "+远大", "domains": []string{"yuanda.example.com"}}, 201, &company)
 		s.call(s.Token, "POST", "/customers", M{"name": "王芳", "tier": "vip", "company_id": company.ID, "note": "来电 13900139000",
 			"identities": []M{{"kind": "phone", "value": "13912345678"}, {"kind": "email", "value": "wangfang@yuanda.example.com"}}}, 201, nil)
 		rows := s.table(s.Token, s.export(s.Token, M{"what": "customer", "format": "xlsx"}))

@@ -57,7 +57,7 @@ export default {
   'today.yesterday': 'yesterday',
   'today.dayBefore': 'the day before',
   'today.lastWeek': 'last {weekday}',
-  'today.date': '{weekday}, {name} {day}',
+  'today.date': '{weekday}, {month} {day}',
   'today.days': '{d} d {h} h',
   'today.overdue.n': '{n, number} overdue',
   'today.overdue.none': 'None overdue',

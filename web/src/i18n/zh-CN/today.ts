@@ -57,7 +57,7 @@ export default {
   'today.yesterday': '昨天',
   'today.dayBefore': '前一天',
   'today.lastWeek': '上{weekday}',
-  'today.date': '{month} 月 {day} 日 {weekday}',
+  'today.date': '{month}{day}日 {weekday}',
   'today.days': '{d} 天 {h} 小时',
   'today.overdue.n': '已超时 {n, number}',
   'today.overdue.none': '没有超时',

@@ -24,7 +24,7 @@ const date = (day: string): Date => new Date(`${day}T12:00:00Z`)
 const style = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale(), { ...options, timeZone: 'UTC' })
 
 const part = (day: string, options: Intl.DateTimeFormatOptions): string => style(options).format(date(day))
-export const dayText = (day: string): string => t('today.date', { month: Number(day.slice(5, 7)), name: part(day, { month: 'long' }), day: Number(day.slice(8)), weekday: part(day, { weekday: 'short' }) })
+export const dayText = (day: string): string => t('today.date', { month: part(day, { month: 'short' }), day: Number(day.slice(8)), weekday: part(day, { weekday: 'short' }) })
 export const addDays = (day: string, n: number): string => new Date(date(day).getTime() + n * 86_400_000).toISOString().slice(0, 10)
 
 /** 昨天, 上周六, or the date. */
