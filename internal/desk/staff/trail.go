@@ -12,6 +12,7 @@ import (
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/text"
 	"zhidan/internal/platform/web"
 )
 
@@ -106,7 +107,7 @@ func (h *House) Record(ctx context.Context, tx *db.Tx, a *Actor, act Act) error 
 	}
 	web.Recorded(ctx, tx)
 	_, err = tx.Exec(ctx, `insert into staff_event (tenant_id, id, at, actor_kind, actor_id, kind, subject_id, data, name, operation, addr, credential) values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12)`,
-		a.Tenant, h.IDs.Next(), h.Clock.Millis(), string(kind), null(by), act.Kind, null(act.Subject), string(b), act.Name, web.Operation(ctx), addr, credential)
+		a.Tenant, h.IDs.Next(), h.Clock.Millis(), string(kind), null(by), act.Kind, null(act.Subject), string(b), text.Clean(act.Name), web.Operation(ctx), addr, credential)
 	return err
 }
 
