@@ -43,7 +43,7 @@ journey('导入 200 行客户，其中 3 行有误：先试运行，再导入、
   await shot(page, 'exchange-import-checked')
   assert.equal((await api('GET', '/customers')).items.length, 0)
   await page.getByRole('button', { name: '导入 197 行' }).click()
-  await page.getByText('已完成').waitFor({ timeout: 60_000 })
+  await page.getByText('已完成', { exact: true }).waitFor({ timeout: 60_000 })
   await page.getByText('不是电话号码').waitFor()
   await shot(page, 'exchange-import-done')
   const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '下载失败的行' }).click()])

@@ -49,7 +49,11 @@ journey('恶意文本不执行、不外连', async (open) => {
   }
   await page.getByText('真正的内容还在').or(page.getByText('hi', { exact: true })).first().waitFor()
   await page.keyboard.press('/')
+  await page.locator('.palette input:focus').waitFor()
   await page.keyboard.type('script')
+  await page.locator('.palette .it', { hasText: 'script' }).first().waitFor()
+  await shot(page, 'hostile-3-suggested')
+  await page.keyboard.press('Enter')
   await page.locator('.rows mark, .empty').first().waitFor()
   await shot(page, 'hostile-3-search')
   assert.notEqual(await page.title(), 'owned')
