@@ -33,6 +33,8 @@ const pages = {
   queue: '/queue', 'roster-plan': '/roster/plan', 'roster-mine': '/roster/mine', 'roster-requests': '/roster/requests', 'roster-handovers': '/roster/handovers',
   'roster-adherence': '/roster/adherence', 'roster-balance': '/roster/balance', 'roster-settings': '/roster/settings',
   'promises-soon': '/promises/soon', 'promises-extensions': '/promises/extensions', 'promises-orders': '/promises/orders', 'promises-report': '/promises/report',
+  today: '/today', customers: '/customers', companies: '/companies', exports: '/exports', imports: '/imports', me: '/me', 'me-security': '/me/security', 'me-tokens': '/me/tokens',
+  ...Object.fromEntries(['types', 'fields', 'categories', 'statuses', 'codes', 'ticket-rules', 'scenes', 'quick-replies', 'signatures', 'users', 'teams', 'departments', 'skills', 'roles', 'blocklist', 'quarantine', 'audit', 'system', 'company'].map((x) => [`admin-${x}`, `/admin/${x}`])),
   notices: '/notices', 'notices-settings': '/notices/settings', 'admin-sla': '/admin/sla', 'admin-calendars': '/admin/calendars', 'admin-routing': '/admin/routing', 'admin-routing-try': '/admin/routing/try',
 }
 const screens = {
