@@ -46,6 +46,17 @@ journey('批量：选 30 张改优先级，再撤销', async (open) => {
   await until(async () => (await urgent()) === 0, 'the undo')
   await page.getByText('已撤销').first().waitFor()
   assert.equal((await read(ids[0])).priority, 'normal')
+
+  // the same words to several customers, one message a ticket
+  await page.locator('[aria-posinset="30"]').getByRole('checkbox').click()
+  await page.locator('[aria-posinset="29"]').getByRole('checkbox').click()
+  await page.getByText('已选 2 张').waitFor()
+  await page.getByRole('toolbar', { name: '批量操作' }).getByRole('button', { name: '回复' }).click()
+  await page.getByLabel('回复所选工单的客户').fill('系统已经恢复，请再试一次。')
+  await shot(page, 'work-1-reply')
+  await page.getByRole('button', { name: '发送到 2 张工单' }).click()
+  const told = async () => (await Promise.all(ids.map((id) => api('GET', `/tickets/${id}/timeline`)))).filter((x) => JSON.stringify(x).includes('系统已经恢复')).length
+  await until(async () => (await told()) === 2, 'both were answered')
 })
 
 journey('合并与撤销合并', async (open) => {

@@ -4,13 +4,14 @@ import { useDeferredValue, useEffect, useState, type FormEvent } from 'react'
 import { problemText } from '~/api/problem'
 import type { Company } from '~/api/types'
 import { named, t } from '~/i18n'
-import { Button } from '~/parts/Button'
+import { Button, IconButton } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
 import { EmptyState, FailedState } from '~/parts/State'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { companiesQuery, createCompany, type CompanyFilter } from '~/stores/customer'
+import { asked } from '~/stores/exchange'
 import { can, useMe, useNames } from '~/stores/session'
 import { Places } from './Places'
 import { Table, type Column } from './Table'
@@ -23,7 +24,8 @@ export function Companies() {
   const navigate = useNavigate()
   const filter = useSearch({ strict: false }) as CompanyFilter
   const names = useNames()
-  const able = can(useMe(), 'customer.update')
+  const me = useMe()
+  const able = can(me, 'customer.update')
   const [words, setWords] = useState(filter.q ?? '')
   const late = useDeferredValue(words)
   const set = (part: CompanyFilter) => void navigate({ to: '/companies', search: Object.fromEntries(Object.entries({ ...filter, ...part }).filter(([, v]) => v)), replace: true })
@@ -55,6 +57,8 @@ export function Companies() {
             <div className="inp find wide"><Icon name="search" size="s" /><input data-search value={words} maxLength={200} placeholder={t('companies.find')} aria-label={t('companies.find')} onChange={(e) => setWords(e.target.value)}
               onKeyDown={(e) => { if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); document.querySelector<HTMLElement>('.cscroll [data-at]')?.focus() } if (e.key === 'Escape' && words) { e.stopPropagation(); e.preventDefault(); setWords('') } }} /></div>
             <span className="sp" />
+            {/* the export knows words, not these filters: it is offered where it would be of what is shown */}
+            {can(me, 'export') && Object.keys(filter).every((k) => k === 'q') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'company', ...(filter.q ? { q: filter.q } : {}) })} />}
             {able && <Pop width={320} placement="bottomRight" content={(close) => <NewCompany onMade={(c) => { close(); open(c) }} />}><Button look="p" icon="plus">{t('companies.new')}</Button></Pop>}
           </header>
           <div className="cfilter">

@@ -4,13 +4,14 @@ import { useDeferredValue, useEffect, useState } from 'react'
 import type { Customer } from '~/api/types'
 import { named, t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
-import { Button } from '~/parts/Button'
+import { Button, IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
 import { EmptyState, FailedState } from '~/parts/State'
 import { Time } from '~/parts/Time'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { companyQuery, customersQuery, type CustomerFilter } from '~/stores/customer'
+import { asked } from '~/stores/exchange'
 import { can, useMe, useNames } from '~/stores/session'
 import { CompanyPick } from './CompanyPick'
 import { NewCustomerForm } from './NewCustomer'
@@ -70,6 +71,8 @@ export function Customers() {
             <div className="inp find wide"><Icon name="search" size="s" /><input data-search value={words} maxLength={200} placeholder={t('customers.find')} aria-label={t('customers.find')} onChange={(e) => setWords(e.target.value)}
               onKeyDown={(e) => { if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); document.querySelector<HTMLElement>('.cscroll [data-at]')?.focus() } if (e.key === 'Escape' && words) { e.stopPropagation(); e.preventDefault(); setWords('') } }} /></div>
             <span className="sp" />
+            {/* the export knows words, not these filters: it is offered where it would be of what is shown */}
+            {can(me, 'export') && Object.keys(filter).every((k) => k === 'q') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'customer', ...(filter.q ? { q: filter.q } : {}) })} />}
             {can(me, 'customer.update') && <Pop width={340} placement="bottomRight" content={(close) => <NewCustomerForm onMade={(c) => { close(); open(c) }} />}><Button look="p" icon="plus">{t('customers.new')}</Button></Pop>}
           </header>
           <div className="cfilter">

@@ -1,7 +1,9 @@
+import { useState } from 'react'
 import type { TicketQuery } from '~/api/paths'
+import type { ID } from '~/api/types'
 import { t } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
-import { cancelBulk, clearSelection, running, selection, wide } from '~/stores/bulk'
+import { bulk, cancelBulk, clearSelection, running, selection, wide } from '~/stores/bulk'
 import { useStore } from '~/stores/store'
 import { show, ui, type PickerName } from '~/stores/ui'
 import { Pop } from '~/parts/Pop'
@@ -39,7 +41,25 @@ export function BulkBar({ all, query, more }: { all: string[]; query: TicketQuer
             <button type="button" className="btn sm">{t(label)}<kbd>{keys}</kbd></button>
           </Pop>
         ))}
+        <Pop width={376} placement="topLeft" content={(close) => <ReplyToAll ids={ids} whole={whole !== undefined} close={close} />}>
+          <button type="button" className="btn sm">{t('bulk.reply')}</button>
+        </Pop>
       </div>
     </div>
+  )
+}
+
+/** The same words to the customers of all chosen tickets; they cannot be taken back. */
+function ReplyToAll({ ids, whole, close }: { ids: ID[]; whole: boolean; close: () => void }) {
+  const [body, setBody] = useState('')
+  const ready = body.trim() !== ''
+  const send = () => { if (ready) { close(); void bulk('reply', { body: body.trim() }, ids) } }
+  return (
+    <form className="popform" style={{ padding: '0 16px 16px' }} onSubmit={(e) => { e.preventDefault(); send() }}>
+      <label className="field"><span className="lb">{t('bulk.reply.text')}</span>
+        <textarea className="inp" autoFocus rows={6} value={body} maxLength={20_000} onChange={(e) => setBody(e.target.value)} onKeyDown={(e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); send() } }} /></label>
+      <p className="t3 f12" style={{ marginTop: 8 }}>{t('bulk.reply.help')}</p>
+      <div className="row" style={{ marginTop: 12, justifyContent: 'flex-end' }}><Button look="p" type="submit" disabled={!ready} keys="Mod+Enter">{whole ? t('bulk.reply.everybody') : t('bulk.reply.send', { n: ids.length })}</Button></div>
+    </form>
   )
 }
