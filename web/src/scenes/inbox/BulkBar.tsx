@@ -55,7 +55,7 @@ function ReplyToAll({ ids, whole, close }: { ids: ID[]; whole: boolean; close: (
   const ready = body.trim() !== ''
   const send = () => { if (ready) { close(); void bulk('reply', { body: body.trim() }, ids) } }
   return (
-    <form className="popform" style={{ padding: '0 16px 16px' }} onSubmit={(e) => { e.preventDefault(); send() }}>
+    <form className="popform" style={{ padding: '12px 16px 16px' }} onSubmit={(e) => { e.preventDefault(); send() }}>
       <label className="field"><span className="lb">{t('bulk.reply.text')}</span>
         <textarea className="inp" autoFocus rows={6} value={body} maxLength={20_000} onChange={(e) => setBody(e.target.value)} onKeyDown={(e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) { e.preventDefault(); send() } }} /></label>
       <p className="t3 f12" style={{ marginTop: 8 }}>{t('bulk.reply.help')}</p>
