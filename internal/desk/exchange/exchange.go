@@ -29,6 +29,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -118,6 +119,22 @@ func narrowed(a *staff.Actor, by func(staff.Permission, staff.Scope) staff.Scope
 		}
 	}
 	return &b
+}
+
+// each makes a handler of what is to be done to one export or import, which the
+// key of its job names.
+func each(fn func(ctx context.Context, tenant, one id.ID) error) func(ctx context.Context, jobs []job.Job) error {
+	return func(ctx context.Context, jobs []job.Job) error {
+		var errs error
+		for _, j := range jobs {
+			one, err := id.Parse(j.Key)
+			if err == nil {
+				err = fn(ctx, j.Tenant, one)
+			}
+			errs = errors.Join(errs, err)
+		}
+		return errs
+	}
 }
 
 // zone is where the tenant's times are read.

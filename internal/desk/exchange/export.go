@@ -153,20 +153,7 @@ func (m *Room) exportJob(e *Export, due clock.Time) job.New {
 }
 
 func (m *Room) registerExportJobs() {
-	one := func(fn func(ctx context.Context, tenant, export id.ID) error) func(ctx context.Context, jobs []job.Job) error {
-		return func(ctx context.Context, jobs []job.Job) error {
-			var errs error
-			for _, j := range jobs {
-				export, err := id.Parse(j.Key)
-				if err == nil {
-					err = fn(ctx, j.Tenant, export)
-				}
-				errs = errors.Join(errs, err)
-			}
-			return errs
-		}
-	}
-	m.Jobs.Handle(job.Kind{Name: kindExport, Concurrency: 2, MaxAttempts: 12, Timeout: 2 * time.Hour}, one(func(ctx context.Context, tenant, export id.ID) error {
+	m.Jobs.Handle(job.Kind{Name: kindExport, Concurrency: 2, MaxAttempts: 12, Timeout: 2 * time.Hour}, each(func(ctx context.Context, tenant, export id.ID) error {
 		e, err := readExport(ctx, m.DB, tenant, export)
 		if err != nil || e.State != Running {
 			return err
@@ -174,7 +161,7 @@ func (m *Room) registerExportJobs() {
 		_, err = m.carryOut(ctx, e, time.Time{})
 		return err
 	}))
-	m.Jobs.Handle(job.Kind{Name: kindExpire, Concurrency: 1, MaxAttempts: 12}, one(m.expire))
+	m.Jobs.Handle(job.Kind{Name: kindExpire, Concurrency: 1, MaxAttempts: 12}, each(m.expire))
 }
 
 // mine finds an export of the actor's own, or any when the actor may read the

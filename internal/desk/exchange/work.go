@@ -38,19 +38,6 @@ type Problem struct {
 }
 
 func (m *Room) registerImportJobs() {
-	each := func(fn func(ctx context.Context, tenant, imp id.ID) error) func(ctx context.Context, jobs []job.Job) error {
-		return func(ctx context.Context, jobs []job.Job) error {
-			var errs error
-			for _, j := range jobs {
-				imp, err := id.Parse(j.Key)
-				if err == nil {
-					err = fn(ctx, j.Tenant, imp)
-				}
-				errs = errors.Join(errs, err)
-			}
-			return errs
-		}
-	}
 	m.Jobs.Handle(job.Kind{Name: kindImport, Concurrency: 2, MaxAttempts: 12, Timeout: 4 * time.Hour}, each(m.Work))
 	m.Jobs.Handle(job.Kind{Name: kindClear, Concurrency: 1, MaxAttempts: 100}, each(m.clear))
 }

@@ -216,7 +216,7 @@ export default {
   'transfer.reason': 'Reason',
   'return.title': 'Return the ticket',
   'return.help': 'It goes back to {name}, who handed it on. Say why, so that they know what is missing.',
-  'return.again': 'It was returned {n, plural, one {once} other {# times}} already; those who lead both sides are told of another return.',
+  'return.again': 'It was returned {n, plural, one {once} other {# times}} already; those who lead either side and may see the ticket are told of another return.',
   'return.reason': 'Reason',
   'merge.title': 'Merge tickets',
   'merge.help': 'The messages of {number} move into the chosen ticket. This can be undone.',

@@ -216,7 +216,7 @@ export default {
   'transfer.reason': '转派原因',
   'return.title': '退回工单',
   'return.help': '退回给转派过来的{name}。写清原因，对方才知道该补什么。',
-  'return.again': '已退回过 {n} 次，再次退回会通知双方主管。',
+  'return.again': '已退回过 {n} 次，再次退回会通知双方主管中能查看这张工单的人。',
   'return.reason': '退回原因',
   'merge.title': '合并工单',
   'merge.help': '工单 {number} 的消息会并入所选工单，之后可以撤销。',
