@@ -115,7 +115,7 @@ function Detail({ incident }: { incident: Incident }) {
         <h3>{t('incident.tickets')}{incident.count > incident.tickets.length && <span className="t3 f12">{t('incident.tickets.first', { n: incident.tickets.length, all: incident.count })}</span>}</h3>
         <div className="itickets">
           {incident.tickets.map((x) => (
-            <Link key={x.id} className="trow" to="/inbox/$view/$ticket" params={{ view: 'all', ticket: x.id }} search={{}}>
+            <Link key={x.id} className="childrow" to="/inbox/$view/$ticket" params={{ view: 'all', ticket: x.id }} search={{}}>
               <StatusGlyph status={x.status} /><span className="ell sp">{x.subject || t('brief.hidden', { number: x.number })}</span><span className="t3 f12 nw not-phone">{x.assignee?.name ?? t('common.nobody')}</span><span className="t3 f12 nw">{x.number}</span><span className="hide">{statusName(x.status)}</span>
             </Link>
           ))}
