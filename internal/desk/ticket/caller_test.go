@@ -15,6 +15,9 @@ import (
 // a solved ticket up again while its window is open.
 func TestTheCallerRingsAgain(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
+		// nothing closes by itself here: what is solved stays so, however late it is
+		_, err := s.c.Call(ctx, "PUT", "/config/rules", M{"number_pattern": "{seq:6}", "undo_send_seconds": 10, "undo_hours": 24, "auto_close_hours": 0, "reopen_days": 7, "repeat_days": 7, "demands": []M{}}, nil)
+		must(t, err)
 		tk := s.open("冰箱不制冷")
 		again := func() error {
 			_, err := s.c.Call(ctx, "POST", "/tickets/"+tk.ID+"/messages", M{"kind": "customer", "body": "又打来了", "channel": "phone", "again": true}, nil)
@@ -29,11 +32,13 @@ func TestTheCallerRingsAgain(t *testing.T) {
 		must(t, again())
 		want(t, "status", s.get(tk.ID).Status, "open")
 		want(t, "repeat contacts", s.get(tk.ID).RepeatCount, 3)
-		_, err := s.c.Call(ctx, "POST", "/tickets/"+tk.ID+"/messages", M{"kind": "note", "body": "x", "again": true}, nil)
+		_, err = s.c.Call(ctx, "POST", "/tickets/"+tk.ID+"/messages", M{"kind": "note", "body": "x", "again": true}, nil)
 		refused(t, err, "422 again invalid")
 		s.solve(tk.ID)
 		s.Clock.Advance(60 * 24 * time.Hour)
 		refused(t, again(), "409 ticket.reopen_over")
+		s.act(tk.ID, "status", ask("closed"))
+		refused(t, again(), "409 ticket.closed")
 	})
 }
 
