@@ -95,13 +95,14 @@ func (c benchRoutingCmd) Run() error {
 
 type benchRunCmd struct {
 	store
-	URL     string `help:"Address of a server on this machine, such as http://127.0.0.1:8480."`
-	Token   string `help:"API token of an administrator." env:"ZHIDAN_TOKEN"`
-	Self    bool   `help:"Start the server by oneself, on --data (default: a directory that is removed afterwards), seeded when it is empty."`
-	Tickets int    `help:"With --self: how many tickets an empty store is seeded with." default:"20000"`
-	Clients []int  `help:"Numbers of clients that create at once." default:"8,64"`
-	Seconds int    `help:"Length of each round of creates." default:"10"`
-	Agents  int    `help:"With --self and an empty store: so many people are there to be given the tickets." default:"0"`
+	URL     string        `help:"Address of a server on this machine, such as http://127.0.0.1:8480."`
+	Token   string        `help:"API token of an administrator." env:"ZHIDAN_TOKEN"`
+	Self    bool          `help:"Start the server by oneself, on --data (default: a directory that is removed afterwards), seeded when it is empty."`
+	Tickets int           `help:"With --self: how many tickets an empty store is seeded with." default:"20000"`
+	Clients []int         `help:"Numbers of clients that create at once." default:"8,64"`
+	Seconds int           `help:"Length of each round of creates." default:"10"`
+	Calm    time.Duration `help:"Wait at most so long before each part until the server has done what it does once a start." default:"5m"`
+	Agents  int           `help:"With --self and an empty store: so many people are there to be given the tickets." default:"0"`
 }
 
 func (c benchRunCmd) Run(ctx context.Context) error {
@@ -115,7 +116,7 @@ func (c benchRunCmd) Run(ctx context.Context) error {
 		}
 		defer stop()
 	}
-	report, err := bench.Run(ctx, bench.RunOptions{URL: c.URL, Token: c.Token, Clients: c.Clients, Seconds: c.Seconds,
+	report, err := bench.Run(ctx, bench.RunOptions{URL: c.URL, Token: c.Token, Clients: c.Clients, Seconds: c.Seconds, Calm: c.Calm,
 		Progress: func(what string) { fmt.Fprintln(os.Stderr, " ", what) }})
 	if err != nil {
 		return err

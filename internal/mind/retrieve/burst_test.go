@@ -2,6 +2,7 @@ package retrieve
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand"
 	"os"
 	"strings"
@@ -235,6 +236,53 @@ func TestBurstMemoryIsBounded(t *testing.T) {
 	}
 	if n := b.similar.Len(); n > 500 || len(b.order) > 500 || len(b.in) > 500 || b.similar.Bytes() > 1<<20 {
 		t.Errorf("remembers %d tickets in %d bytes", n, b.similar.Bytes())
+	}
+}
+
+// storm is what a thousand devices report within a minute.
+func storm(i int) string {
+	return fmt.Sprintf("设备 SN%08d 上报：网关连接超时，温度传感器离线，请尽快处理", i)
+}
+
+func TestBurstOfAStormHoldsEverybody(t *testing.T) {
+	r := rand.New(rand.NewSource(11))
+	b := NewBurst(BurstConfig{})
+	at := start
+	for i := range 400 {
+		at = at.Add(time.Minute)
+		b.Add(Arrival{ID: id.ID(i + 1), At: at, Customer: id.ID(i + 1), Text: ticketText(r)})
+	}
+	var first, last *Proposal
+	missed := 0
+	for i := range 3000 {
+		p := b.Add(Arrival{ID: id.ID(1000 + i), At: at.Add(time.Duration(i) * 10 * time.Millisecond), Customer: id.ID(1000 + i%500), Text: storm(i)})
+		switch {
+		case p == nil:
+			missed++
+		case first == nil:
+			first = p
+		}
+		last = p
+	}
+	if missed > 10 || last == nil || last.Key != first.Key || last.First || len(last.Members) != MaxMembers || last.Members[0] != first.Members[0] || last.Members[MaxMembers-1] != 1000+2999 || last.Customers != 500 || last.Score < first.Score {
+		t.Fatalf("%d missed; first %+v", missed, first)
+	}
+	// a window later it is over, and what comes then is another matter
+	if p := b.Add(Arrival{ID: 9000, At: at.Add(2 * time.Hour), Customer: 9000, Text: storm(9000)}); p != nil {
+		t.Errorf("one report, two hours later: %d members", len(p.Members))
+	}
+}
+
+func BenchmarkBurstStorm(b *testing.B) {
+	r := rand.New(rand.NewSource(1))
+	w := NewBurst(BurstConfig{})
+	for i := range 400 {
+		w.Add(Arrival{ID: id.ID(i + 1), At: start.Add(time.Duration(i) * time.Minute), Customer: id.ID(i + 1), Text: ticketText(r)})
+	}
+	at := start.Add(400 * time.Minute)
+	b.ResetTimer()
+	for i := range b.N {
+		w.Add(Arrival{ID: id.ID(1000 + i), At: at.Add(time.Duration(i) * 100 * time.Millisecond), Customer: id.ID(1000 + i), Text: storm(i)})
 	}
 }
 
