@@ -27,9 +27,11 @@ const freePort = () => new Promise((done) => {
 
 /** A running server with a store of its own. */
 export class House {
-  static async open({ demo = false } = {}) {
+  /** On a directory of its own, removed at the end, unless one is given. */
+  static async open({ demo = false, dir } = {}) {
     const house = new House()
-    house.dir = mkdtempSync(join(tmpdir(), 'zhidan-e2e-'))
+    house.kept = Boolean(dir)
+    house.dir = dir ?? mkdtempSync(join(tmpdir(), 'zhidan-e2e-'))
     house.demo = demo
     await house.start()
     return house
@@ -60,7 +62,7 @@ export class House {
 
   async close() {
     await this.stop()
-    rmSync(this.dir, { recursive: true, force: true })
+    if (!this.kept) rmSync(this.dir, { recursive: true, force: true })
   }
 
   /** Runs a command on the store, beside the server. */

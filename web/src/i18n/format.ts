@@ -15,8 +15,21 @@ export function age(stamp: string, now: number): string {
   return day(stamp, now)
 }
 
+/** A format by its settings: making one costs a hundred times what using it does. */
+function kept<F, O>(make: new (locale: string, parts: O) => F): (parts: O) => F {
+  const made = new Map<string, F>()
+  return (parts) => {
+    const key = locale() + JSON.stringify(parts)
+    let format = made.get(key)
+    if (!format) made.set(key, format = new make(locale(), parts))
+    return format
+  }
+}
+const dates = kept<Intl.DateTimeFormat, Intl.DateTimeFormatOptions>(Intl.DateTimeFormat)
+const numbers = kept<Intl.NumberFormat, Intl.NumberFormatOptions>(Intl.NumberFormat)
+
 /** In the reader's language and time zone. */
-const written = (date: Date, parts: Intl.DateTimeFormatOptions): string => new Intl.DateTimeFormat(locale(), { ...parts, ...(zone() ? { timeZone: zone() } : {}) }).format(date)
+const written = (date: Date, parts: Intl.DateTimeFormatOptions): string => dates(zone() ? { ...parts, timeZone: zone() } : parts).format(date)
 
 /** A date without the year it shares with now. */
 export function day(stamp: string, now: number): string {
@@ -39,17 +52,17 @@ export function exact(stamp: string): string {
 export function size(bytes: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
   const i = Math.min(units.length - 1, Math.floor(Math.log(Math.max(1, bytes)) / Math.log(1024)))
-  return new Intl.NumberFormat(locale(), { style: 'unit', unit: units[i], unitDisplay: 'short', maximumFractionDigits: i > 1 ? 1 : 0 }).format(bytes / 1024 ** i)
+  return numbers({ style: 'unit', unit: units[i], unitDisplay: 'short', maximumFractionDigits: i > 1 ? 1 : 0 }).format(bytes / 1024 ** i)
 }
 
 export function money(minor: number, currency: string): string {
-  const style = new Intl.NumberFormat(locale(), { style: 'currency', currency })
+  const style = numbers({ style: 'currency', currency })
   return style.format(minor / 10 ** (style.resolvedOptions().maximumFractionDigits ?? 2))
 }
 
 export function count(value: { count: number; capped?: boolean } | undefined): string {
   if (!value) return ''
-  const figure = new Intl.NumberFormat(locale()).format(value.count)
+  const figure = numbers({}).format(value.count)
   return value.capped ? `${figure}+` : figure
 }
 

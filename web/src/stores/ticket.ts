@@ -11,8 +11,9 @@ import { queries } from './query'
 import { createStore } from './store'
 import { complain, say } from './toast'
 
+/** What a list knows of it is shown until it has come. */
 export const ticketQuery = (id: ID) =>
-  queryOptions({ queryKey: keys.tickets.one(id), queryFn: () => data(api.GET('/tickets/{id}', { params: { path: { id } } })), enabled: id !== '' })
+  queryOptions({ queryKey: keys.tickets.one(id), queryFn: () => data(api.GET('/tickets/{id}', { params: { path: { id } } })), placeholderData: () => known(id), enabled: id !== '' })
 
 export const listQuery = (query: TicketQuery) =>
   infiniteQueryOptions({

@@ -9,12 +9,12 @@ import { Time } from '~/parts/Time'
 import type { Ticket } from '~/api/types'
 import { entriesOf, timelineQuery } from '~/stores/message'
 import { standing } from '~/stores/sla'
-import { known, ticketQuery } from '~/stores/ticket'
+import { ticketQuery } from '~/stores/ticket'
 import { listBase, show } from '~/stores/ui'
 
 /** A look at a ticket beside the table: its last messages, without opening it. */
 export function Preview({ id }: { id: string }) {
-  const ticket = useQuery(ticketQuery(id)).data ?? known(id)
+  const ticket = useQuery(ticketQuery(id)).data
   const timeline = useInfiniteQuery(timelineQuery(id))
   const open = () => context().go(`${listBase()}/${id}`)
   const messages = entriesOf(timeline.data).filter((e) => e.message).slice(-8)

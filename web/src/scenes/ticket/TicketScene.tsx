@@ -9,7 +9,9 @@ import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { useStore } from '~/stores/store'
 import { selection } from '~/stores/bulk'
 import { ticketQuery } from '~/stores/ticket'
-import { show, ui } from '~/stores/ui'
+import { timelineQuery } from '~/stores/message'
+import { queries } from '~/stores/query'
+import { listing, show, ui } from '~/stores/ui'
 import { Care } from './Care'
 import { Composer } from './Composer'
 import { Header } from './Header'
@@ -42,6 +44,13 @@ export function TicketScene({ id, view }: { id: string; view: string }) {
   const side = useStore(ui, (u) => u.side)
   const panel = useStore(ui, (u) => u.panel)
   const chosen = useStore(selection)
+  // what j opens next is read while this one is being looked at
+  useEffect(() => {
+    const { ids } = listing.get()
+    const next = ids[ids.indexOf(id) + 1]
+    const soon = next ? setTimeout(() => void queries.prefetchInfiniteQuery(timelineQuery(next)), 200) : undefined
+    return () => clearTimeout(soon)
+  }, [id])
   useEffect(() => () => show({ panel: undefined, picker: undefined, side: false, compose: undefined, whyAgent: undefined }), [id])
 
   if (error && !ticket) {
