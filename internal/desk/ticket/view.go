@@ -80,8 +80,9 @@ var ShippedViews = []View{
 	{ID: 15, Name: Words{"紧急", "Urgent"}, Filter: `active && priority == "urgent"`, Sort: "-updated"},
 	{ID: 16, Name: Words{"待分类", "To be classified"}, Filter: `active && to_classify`, Sort: "-updated"},
 	{ID: 17, Name: Words{"风险", "At risk"}, Filter: `active && at_risk`, Sort: "-updated"},
-	// The moment stands in both, so that the walk in the order of what is due ends there.
-	{ID: 18, Name: Words{"即将超时", "About to breach"}, Filter: `active && sla == "running" && due_at < now() + duration("1h")`, Sort: "due"},
+	// The walk in the order of what is due begins and ends at a moment: what is
+	// overdue and breached long ago lies before it.
+	{ID: 18, Name: Words{"即将超时", "About to breach"}, Filter: `active && sla == "running" && due_at >= now() && due_at < now() + duration("1h")`, Sort: "due"},
 	{ID: 19, Name: Words{"已超时", "Breached"}, Filter: `active && sla == "breached" && due_at < now()`, Sort: "due"},
 	{ID: 20, Name: Words{"已解决", "Solved"}, Filter: `status == "solved"`, Sort: "-updated"},
 	{ID: 21, Name: Words{"全部工单", "All tickets"}, Filter: ``, Sort: "-updated"},

@@ -77,10 +77,14 @@ func (s *search) postgres(ctx context.Context) error {
 			break
 		}
 	}
+	// The key of a week must not tempt the planner: it does not know how rare
+	// the terms are, and would read the whole key of every week beside the few
+	// places in the index of terms (62 ms for 48 weeks instead of 1.5). With
+	// the tenant as an expression only the latter will do.
 	for weeks := 4; ; {
 		from := s.weeksBack(weeks)
 		rows, err := s.r.Query(ctx, `with hit as materialized (
-				select ticket_id from fts_doc where tenant_id = $1 and ticket_id >= $2 and ticket_id < $3 and terms @@ $4::tsquery
+				select ticket_id from fts_doc where tenant_id + 0 = $1 and ticket_id >= $2 and ticket_id < $3 and terms @@ $4::tsquery
 			) select ticket_id from hit order by ticket_id desc limit $5`,
 			int64(s.tenant), int64(from), int64(s.w.To), query, s.limit-len(s.hits.IDs))
 		ids, err := db.Each(rows, err, scanID)
