@@ -79,7 +79,7 @@ journey('表格：用键盘移动、预览、打开再回来，自己的列换�
   await page.locator('.menu:visible .it', { hasText: '隐藏此列' }).click()
   await kept
   await page.getByRole('columnheader', { name: '类型' }).waitFor({ state: 'detached' })
-  await page.locator('.rows.tbl').focus()
+  await page.locator('.rows.cols').focus()
   await page.keyboard.press('Enter')
   await page.locator('.conv h1').waitFor()
   await page.keyboard.press('Escape')

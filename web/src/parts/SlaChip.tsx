@@ -12,7 +12,7 @@ export function Ring({ share }: { share: number }) {
   return (
     <svg className="ring" viewBox="0 0 14 14" aria-hidden="true">
       <circle className="tr" cx="7" cy="7" r="5" />
-      <circle className="pr" cx="7" cy="7" r="5" strokeDasharray={`${Math.max(0, Math.min(1, share)) * ROUND} ${ROUND}`} transform="rotate(-90 7 7)" />
+      <circle className="used" cx="7" cy="7" r="5" strokeDasharray={`${Math.max(0, Math.min(1, share)) * ROUND} ${ROUND}`} transform="rotate(-90 7 7)" />
     </svg>
   )
 }

@@ -5,7 +5,6 @@ import { t, type Key } from '~/i18n'
 import { EmptyState } from '~/parts/State'
 import { useMe } from '~/stores/session'
 import { visible, type SectionGroup } from './sections'
-import '~/scenes/intelligence/intelligence.css'
 import './admin.css'
 
 const groups: SectionGroup[] = ['tickets', 'service', 'people', 'work', 'system']

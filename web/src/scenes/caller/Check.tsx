@@ -32,7 +32,7 @@ export function useCheck(subject: string, body: string, { name: _, ...requester 
 export function Suggest({ field, d, onTake }: { field: string; d: Decision; onTake: (value: string) => void }) {
   const names = useNames()
   return (
-    <p className="f12 suggest row g4"><span className="aim o" aria-hidden="true" /><span className="t3 nw">{t('check.suggest')}</span><span className="ell">{valueText(field, d.value, names)}</span><span className="t3 nw" title={sureness(d.confidence)}>{percent(d.confidence)}</span><button type="button" className="link nw" aria-label={`${t('check.take')} ${fieldName(field)}`} onClick={() => onTake(d.value)}>{t('check.take')}</button></p>
+    <p className="f12 callhint row g4"><span className="aim o" aria-hidden="true" /><span className="t3 nw">{t('check.suggest')}</span><span className="ell">{valueText(field, d.value, names)}</span><span className="t3 nw" title={sureness(d.confidence)}>{percent(d.confidence)}</span><button type="button" className="link nw" aria-label={`${t('check.take')} ${fieldName(field)}`} onClick={() => onTake(d.value)}>{t('check.take')}</button></p>
   )
 }
 

@@ -11,6 +11,7 @@ import { Select } from '~/scenes/ticket/FieldInput'
 import { addIdentity, removeIdentity, revealIdentity, verifyIdentity } from '~/stores/customer'
 import { can, useMe } from '~/stores/session'
 import { complain, say } from '~/stores/toast'
+import '~/scenes/ticket/ticket.css'
 
 export const identityKinds = ['phone', 'email', 'wechat', 'whatsapp', 'qq', 'openid', 'external'] as const
 export const kindName = (kind: string): string => ((identityKinds as readonly string[]).includes(kind) || kind === 'domain' ? t(`identity.${kind}` as Key) : kind)

@@ -1,6 +1,5 @@
 import { Link } from '@tanstack/react-router'
 import { t } from '~/i18n'
-import '~/scenes/intelligence/intelligence.css'
 
 /** The lists of people and companies, side by side. */
 export function Places() {

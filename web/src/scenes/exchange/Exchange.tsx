@@ -6,7 +6,6 @@ import { Exports } from './Exports'
 import { Imports } from './Imports'
 import { ImportNew } from './ImportNew'
 import { ImportWizard } from './ImportWizard'
-import '~/scenes/intelligence/intelligence.css'
 import './exchange.css'
 
 function Frame({ on, children }: { on: 'exports' | 'imports'; children: ReactNode }) {

@@ -7,7 +7,6 @@ import { Button, IconButton } from '~/parts/Button'
 import { Layer } from '~/parts/Layer'
 import { asked, columnsQuery, order, type Asked, type NewExport } from '~/stores/exchange'
 import { Segmented, Wait } from '~/scenes/intelligence/frame'
-import '~/scenes/intelligence/intelligence.css'
 import './exchange.css'
 
 /** What to take out, in which columns and format. */

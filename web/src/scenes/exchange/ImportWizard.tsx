@@ -49,7 +49,7 @@ function Preview({ i, onBack }: { i: Import; onBack: () => void }) {
           <tbody>{(query.data ?? []).map((row) => (
             <tr key={row.row} className={row.act === 'failed' ? 'bad' : undefined}>
               <td className="r t3 num">{row.row}</td>
-              <td>{row.act === 'failed' ? <span className="red f12 why">{row.problems.map(problemOf).join('；')}</span> : <Chip tone={row.act === 'created' ? 'green' : row.act === 'updated' ? 'blue' : ''}>{t(`imp.act.${row.act}` as Key, { match: row.match ?? '' })}</Chip>}</td>
+              <td>{row.act === 'failed' ? <span className="red f12 xwhy">{row.problems.map(problemOf).join('；')}</span> : <Chip tone={row.act === 'created' ? 'green' : row.act === 'updated' ? 'blue' : ''}>{t(`imp.act.${row.act}` as Key, { match: row.match ?? '' })}</Chip>}</td>
               {used.map((u) => <td key={u.c} className={row.problems.some((p) => p.field === u.c) ? 'cellbad' : undefined}><span className="clamp">{row.values[u.c] ?? ''}</span></td>)}
             </tr>
           ))}</tbody>
@@ -104,7 +104,7 @@ function Work({ i }: { i: Import }) {
 }
 
 function Figures({ of }: { of: { created: number; updated: number; skipped: number; failed: number } }) {
-  return <dl className="figures">{(['created', 'updated', 'skipped', 'failed'] as const).map((k) => <div key={k}><dt>{t(`imp.count.${k}`)}</dt><dd className={k === 'failed' && of.failed ? 'red num' : 'num'}>{new Intl.NumberFormat().format(of[k])}</dd></div>)}</dl>
+  return <dl className="figures xfigures">{(['created', 'updated', 'skipped', 'failed'] as const).map((k) => <div key={k}><dt>{t(`imp.count.${k}`)}</dt><dd className={k === 'failed' && of.failed ? 'red num' : 'num'}>{new Intl.NumberFormat().format(of[k])}</dd></div>)}</dl>
 }
 
 /** The rows that are not taken, by row and column, and as a file to mend. */

@@ -7,7 +7,6 @@ import { Time } from '~/parts/Time'
 import { Page, Wait } from '~/scenes/intelligence/frame'
 import { importsQuery, type Import } from '~/stores/exchange'
 import { Bar, Chip } from './pieces'
-import '~/scenes/intelligence/intelligence.css'
 import './exchange.css'
 
 const tone: Record<string, string> = { done: 'green', failed: 'red', paused: 'amber', running: 'blue', checking: 'blue', undoing: 'blue' }

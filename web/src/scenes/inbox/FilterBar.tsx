@@ -25,7 +25,7 @@ export function FilterBar({ condition, children }: { condition: Condition; child
   return (
     <div className="fl" role="group" aria-label={t('filter.bar')}>
       {chips.map((c, i) => (
-        <span key={i} className={c.kind === 'cel' ? 'chip pri cel' : 'chip pri'}>
+        <span key={i} className={c.kind === 'cel' ? 'chip pri expr' : 'chip pri'}>
           <Pop width={c.kind === 'cel' ? 360 : undefined} content={(close) => <ChipEditor condition={condition} at={i} chip={c} close={close} />}>
             <button type="button" className="ct ell" title={chipText(c, names)}>{chipText(c, names)}</button>
           </Pop>

@@ -30,7 +30,7 @@ export function Preview({ id }: { id: string }) {
         {timeline.error && !timeline.data ? <FailedState error={timeline.error} retry={() => void timeline.refetch()} />
           : timeline.isPending ? <div style={{ display: 'grid', gap: 12 }}><Skeleton width="80%" height={48} /><Skeleton width="60%" height={32} /></div>
           : messages.map((e) => (
-            <article key={e.seq || e.message!.id} className={`pm ${e.message!.kind}`}>
+            <article key={e.seq || e.message!.id} className={`pm is-${e.message!.kind}`}>
               <div className="row g8 f12 t3"><b className="ell">{e.message!.author.name || t(e.message!.kind === 'customer' ? 'preview.customer' : 'preview.us')}</b>{e.message!.kind === 'note' && <span>{t('action.note')}</span>}<span className="sp" /><Time at={e.at} /></div>
               <p>{e.message!.withdrawn ? t('preview.withdrawn') : e.message!.text.slice(0, 1200)}</p>
             </article>

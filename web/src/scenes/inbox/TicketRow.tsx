@@ -58,7 +58,7 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
       {(ticket.sentiment ?? 0) <= -1 && <Mood step={ticket.sentiment!} small />}
     </>
   )
-  const unsure = ticket.to_classify && <span className="chip unsure" title={t('row.toClassify.help')}><span className="aim o" aria-hidden="true" /><span className="txt">{t('row.toClassify')}</span></span>
+  const unsure = ticket.to_classify && <span className="chip unsure" title={t('row.toClassify.help')}><span className="aim o" aria-hidden="true" /><span className="uword">{t('row.toClassify')}</span></span>
   const cls = ['li', density, open && 'on', unread && 'un', (choosing || chosen) && 'choosing', chosen && 'chosen', refused && 'refused'].filter(Boolean).join(' ')
   return (
     <div className={cls} onClick={(e) => onOpen(ticket.id, e)}>

@@ -43,7 +43,7 @@ export function TicketTable({ items, at, more, state, chosen, onPress, onChoose,
   const size = (key: string, w: number) => state.onColumns(state.columns.map((c) => (c.key === key ? { key, width: Math.max(LEAST, Math.round(w)) } : c)))
   const whole = items.length > 0 && items.every((x) => chosen.has(x.id))
   return (
-    <div className="rows tbl" ref={view.scroll} role="grid" aria-label={t('list.table')} aria-rowcount={more.can ? -1 : items.length} aria-multiselectable="true" tabIndex={0} aria-activedescendant={at >= 0 ? `row-${items[at]!.id}` : undefined} onKeyDown={onKey}>
+    <div className="rows cols" ref={view.scroll} role="grid" aria-label={t('list.table')} aria-rowcount={more.can ? -1 : items.length} aria-multiselectable="true" tabIndex={0} aria-activedescendant={at >= 0 ? `row-${items[at]!.id}` : undefined} onKeyDown={onKey}>
       <div className="th" role="row" style={{ gridTemplateColumns: grid, minWidth: width }}>
         <span role="columnheader" className="pickall"><input type="checkbox" aria-label={t('list.chooseAll')} checked={whole} onChange={() => items.forEach((x) => { if (chosen.has(x.id) === whole) onChoose(x.id, false) })} /></span>
         {cols.map((c) => (

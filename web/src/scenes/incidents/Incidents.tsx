@@ -107,7 +107,7 @@ function Detail({ incident }: { incident: Incident }) {
           <span>{t('incident.figure.count')}</span><i className="now" style={{ width: `${(70 * incident.count) / top}%` }} />
           <span>{t('incident.figure.expected')}</span><i style={{ width: `${(70 * incident.expected) / top}%` }} />
         </div>
-        {telling(incident).length > 0 && <div className="row g4 wrap words"><span className="t3 f12">{t('incident.words')}</span>{telling(incident).map((w) => <span key={w} className="chip ai-chip">{w}</span>)}</div>}
+        {telling(incident).length > 0 && <div className="row g4 wrap iwords"><span className="t3 f12">{t('incident.words')}</span>{telling(incident).map((w) => <span key={w} className="chip ai-chip">{w}</span>)}</div>}
         {incident.parent && (
           <div className="parent row g8"><span className="t3 f13">{t('incident.parent')}</span><Link className="link ell f13" to="/inbox/$view/$ticket" params={{ view: 'all', ticket: incident.parent.id }} search={{}}>{incident.parent.number}{' '}{incident.parent.subject}</Link></div>
         )}

@@ -79,7 +79,7 @@ export function PlaygroundPage() {
           {r && seen && (
             <>
               <div className="txt" aria-label={t('play.marked')}>{pieces(seen.text, r, chosen).map((p, i) => <span key={i} className={[p.entity !== undefined && 'e', p.entity === lit && lit !== undefined && 'sel', p.risk ? 'rk' : p.evidence ? 'ev' : ''].filter(Boolean).join(' ') || undefined} title={p.entity !== undefined ? entityName(r.entities[p.entity]!.type) : p.risk ? riskName(p.risk) : undefined}>{p.text}</span>)}</div>
-              <div className="lg f12 t2"><span className="row g6"><i className="le" />{t('play.legend.entities', { n: r.entities.length })}</span><span className="row g6"><i className="lev" />{t('play.legend.evidence', { field: chosen ? fieldName(chosen.field) : '' })}</span><span className="row g6"><i className="lrk" />{t('play.legend.risks', { n: r.risks.length })}</span><span className="sp" /><span className="t3">{t('play.size', { n: [...seen.text].length, language: languageName(r.language.tag), share: percent(r.language.confidence) })}</span></div>
+              <div className="plegend f12 t2"><span className="row g6"><i className="le" />{t('play.legend.entities', { n: r.entities.length })}</span><span className="row g6"><i className="lev" />{t('play.legend.evidence', { field: chosen ? fieldName(chosen.field) : '' })}</span><span className="row g6"><i className="lrk" />{t('play.legend.risks', { n: r.risks.length })}</span><span className="sp" /><span className="t3">{t('play.size', { n: [...seen.text].length, language: languageName(r.language.tag), share: percent(r.language.confidence) })}</span></div>
               {r.entities.length > 0 && (
                 <div className="scroll-x" tabIndex={0} role="region" aria-label={t('insight.entities')}><table className="tbl">
                   <thead><tr><th>{t('play.entity')}</th><th>{t('play.text')}</th><th>{t('play.value')}</th><th>{t('play.why')}</th><th className="r">{t('play.confidence')}</th></tr></thead>
@@ -118,7 +118,7 @@ function FieldRow({ d, on, threshold, onPick }: { d: Decision; on: boolean; thre
       <span className={d.state === 'suggested' ? 'bar aibar low' : 'bar aibar'}><i style={{ width: percent(d.confidence) }} />{threshold !== undefined && <u style={{ left: percent(threshold) }} />}</span>
       <b className="r">{percent(d.confidence)}</b>
       {on && (d.runners?.slice(0, 3) ?? []).map((x) => <div key={x.value} className="alt"><span className="ell">{valueText(d.field, x.value, names)}</span><span className="bar"><i style={{ width: percent(x.confidence) }} /></span><span className="r">{percent(x.confidence)}</span></div>)}
-      {on && ((d.evidence?.length ?? 0) > 0 || reasonText(d)) && <div className="w">{reasonText(d) && <span className="f12 t2">{reasonText(d)}</span>}{d.evidence?.map((e, i) => <span key={i} className={e.weight > 0 ? 'chip ai-chip' : 'chip'}>{e.text}{' '}{number(e.weight * 100)}</span>)}</div>}
+      {on && ((d.evidence?.length ?? 0) > 0 || reasonText(d)) && <div className="fdw">{reasonText(d) && <span className="f12 t2">{reasonText(d)}</span>}{d.evidence?.map((e, i) => <span key={i} className={e.weight > 0 ? 'chip ai-chip' : 'chip'}>{e.text}{' '}{number(e.weight * 100)}</span>)}</div>}
     </div>
   )
 }

@@ -4,7 +4,6 @@ import { can, useMe } from '~/stores/session'
 import { Profile } from './Profile'
 import { Security } from './Security'
 import { Tokens } from './Tokens'
-import '~/scenes/intelligence/intelligence.css'
 import '~/scenes/admin/people/people.css'
 import './me.css'
 

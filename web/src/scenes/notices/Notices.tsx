@@ -8,7 +8,6 @@ import { EmptyState } from '~/parts/State'
 import { Page, Wait } from '~/scenes/intelligence/frame'
 import { countQuery, markRead, noticesQuery } from '~/stores/notify'
 import { NoticeRow } from './NoticeRow'
-import '~/scenes/intelligence/intelligence.css'
 import './notices.css'
 
 const Settings = lazy(() => import('./Settings').then((m) => ({ default: m.Settings })))

@@ -109,7 +109,7 @@ export function Monitor() {
         {leaving && <LeavePanel agents={agents} who={leaving === true ? undefined : leaving} close={() => setLeaving(undefined)} />}
       </main>
       {drag && (
-        <div className="ghost" style={{ left: Math.min(drag.x + 12, innerWidth - 300), top: drag.y + 12 }}>
+        <div className="ghost qghost" style={{ left: Math.min(drag.x + 12, innerWidth - 300), top: drag.y + 12 }}>
           <div className="row g8"><PriorityBars priority={drag.item.priority} /><span className="ell">{drag.item.subject || t('ticket.noSubject')}</span></div>
           <div className="f12 pri">{t(drag.over ? 'queue.drop' : 'queue.drag', { name: agents.find((a) => a.id === drag.over)?.name ?? '' })}</div>
         </div>

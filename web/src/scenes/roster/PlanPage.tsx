@@ -108,7 +108,7 @@ export function PlanPage() {
       </Wait>
       {panel === 'fill' && <Fill people={people.filter((p) => p.manage)} templates={templates} from={from} to={to} close={() => setPanel(undefined)} />}
       {panel === 'shift' && <NewShift close={() => setPanel(undefined)} />}
-      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8, width: 'auto' }}>{drag.item.item ? itemText(drag.item.item) : ''}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{drag.item.item ? itemText(drag.item.item) : ''}</div>}
     </Page>
   )
 }

@@ -17,6 +17,7 @@ import { useStore } from '~/stores/store'
 import { say } from '~/stores/toast'
 import { listing, show } from '~/stores/ui'
 import { Facets } from './Facets'
+import '~/scenes/inbox/inbox.css'
 import './search.css'
 
 const TicketScene = lazy(() => import('~/scenes/ticket/TicketScene').then((m) => ({ default: m.TicketScene })))

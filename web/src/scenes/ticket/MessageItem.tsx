@@ -19,7 +19,7 @@ export const MessageItem = memo(function MessageItem({ ticket, message }: { tick
   const pending = message.id.startsWith(PENDING)
   if (message.kind === 'note') {
     return (
-      <article className={pending ? 'note pending' : 'note'}>
+      <article className={pending ? 'note sending' : 'note'}>
         <div className="row g8 f12 t2" style={{ marginBottom: 2 }}><Icon name="lock" size="s" /><b className="t1">{message.author.name}</b><span>{t('action.note')}{' · '}<Time at={message.at} as="clock" /></span></div>
         {body}{files}
       </article>
@@ -28,7 +28,7 @@ export const MessageItem = memo(function MessageItem({ ticket, message }: { tick
   const mine = message.kind === 'reply'
   const name = message.author.name || ticket.requester?.name || ''
   return (
-    <article data-message={message.id} data-by={message.kind} className={['msg', mine && 'me', pending && 'pending'].filter(Boolean).join(' ')}>
+    <article data-message={message.id} data-by={message.kind} className={['msg', mine && 'me', pending && 'sending'].filter(Boolean).join(' ')}>
       <Avatar name={name} />
       <div className="sp">
         <div className="by">

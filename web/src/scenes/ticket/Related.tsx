@@ -35,14 +35,14 @@ export function Related({ ticket }: { ticket: Ticket }) {
         )}><IconButton icon="plus" label={t('side.related.add')} small /></Pop>
       </h3>
       {!parent && !children.length && !links.length && <p className="f12 t3">{t('side.related.none')}</p>}
-      {parent && <><div className="sec">{t('side.parent')}</div><TicketLink ticket={parent}><IconButton icon="close" label={t('side.parent.remove')} small className="later" onClick={() => void act(ticket.id, 'parent', { parent_id: '' }, { parent: undefined }, { text: t('said.parentRemoved'), back: { action: 'parent', input: { parent_id: parent.id } } })} /></TicketLink></>}
+      {parent && <><div className="sec">{t('side.parent')}</div><TicketLink ticket={parent}><IconButton icon="close" label={t('side.parent.remove')} small className="relate" onClick={() => void act(ticket.id, 'parent', { parent_id: '' }, { parent: undefined }, { text: t('said.parentRemoved'), back: { action: 'parent', input: { parent_id: parent.id } } })} /></TicketLink></>}
       {children.length > 0 && <><div className="sec">{t('side.children', { done: children.length - ticket.open_child_count, n: children.length })}</div>{children.map((c) => <TicketLink key={c.id} ticket={c} />)}</>}
       {(['related', 'duplicate', 'caused_by'] as const).map((kind) => {
         const some = links.filter((l) => l.kind === kind)
         return some.length > 0 && (
           <div key={kind}>
             <div className="sec">{t(`link.${kind}` as Key)}</div>
-            {some.map((l) => <TicketLink key={l.ticket.id} ticket={l.ticket}><IconButton icon="close" label={t('side.unlink')} small className="later" onClick={() => unlink(kind, l.ticket)} /></TicketLink>)}
+            {some.map((l) => <TicketLink key={l.ticket.id} ticket={l.ticket}><IconButton icon="close" label={t('side.unlink')} small className="relate" onClick={() => unlink(kind, l.ticket)} /></TicketLink>)}
           </div>
         )
       })}

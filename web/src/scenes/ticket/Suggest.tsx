@@ -33,7 +33,7 @@ export function Suggest({ s }: { s: Suggesting }) {
           : row(i, x.who!.id, <>{x.who!.team === undefined ? <Avatar name={x.who!.name} size="s" /> : <Icon name="people" />}<span className="sp ell">{x.who!.name}</span>{x.who!.team !== undefined && <span className="sub nw">{t('suggest.team', { n: x.who!.team })}</span>}</>))}
       </div>
       {s.items.length === 0 && <div className="none f12 t3">{t(s.loading ? 'common.loading' : 'suggest.none')}</div>}
-      {s.token!.kind === 'quick' && <div className="foot"><Link className="link f12" to="/admin/$section" params={{ section: 'quick-replies' }} onMouseDown={(e) => e.preventDefault()}>{t('suggest.make')}</Link></div>}
+      {s.token!.kind === 'quick' && <div className="sfoot"><Link className="link f12" to="/admin/$section" params={{ section: 'quick-replies' }} onMouseDown={(e) => e.preventDefault()}>{t('suggest.make')}</Link></div>}
       <span className="hide" role="status">{t('suggest.count', { n: s.items.length })}</span>
     </div>
   )

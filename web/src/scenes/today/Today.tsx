@@ -19,7 +19,6 @@ import { behindOf, questionOf, type TodaySearch } from './search'
 import { figureName, whole } from './text'
 import { Tickets } from './Tickets'
 import { Wall } from './Wall'
-import '~/scenes/intelligence/intelligence.css'
 import './today.css'
 
 /** 今日看板: the day as it is now, each figure with its definition and its tickets. */

@@ -36,7 +36,7 @@ export function Channels() {
             {list.map((c) => <button key={c.key} type="button" className={c.key === at ? 'on' : undefined} aria-current={c.key === at ? 'true' : undefined} onClick={() => go(c.key)}><span className="ell sp">{c.name}<span className="t3 f12">{' '}{kindName(c.kind)}</span></span><i className={c.active ? 'sdot online' : 'sdot offline'} title={t(c.active ? 'notify.on' : 'notify.off')} /></button>)}
           </div>
           <div className="detail">
-            {item && <button type="button" className="btn q only-phone backup" onClick={() => go(undefined)}><Icon name="left" />{t('common.back')}</button>}
+            {item && <button type="button" className="btn q backup" onClick={() => go(undefined)}><Icon name="left" />{t('common.back')}</button>}
             {open ? <ChannelForm key={open.key + String(open.version)} channel={open} kind={kinds.find((k) => k.key === open.kind)} />
               : at === 'new' ? <NewChannel kinds={kinds} taken={list.map((c) => c.key)} onMade={go} />
               : at && <EmptyState icon="search" title={t('notify.gone')} />}

@@ -28,7 +28,7 @@ export function Templates() {
             {shown.map((e) => <button key={e} type="button" className={e === at ? 'on' : undefined} onClick={() => setEvent(e)}><span className="ell sp">{word('notice.event', e)}</span>{items.some((x) => x.event === e && x.changed) && <span className="chip">{t('template.own')}</span>}</button>)}
           </div>
           <div className="detail">
-            {event && <button type="button" className="btn q only-phone backup" onClick={() => setEvent(undefined)}>{t('common.back')}</button>}
+            {event && <button type="button" className="btn q backup" onClick={() => setEvent(undefined)}>{t('common.back')}</button>}
             {at && <div className="row g12"><h2 className="h2 sp">{word('notice.event', at)}</h2><Segmented label={t('profile.language')} value={locale} options={[['zh-CN', t('profile.zh')], ['en', t('profile.en')]]} onChange={setLocale} /></div>}
             {open && <TemplateForm key={`${open.event}${open.locale}`} template={open} />}
           </div>

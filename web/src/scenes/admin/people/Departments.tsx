@@ -79,7 +79,7 @@ export function Departments() {
           </div>
         </div>
       </Wait>
-      {drag && <div className="dragging f13" style={{ left: drag.x + 12, top: drag.y + 8 }}>{drag.item.name}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{drag.item.name}</div>}
     </Page>
   )
 }
@@ -99,7 +99,7 @@ function UnitForm({ unit, below, list, able, go, add }: { unit?: Unit; below: st
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
       <div className="row g8"><h2 className="h2 sp">{unit?.name ?? t('who.unit.new')}</h2>{unit?.retired && <span className="chip">{t('bizcal.retired')}</span>}{unit && able && <Button icon="plus" onClick={() => add(unit.id)}>{t('who.unit.below')}</Button>}</div>
-      <fieldset className="plain" disabled={!able}>
+      <fieldset className="bare" disabled={!able}>
         <Field label={t('who.unit.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
         <Field label={t('who.unit.parent')} help={t('who.unit.parent.help')} error={field('parent_id')}>{(p) => <Select {...p} label={t('who.unit.parent')} value={value.parent_id ?? ''} text={list.find((u) => u.id === value.parent_id)?.name ?? t('who.units.top')} choices={[{ id: '', text: t('who.units.top') }, ...parents.map((n) => ({ id: n.unit.id, text: '\u3000'.repeat(n.depth) + n.unit.name }))]} onChange={(id) => set({ parent_id: id || null })} />}</Field>
       </fieldset>

@@ -31,7 +31,7 @@ function Form({ id, saved, able }: { id: string; saved: Profile; able: boolean }
   const free = channels.find((c) => value.limits?.[c] === undefined)
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
-      <fieldset className="plain" disabled={!able}>
+      <fieldset className="bare" disabled={!able}>
         <div className="sets"><div className="set"><div className="sp"><b className="f13">{t('who.takes')}</b><p className="f12 t2">{t(value.stopped ? 'who.takes.off' : 'who.takes.on')}</p></div><Switch on={!value.stopped} disabled={!able} label={t('who.takes')} onChange={(on) => set({ stopped: on ? undefined : true })} /></div></div>
         <Field label={t('who.languages')} help={t('who.languages.help')} error={field('languages')}>{() => <Picks label={t('who.languages')} value={value.languages ?? []} choices={tongues.map((l) => ({ id: l, text: languageName(l) }))} add={t('who.languages.add')} onChange={(l) => set({ languages: l.length ? l : undefined })} />}</Field>
         <Regions value={value.regions ?? []} error={field('regions')} onChange={(l) => set({ regions: l.length ? l : undefined })} />

@@ -68,7 +68,7 @@ function RoleForm({ role, start, catalogue, able, go, make }: { role?: Role; sta
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
       <div className="row g8"><h2 className="h2 sp">{role?.name ?? t('who.role.new')}</h2>{role && <span className="t3 f12">{t('who.role.holders', { n: count })}</span>}{role && able && <Button icon="eye" onClick={() => void run(() => viewAs({ role_id: role.id }))}>{t('view.as.role')}</Button>}{role && able && <Button icon="copy" onClick={() => make(role)}>{t('who.role.duplicate')}</Button>}</div>
       {(fixed || (above && able)) && <p className="alert boxed" role="status"><Icon name="lock" /><span className="sp">{t(fixed ? 'who.role.fixed' : 'who.role.above')}</span></p>}
-      <fieldset className="plain" disabled={locked}>
+      <fieldset className="bare" disabled={locked}>
         <Field label={t('who.unit.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
         <div className="cansee f13" role="status" aria-label={t('who.role.sees')}>
           <b>{t('who.role.sees')}</b>

@@ -50,7 +50,7 @@ function SkillForm({ skill, able, go }: { skill?: Skill; able: boolean; go: Go }
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
       <h2 className="h2">{skill?.name ?? t('who.skill.new')}</h2>
-      <fieldset className="plain" disabled={!able}><Field label={t('who.unit.name')} required help={t('who.skill.help')} error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field></fieldset>
+      <fieldset className="bare" disabled={!able}><Field label={t('who.unit.name')} required help={t('who.skill.help')} error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field></fieldset>
       <Wrong error={error} />
       {able && <div className="row g8 wrap pend">
         <Button look="p lg" type="submit" disabled={!dirty}>{t('common.save')}</Button>{skill && dirty && <Button look="q lg" onClick={drop}>{t('bizcal.drop')}</Button>}<span className="sp" />

@@ -61,7 +61,7 @@ function TeamForm({ team, able, go }: { team?: TeamUnit; able: boolean; go: Go }
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
       <div className="row g8"><h2 className="h2 sp">{team?.name ?? t('who.team.new')}</h2>{team?.retired && <span className="chip">{t('bizcal.retired')}</span>}</div>
-      <fieldset className="plain" disabled={!able}>
+      <fieldset className="bare" disabled={!able}>
         <div className="two">
           <Field label={t('who.unit.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
           <Field label={t('who.department')} help={t('who.team.department.help')} error={field('department_id')}>{(p) => <Select {...p} label={t('who.department')} value={value.department_id ?? ''} choices={[{ id: '', text: t('common.none') }, ...units.filter((u) => !u.retired || u.id === value.department_id).map((u) => ({ id: u.id, text: u.name }))]} onChange={(id) => set({ department_id: id || null })} />}</Field>

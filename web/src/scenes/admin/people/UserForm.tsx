@@ -39,7 +39,7 @@ export function UserForm({ user, able, go }: { user?: User; able: boolean; go?: 
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
       {!user && <h2 className="h2">{t('who.users.new')}</h2>}
-      <fieldset className="plain" disabled={!able}>
+      <fieldset className="bare" disabled={!able}>
         <div className="two">
           <Field label={t('who.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
           <Field label={t('who.email')} required help={t('who.email.help')} error={field('email')}>{(p) => <input {...p} className="inp" type="email" required maxLength={300} autoComplete="off" value={value.email} onChange={(e) => set({ email: e.target.value })} />}</Field>

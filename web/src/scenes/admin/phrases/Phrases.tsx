@@ -86,7 +86,7 @@ function Form({ kind, phrase, go }: { kind: PhraseKind; phrase?: Phrase; go: Go 
       <h2 className="h2">{phrase?.name ?? words(kind, 'new')}</h2>
       {phrase && kind === 'quick-replies' && <p className="f12 t3">{t('quick.uses', { n: phrase.uses, all: phrase.all_uses })}</p>}
       {!able && <p className="f13 t2">{t('quick.readonly', { name: phrase?.owner.name })}</p>}
-      <fieldset className="plain" disabled={!able}>
+      <fieldset className="bare" disabled={!able}>
         <Field label={t('quick.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={100} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
         {kind === 'quick-replies' && <Field label={t('quick.shortcut')} help={t('quick.shortcut.help')} error={field('shortcut')}>{(p) => <input {...p} className="inp" maxLength={32} value={value.shortcut ?? ''} onChange={(e) => set({ shortcut: e.target.value })} />}</Field>}
         {(scopes.length > 1 || value.scope !== 'own') && (

@@ -105,7 +105,7 @@ export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; ver
           : at.length === 0 ? <SetForm set={set} problems={troubled('')} able={able} onChange={(part) => onChange({ ...set, ...part })} />
           : <EmptyState icon="route" title={t('rules.pick')} />}
       </div>
-      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8, width: 'auto' }}>{ruleAt(set.rules, drag.item)?.name}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{ruleAt(set.rules, drag.item)?.name}</div>}
     </div>
   )
 }

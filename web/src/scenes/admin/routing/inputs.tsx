@@ -38,7 +38,7 @@ export function Condition({ label, value, help, error, examples, onChange, disab
   return (
     <Field label={label} help={help} error={error} under={examples && !disabled && (
       <div className="row g4 wrap examples">{examples.map(([name, cel]) => <button key={cel} type="button" className="chip ol" title={cel} onClick={() => onChange(value?.trim() ? `${value.trim()} && ${cel}` : cel)}><Icon name="plus" size="s" />{name}</button>)}</div>
-    )}>{(p) => <textarea {...p} className="inp mono cel" rows={2} maxLength={4096} spellCheck={false} disabled={disabled} value={value ?? ''} onChange={(e) => onChange(e.target.value || undefined)} />}</Field>
+    )}>{(p) => <textarea {...p} className="inp mono celcode" rows={2} maxLength={4096} spellCheck={false} disabled={disabled} value={value ?? ''} onChange={(e) => onChange(e.target.value || undefined)} />}</Field>
   )
 }
 
@@ -50,7 +50,7 @@ export function Seconds({ label, value, onChange, placeholder, disabled, min = 1
   return (
     <span className="seconds">
       <input className="inp num" type="number" min={0} step="any" aria-label={label} placeholder={placeholder} disabled={disabled} value={value === undefined ? '' : value / factor} onChange={(e) => onChange(e.target.value === '' ? undefined : Math.max(min, Math.round(Number(e.target.value) * factor)))} />
-      <select className="inp unit" aria-label={t('rules.unit', { label })} disabled={disabled} value={unit} onChange={(e) => { const next = e.target.value as typeof unit; setUnit(next); if (value !== undefined) onChange(Math.round((value / factor) * units.find(([u]) => u === next)![1])) }}>
+      <select className="inp perunit" aria-label={t('rules.unit', { label })} disabled={disabled} value={unit} onChange={(e) => { const next = e.target.value as typeof unit; setUnit(next); if (value !== undefined) onChange(Math.round((value / factor) * units.find(([u]) => u === next)![1])) }}>
         {units.map(([u]) => <option key={u} value={u}>{t(`unit.${u}`)}</option>)}
       </select>
     </span>
@@ -60,8 +60,8 @@ export function Seconds({ label, value, onChange, placeholder, disabled, min = 1
 /** Lines of a list, each with its way out, and one to add. */
 export function Lines<T>({ items, onAdd, onRemove, children, add, remove, disabled }: { items: T[]; onAdd: () => void; onRemove: (i: number) => void; children: (item: T, i: number) => ReactNode; add: string; remove: string; disabled?: boolean }) {
   return (
-    <div className="lines">
-      {items.map((x, i) => <div key={i} className="line">{children(x, i)}{!disabled && <IconButton icon="close" small label={remove} onClick={() => onRemove(i)} />}</div>)}
+    <div className="rlines">
+      {items.map((x, i) => <div key={i} className="rline">{children(x, i)}{!disabled && <IconButton icon="close" small label={remove} onClick={() => onRemove(i)} />}</div>)}
       {!disabled && <button type="button" className="link f12 addline" onClick={onAdd}>{add}</button>}
     </div>
   )

@@ -82,7 +82,7 @@ export function Categories() {
           </div>
         </div>
       </Wait>
-      {drag && <div className="dragging f13" style={{ left: drag.x + 12, top: drag.y + 8 }}>{named(drag.item.name)}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{named(drag.item.name)}</div>}
     </Page>
   )
 }

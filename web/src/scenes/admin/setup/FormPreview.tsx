@@ -14,7 +14,7 @@ export function FormPreview({ config, type }: { config: Config; type: TicketType
   const drafted = { ...config, types: [...config.types.filter((x) => x.id !== type.id), { ...type, key: type.key || '?' }] }
   const shown = formFields(drafted, { type: type.key || '?', priority: 'normal', fields }, moment).filter((f) => !f.field.retired && (moment !== 'solve' || f.on === 'solve' || f.required))
   return (
-    <section className="preview" aria-label={t('cfg.preview')}>
+    <section className="formpreview" aria-label={t('cfg.preview')}>
       <div className="row g8 wrap"><b className="f13 sp">{t('cfg.preview')}</b><Segmented label={t('cfg.preview.at')} value={moment} options={[['create', t('cfg.at.create')], ['always', t('cfg.at.always')], ['solve', t('cfg.at.solve')]] as const} onChange={setMoment} /></div>
       {shown.length === 0 && <p className="f13 t3">{t('cfg.preview.none')}</p>}
       {shown.map(({ field, required }) => (

@@ -50,7 +50,7 @@ export function Ordered<T extends { id: string }>({ items, name, onOrder, childr
           {children(x, i)}
         </div>
       ))}
-      {drag && <div className="dragging f13" style={{ left: drag.x + 12, top: drag.y + 8 }}>{name(drag.item)}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{name(drag.item)}</div>}
     </div>
   )
 }

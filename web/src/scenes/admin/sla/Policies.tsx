@@ -67,7 +67,7 @@ export function Policies() {
           </div>
         </div>
       </Wait>
-      {drag && <div className="dragging f13" style={{ left: drag.x + 12, top: drag.y + 8 }}>{drag.item.name}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{drag.item.name}</div>}
     </Page>
   )
 }

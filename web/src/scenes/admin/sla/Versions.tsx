@@ -25,9 +25,9 @@ export function Versions({ policy, close, restore }: { policy: SLAPolicy; close:
   return (
     <PanelFrame title={TITLE} help={t('slap.versions.help')} close={close}>
       <Wait query={query}>
-        <div role="radiogroup" aria-label={t(TITLE)} className="vlist">
+        <div role="radiogroup" aria-label={t(TITLE)} className="verlist">
           {list.map((v) => (
-            <button key={v.policy.version} type="button" role="radio" aria-checked={v === open} className="vrow" onClick={() => setAt(v.policy.version)}>
+            <button key={v.policy.version} type="button" role="radio" aria-checked={v === open} className="verrow" onClick={() => setAt(v.policy.version)}>
               <b className="f13">{t('slap.version', { n: v.policy.version })}</b><span className="sp f12 t2 ell">{[v.by?.name, v.at ? exact(v.at) : t('slap.shipped')].filter(Boolean).join(' · ')}</span>{v.policy.version === policy.version && <span className="chip green">{t('slap.current')}</span>}
             </button>
           ))}
@@ -36,7 +36,7 @@ export function Versions({ policy, close, restore }: { policy: SLAPolicy; close:
           <>
             <h3 className="h2">{t('slap.compare', { a: open.policy.version, b: policy.version })}</h3>
             {lines.length === 0 ? <p className="f13 t2">{t('slap.same')}</p> : (
-              <table className="tbl vdiff"><thead><tr><th scope="col">{t('slap.setting')}</th><th scope="col">{t('slap.version', { n: open.policy.version })}</th><th scope="col">{t('slap.version', { n: policy.version })}</th></tr></thead>
+              <table className="tbl verdiff"><thead><tr><th scope="col">{t('slap.setting')}</th><th scope="col">{t('slap.version', { n: open.policy.version })}</th><th scope="col">{t('slap.version', { n: policy.version })}</th></tr></thead>
                 <tbody>{lines.map((d) => <tr key={d.path}><th scope="row">{say.setting(d.path)}</th><td>{say.value(d.path, d.a)}</td><td>{say.value(d.path, d.b)}</td></tr>)}</tbody></table>
             )}
             <p><Button look="p" icon="history" onClick={() => { close(); restore(open.policy) }}>{t('slap.restore', { n: open.policy.version })}</Button></p>

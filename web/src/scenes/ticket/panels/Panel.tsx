@@ -12,6 +12,7 @@ import { ReturnPanel } from './ReturnPanel'
 import { SplitPanel } from './SplitPanel'
 import { ExtendPanel, SupervisePanel } from '../sla/panels'
 import { TransferPanel } from './TransferPanel'
+import '../ticket.css'
 
 export interface PanelProps { ticket: Ticket; ids: ID[]; close: () => void }
 
