@@ -55,7 +55,7 @@ func TestWhatComesInQuietHoursGoesOutTogetherAfterThem(t *testing.T) {
 		}
 		s.tell(notify.Notice{Event: notify.SeriousTicket, Ticket: a.ID, To: []id.ID{li.ID}})
 		s.Settle()
-		if got := server.subjects(); got != "严重工单 "+a.Number+",请立即确认" {
+		if got := server.subjects(); got != "严重工单 "+a.Number+"，请立即确认" {
 			t.Errorf("in quiet hours came %q", got)
 		}
 		s.call(li, "POST", "/notifications/read", M{"ids": []string{s.bell(li)[1].ID.String()}}, 200) // the third ticket's

@@ -32,8 +32,8 @@ type words struct{ zh, en Template }
 const onTicketZH, onTicketEN = "{subject}\n{url}", "{subject}\n{url}"
 
 var shipped = map[string]words{
-	Assigned:         {Template{"新派工单 {number}", "{subject}\n派单人:{actor}　优先级:{priority}\n{url}"}, Template{"{number} is yours", "{subject}\nAssigned by: {actor}. Priority: {priority}\n{url}"}},
-	Offered:          {Template{"待接单 {number}", "{subject}\n优先级:{priority}\n{url}"}, Template{"{number} is offered to you", "{subject}\nPriority: {priority}\n{url}"}},
+	Assigned:         {Template{"新派工单 {number}", "{subject}\n派单人：{actor}　优先级：{priority}\n{url}"}, Template{"{number} is yours", "{subject}\nAssigned by: {actor}. Priority: {priority}\n{url}"}},
+	Offered:          {Template{"待接单 {number}", "{subject}\n优先级：{priority}\n{url}"}, Template{"{number} is offered to you", "{subject}\nPriority: {priority}\n{url}"}},
 	Mentioned:        {Template{"{actor} 在 {number} 中提到您", onTicketZH}, Template{"{actor} mentioned you on {number}", onTicketEN}},
 	CustomerReplied:  {Template{"客户回复了 {number}", onTicketZH}, Template{"The customer replied on {number}", onTicketEN}},
 	ScheduledFailed:  {Template{"{number} 的定时回复未能发送", onTicketZH}, Template{"A scheduled reply on {number} could not be sent", onTicketEN}},
@@ -41,25 +41,25 @@ var shipped = map[string]words{
 	Collaborating:    {Template{"{actor} 请您协办 {number}", onTicketZH}, Template{"{actor} asks for your help on {number}", onTicketEN}},
 	Chased:           {Template{"{actor} 催办 {number}", onTicketZH}, Template{"{actor} chases {number}", onTicketEN}},
 	Urged:            {Template{"客户催单 {number}", onTicketZH}, Template{"The customer urges on {number}", onTicketEN}},
-	Watched:          {Template{"您关注的 {number} 有更新", "{subject}\n当前状态:{status}\n{url}"}, Template{"{number}, which you watch, has changed", "{subject}\nStatus: {status}\n{url}"}},
+	Watched:          {Template{"您关注的 {number} 有更新", "{subject}\n当前状态：{status}\n{url}"}, Template{"{number}, which you watch, has changed", "{subject}\nStatus: {status}\n{url}"}},
 	HandedOver:       {Template{"{actor} 的工单交接给您", "共 {count} 张\n{url}"}, Template{"Tickets of {actor} are handed over to you", "Tickets: {count}\n{url}"}},
-	TeamReceived:     {Template{"{number} 转到了 {team}", "{subject}\n转派人:{actor}\n{url}"}, Template{"{number} was passed to {team}", "{subject}\nPassed on by: {actor}\n{url}"}},
-	Returned:         {Template{"{number} 已被退回 {count} 次", "{subject}\n退回人:{actor}　现在在:{team}\n{url}"}, Template{"{number} was returned, time {count}", "{subject}\nBy: {actor}. Now with: {team}\n{url}"}},
-	QueueWaits:       {Template{"{team} 的待分配队列积压", "等待中:{count}\n{url}"}, Template{"The queue of {team} waits", "Waiting: {count}\n{url}"}},
-	AbnormalTicket:   {Template{"异常工单 {number} 需闭环处理", "{subject}\n优先级:{priority}\n{url}"}, Template{"{number} needs a closed loop", "{subject}\nPriority: {priority}\n{url}"}},
-	SeriousTicket:    {Template{"严重工单 {number},请立即确认", "{subject}\n优先级:{priority}\n{url}"}, Template{"{number} is serious: acknowledge now", "{subject}\nPriority: {priority}\n{url}"}},
+	TeamReceived:     {Template{"{number} 转到了 {team}", "{subject}\n转派人：{actor}\n{url}"}, Template{"{number} was passed to {team}", "{subject}\nPassed on by: {actor}\n{url}"}},
+	Returned:         {Template{"{number} 已被退回 {count} 次", "{subject}\n退回人：{actor}　现在在：{team}\n{url}"}, Template{"{number} was returned, time {count}", "{subject}\nBy: {actor}. Now with: {team}\n{url}"}},
+	QueueWaits:       {Template{"{team} 的待分配队列积压", "等待中：{count}\n{url}"}, Template{"The queue of {team} waits", "Waiting: {count}\n{url}"}},
+	AbnormalTicket:   {Template{"异常工单 {number} 需闭环处理", "{subject}\n优先级：{priority}\n{url}"}, Template{"{number} needs a closed loop", "{subject}\nPriority: {priority}\n{url}"}},
+	SeriousTicket:    {Template{"严重工单 {number}，请立即确认", "{subject}\n优先级：{priority}\n{url}"}, Template{"{number} is serious: acknowledge now", "{subject}\nPriority: {priority}\n{url}"}},
 	Acknowledged:     {Template{"{actor} 已接手严重工单 {number}", onTicketZH}, Template{"{actor} has {number} in hand", onTicketEN}},
-	IncidentProposed: {Template{"疑似共性事件", "相关工单:{count}\n{url}"}, Template{"A major incident is suspected", "Tickets: {count}\n{url}"}},
-	SLAWarning:       {Template{"{number} 的{metric}即将超时", "{subject}\n到期:{due}\n{url}"}, Template{"{number}: {metric} is about to breach", "{subject}\nDue: {due}\n{url}"}},
-	SLABreach:        {Template{"{number} 的{metric}已超时", "{subject}\n到期:{due}\n{url}"}, Template{"{number}: {metric} was breached", "{subject}\nDue: {due}\n{url}"}},
-	SLAEscalated:     {Template{"{number} 升级:{metric}未处理", "{subject}\n到期:{due}\n{url}"}, Template{"{number} escalated: {metric}", "{subject}\nDue: {due}\n{url}"}},
-	Supervised:       {Template{"{actor} 督办 {number}", "{subject}\n期限:{due}\n{url}"}, Template{"{actor} supervises {number}", "{subject}\nDue: {due}\n{url}"}},
+	IncidentProposed: {Template{"疑似共性事件", "相关工单：{count}\n{url}"}, Template{"A major incident is suspected", "Tickets: {count}\n{url}"}},
+	SLAWarning:       {Template{"{number} 的{metric}即将超时", "{subject}\n到期：{due}\n{url}"}, Template{"{number}: {metric} is about to breach", "{subject}\nDue: {due}\n{url}"}},
+	SLABreach:        {Template{"{number} 的{metric}已超时", "{subject}\n到期：{due}\n{url}"}, Template{"{number}: {metric} was breached", "{subject}\nDue: {due}\n{url}"}},
+	SLAEscalated:     {Template{"{number} 升级：{metric}未处理", "{subject}\n到期：{due}\n{url}"}, Template{"{number} escalated: {metric}", "{subject}\nDue: {due}\n{url}"}},
+	Supervised:       {Template{"{actor} 督办 {number}", "{subject}\n期限：{due}\n{url}"}, Template{"{actor} supervises {number}", "{subject}\nDue: {due}\n{url}"}},
 	SupervisedReply:  {Template{"{actor} 答复了 {number} 的督办", onTicketZH}, Template{"{actor} answered the supervision of {number}", onTicketEN}},
-	CardGiven:        {Template{"{number} 督办未按期答复:{kind}", "{subject}\n期限:{due}\n{url}"}, Template{"{number}: no reply to a supervision, {kind}", "{subject}\nDue: {due}\n{url}"}},
-	ExtensionAsked:   {Template{"{actor} 申请 {number} 延期", "{subject}\n延期至:{due}\n{url}"}, Template{"{actor} asks to extend {number}", "{subject}\nUntil: {due}\n{url}"}},
-	ExtensionJudged:  {Template{"{number} 的延期申请有结果", "{subject}\n审批人:{actor}　到期:{due}\n{url}"}, Template{"The extension of {number} was judged", "{subject}\nBy: {actor}. Due: {due}\n{url}"}},
+	CardGiven:        {Template{"{number} 督办未按期答复：{kind}", "{subject}\n期限：{due}\n{url}"}, Template{"{number}: no reply to a supervision, {kind}", "{subject}\nDue: {due}\n{url}"}},
+	ExtensionAsked:   {Template{"{actor} 申请 {number} 延期", "{subject}\n延期至：{due}\n{url}"}, Template{"{actor} asks to extend {number}", "{subject}\nUntil: {due}\n{url}"}},
+	ExtensionJudged:  {Template{"{number} 的延期申请有结果", "{subject}\n审批人：{actor}　到期：{due}\n{url}"}, Template{"The extension of {number} was judged", "{subject}\nBy: {actor}. Due: {due}\n{url}"}},
 	LeaveAsked:       {Template{"{actor} 的请假或换班申请待您处理", "{url}"}, Template{"{actor} asks for leave or a swap", "{url}"}},
-	LeaveDecided:     {Template{"请假或换班申请有结果", "审批人:{actor}\n{url}"}, Template{"Your leave or swap was judged", "By: {actor}\n{url}"}},
+	LeaveDecided:     {Template{"请假或换班申请有结果", "审批人：{actor}\n{url}"}, Template{"Your leave or swap was judged", "By: {actor}\n{url}"}},
 	RosterPublished:  {Template{"排班已发布", "{url}"}, Template{"The roster was published", "{url}"}},
 	StateForced:      {Template{"{actor} 调整了您的坐席状态", "{state}\n{url}"}, Template{"{actor} set your state", "{state}\n{url}"}},
 	ExportReady:      {Template{"导出已完成，可以下载", "共 {count} 行\n{url}"}, Template{"Your export is ready", "Rows: {count}\n{url}"}},
@@ -71,7 +71,7 @@ var shipped = map[string]words{
 var digestWords = words{zh: Template{Title: "{count} 条通知"}, en: Template{Title: "{count} notifications"}}
 
 // testWords are what "send a test" says.
-var testWords = words{Template{"智单通知测试", "如果您收到这条消息,说明该渠道可以使用。"}, Template{"Zhidan test notification", "If you receive this, the channel works."}}
+var testWords = words{Template{"智单通知测试", "如果您收到这条消息，说明该渠道可以使用。"}, Template{"Zhidan test notification", "If you receive this, the channel works."}}
 
 func (w words) in(locale string) Template {
 	if locale == "en" {

@@ -4,7 +4,7 @@ const mac = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator
 export function keyText(keys: string): string {
   return keys
     .split(' ')
-    .map((k) => k.split('+').map((p) => ({ Mod: mac ? '⌘' : 'Ctrl', Enter: '↵', Escape: 'Esc' })[p] ?? p).join(mac ? '' : ' '))
+    .map((k) => k.split('+').map((p, _, all) => ({ Mod: mac ? '⌘' : 'Ctrl', Enter: '↵', Escape: 'Esc' })[p] ?? (all.length > 1 && p.length === 1 ? p.toUpperCase() : p)).join(mac ? '' : ' '))
     .join(' ')
 }
 

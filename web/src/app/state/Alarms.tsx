@@ -35,13 +35,11 @@ function Card({ alarm: a, more }: { alarm: Alarm; more: number }) {
   const look = () => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: a.ticket! }, search: {} })
   return (
     <section className="alarm" role="alert" aria-label={t('alarm.title')}>
-      <div className="row g8"><Icon name="warn" size="s" /><b className="sp">{a.title}</b>{left !== undefined && <span className="nw f12" title={t('alarm.next')}>{left > 0 ? span(left) : t('alarm.passed')}</span>}</div>
-      {a.text && <p className="f13 clamp">{a.text}</p>}
+      <div className="row g8"><Icon name="warn" size="s" /><b className="sp">{a.title}</b>{more > 0 && <span className="f12 nw">{t('offer.more', { n: more })}</span>}{left !== undefined && <span className="nw f12" title={t('alarm.next')}>{left > 0 ? span(left) : t('alarm.passed')}</span>}</div>
+      {(a.text || a.number) && <p className="f13 clamp">{a.number && <span className="nw">{a.number}{' '}</span>}{a.text}</p>}
       <div className="row g8">
         <Button look="p" keys="Shift+K" onClick={() => void a.answer()}>{t('alarm.acknowledge')}</Button>
-        {a.ticket && <Button onClick={look}>{a.number ? t('alarm.look', { number: a.number }) : t('notice.open')}</Button>}
-        <span className="sp" />
-        {more > 0 && <span className="f12 nw">{t('offer.more', { n: more })}</span>}
+        {a.ticket && <Button onClick={look} aria-label={a.number ? t('alarm.look', { number: a.number }) : undefined}>{t('notice.open')}</Button>}
       </div>
     </section>
   )

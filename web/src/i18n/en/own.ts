@@ -6,7 +6,7 @@ export default {
   'me.security.help': 'See where you are signed in; end what you do not know',
   'me.tokens': 'API tokens',
   'me.tokens.help': 'Let scripts and systems call the API as you, never with more rights than you have',
-  'me.notices': 'Notifications, sound, desktop',
+  'me.notices': 'Notifications',
   'me.name': 'Name',
   'me.name.help': 'The name customers see in replies and colleagues see on tickets',
   'me.email.help': 'An administrator changes the address you sign in with',

@@ -6,7 +6,7 @@ export default {
   'me.security.help': '看看在哪里登录着，不认识的立即退出',
   'me.tokens': 'API 令牌',
   'me.tokens.help': '让脚本和系统以您的身份调用接口，权限不会超过您本人',
-  'me.notices': '通知、声音与桌面提醒',
+  'me.notices': '通知设置',
   'me.name': '姓名',
   'me.name.help': '客户在回复里、同事在工单上看到的名字',
   'me.email.help': '登录邮箱由管理员修改',

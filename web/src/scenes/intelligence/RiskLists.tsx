@@ -7,7 +7,7 @@ import { EmptyState } from '~/parts/State'
 import { riskListsQuery, saveRiskLists } from '~/stores/intelligence'
 import { Find, Page, Segmented, Switch, useManager, Wait } from './frame'
 
-const kindName = (kind: string): string => (`risk.${kind}` in messages() ? t(`risk.${kind}` as Key) : kind)
+const kindName = (kind: string): string => (kind === 'none' ? t('risk.harmless') : `risk.${kind}` in messages() ? t(`risk.${kind}` as Key) : kind)
 const SHOWN = 200
 
 /** Words that sound an alarm, by what they threaten; a tenant adds its own and quiets shipped ones. */
@@ -34,7 +34,7 @@ export function RiskListsPage() {
               <p className="f13 t2 lead">{t(`risk.effect.${list.kind}` in messages() ? (`risk.effect.${list.kind}` as Key) : 'risk.effect')}</p>
               {able && <AddCue existing={list.cues} onAdd={(cue) => change([cue, ...list.cues])} plain={list.kind === 'none'} />}
               <Find value={words} label={t('risk.find')} onChange={setWords} />
-              {shown.length === 0 ? <EmptyState icon="search" title={t(wanted ? 'risk.none.search' : 'risk.none')} help={t('risk.none.help')} /> : (
+              {shown.length === 0 ? <EmptyState icon="search" title={t(wanted ? 'risk.empty.search' : 'risk.empty')} help={t('risk.empty.help')} /> : (
                 <ul className="cues">
                   {shown.slice(0, SHOWN).map((c) => {
                     const set = (part: Partial<Cue>) => change(list.cues.map((x) => (x.text === c.text ? { ...x, ...part } : x)))

@@ -85,7 +85,7 @@ function Chart({ lines }: { lines: SLALine[] }) {
             <rect x={LEFT} y={y} width={width(1)} height="20" rx="2" fill="var(--grey-tint)" />
             <rect x={LEFT} y={y} width={width(l.attainment!)} height="20" rx="2" fill={l.attainment! < 0.9 ? 'var(--red)' : l.attainment! < 0.95 ? 'var(--amber)' : 'var(--c1)'} />
             {extended && <rect x={LEFT + width(l.original_attainment!) - 1} y={y - 3} width="2" height="26" fill="var(--text-1)"><title>{t('rep.bar.original', { share: percent1(l.original_attainment!) })}</title></rect>}
-            <text x={LEFT + width(1) + 10} y={y + 14} className="v">{`${percent1(l.attainment!)}  ${number(l.met)} / ${number(l.met + l.breached)}`}</text>
+            <text x={LEFT + width(1) + 10} y={y + 14}><tspan className="v">{percent1(l.attainment!)}</tspan><tspan dx="8">{`${number(l.met)} / ${number(l.met + l.breached)}`}</tspan></text>
           </g>
         )
       })}

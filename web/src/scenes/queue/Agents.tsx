@@ -29,7 +29,7 @@ export function Agents({ query, agents, over, onLeave }: { query: { error: unkno
         : agents.length === 0 ? <EmptyState icon="people" title={t('queue.nobody')} help={t('queue.nobody.help')} />
         : (
           <div className="alist">
-            <div className="ag hd" aria-hidden="true"><span>{t('queue.col.name')}</span><span>{t('queue.col.state')}</span><span>{t('queue.col.load')}</span><span className="r">{t('queue.col.open')}</span><span className="r">{t('queue.col.today')}</span><span className="r">{t('queue.col.due')}</span><span /></div>
+            <div className="ag agh" aria-hidden="true"><span>{t('queue.col.name')}</span><span>{t('queue.col.state')}</span><span>{t('queue.col.load')}</span><span className="r">{t('queue.col.open')}</span><span className="r">{t('queue.col.today')}</span><span className="r">{t('queue.col.due')}</span><span /></div>
             {agents.map((a) => <Line key={a.id} a={a} over={over === a.id} onLeave={onLeave} />)}
           </div>
         )}

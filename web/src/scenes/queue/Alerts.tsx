@@ -22,7 +22,7 @@ export function Alerts() {
 function Line({ alert: a }: { alert: Alert }) {
   const now = useSecond()
   const names = useNames()
-  const told = a.told.map((x) => names.staff(x.user_id)).filter(Boolean)
+  const told = [...new Set(a.told.map((x) => names.staff(x.user_id)).filter(Boolean))]
   return (
     <div className={a.response === 'serious' ? 'qalert red' : 'qalert amber'}>
       <Icon name="warn" size="s" />

@@ -33,7 +33,7 @@ export function Mine() {
                 {items.map((x, i) => <ShiftChip key={i} item={x} />)}
                 {leave && <span className="chip amber">{t(leave.state === 'approved' ? 'roster.leave.on' : 'roster.leave.asked', { kind: t(`leave.kind.${leave.kind}`) })}</span>}
                 {items.some((x) => x.kind === 'shift') && d > today && <button type="button" className="link f12" onClick={() => setPanel({ swap: d })}>{t('roster.swap')}</button>}
-                {items.length === 0 && !leave && <span className="f12 t3">{t('roster.free')}</span>}
+                {items.length === 0 && !leave && <span className="f12 t3"><span aria-hidden="true">{'–'}</span><span className="hide">{t('roster.free')}</span></span>}
               </div>
             )
           })}
