@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { Browser, House, shot, signIn, until } from './lib.mjs'
+import { routes } from './routes.mjs'
 
 const only = process.argv.slice(2)
 const wanted = (name) => only.length === 0 || only.some((x) => name.includes(x))
@@ -25,20 +26,12 @@ const first = async (page) => {
 /** A page by its address, once it has what it asked for. */
 const at = (path) => async (page) => {
   await page.goto(path)
-  await page.locator('#main').waitFor()
+  await page.locator('#main, .tdwall').first().waitFor()
   await until(async () => (await page.locator('#main [aria-busy=true]').count()) === 0, `${path} has loaded`, 30_000)
   await page.waitForTimeout(400)
 }
-const pages = {
-  queue: '/queue', 'roster-plan': '/roster/plan', 'roster-mine': '/roster/mine', 'roster-requests': '/roster/requests', 'roster-handovers': '/roster/handovers',
-  'roster-adherence': '/roster/adherence', 'roster-balance': '/roster/balance', 'roster-settings': '/roster/settings',
-  'promises-soon': '/promises/soon', 'promises-extensions': '/promises/extensions', 'promises-orders': '/promises/orders', 'promises-report': '/promises/report',
-  today: '/today', customers: '/customers', companies: '/companies', exports: '/exports', imports: '/imports', me: '/me', 'me-security': '/me/security', 'me-tokens': '/me/tokens',
-  ...Object.fromEntries(['types', 'fields', 'categories', 'statuses', 'codes', 'ticket-rules', 'scenes', 'quick-replies', 'signatures', 'users', 'teams', 'departments', 'skills', 'roles', 'blocklist', 'quarantine', 'audit', 'system', 'company'].map((x) => [`admin-${x}`, `/admin/${x}`])),
-  notices: '/notices', 'notices-settings': '/notices/settings', 'admin-sla': '/admin/sla', 'admin-calendars': '/admin/calendars', 'admin-routing': '/admin/routing', 'admin-routing-try': '/admin/routing/try',
-}
 const screens = {
-  ...Object.fromEntries(Object.entries(pages).map(([name, path]) => [name, at(path)])),
+  ...Object.fromEntries(Object.entries(routes).map(([name, path]) => [name, at(path)])),
   list: async (page) => void (await page.getByRole('option').first().waitFor()),
   ticket: first,
   side: async (page, width) => {
@@ -74,6 +67,7 @@ const screens = {
     await page.keyboard.press('v')
     await page.locator('.trow').nth(1).click()
     await page.locator('.pm').first().waitFor()
+    return () => page.keyboard.press('v') // the next picture wants the list
   },
   // a lively open ticket in the reader's language with what the AI made of it:
   // also the picture of the README
@@ -114,21 +108,12 @@ const screens = {
     await page.keyboard.press('j')
     await page.waitForTimeout(700)
   },
-  incidents: async (page) => {
-    await page.goto('/incidents')
-    await page.waitForTimeout(600)
-  },
   playground: async (page) => {
     await page.goto('/intelligence/playground')
     await page.locator('textarea').first().fill('手机 13812345678，订单 DD20260412-7731 的冰箱不制冷，明天下午四点以后能上门吗？再拖我就打 12315 了。')
     await page.keyboard.press('Control+Enter')
     await page.locator('.txt').waitFor()
   },
-  ...Object.fromEntries(['overview', 'labels', 'patterns', 'risk', 'models', 'examples', 'corrections', 'accuracy', 'llm', 'calls'].map((name) => [`studio-${name}`, async (page) => {
-    await page.goto(`/intelligence/${name}`)
-    await page.locator('.phead').waitFor()
-    await page.waitForTimeout(600)
-  }])),
   // a ticket with danger, several matters and much to find
   card: async (page, width) => {
     await page.goto(`/inbox/10/${seeded.rich}`)
@@ -186,9 +171,97 @@ const screens = {
     await page.locator('[data-import]').setInputFiles({ name: 'history.csv', mimeType: 'text/csv', buffer: Buffer.from('内容,分类\n冰箱不制冷,维修\n想开发票,没有这个分类\n,维修\n') })
     await page.waitForTimeout(400)
   },
-  create: async (page) => {
-    await page.goto('/create')
-    await page.locator('.create').waitFor()
+  // what stands beside, over and under a ticket
+  composer: async (page) => {
+    await first(page)
+    await page.keyboard.press('n')
+    await page.keyboard.type('请二线看一下 E4 的批次')
+    await page.waitForTimeout(300)
+  },
+  merge: async (page) => {
+    await first(page)
+    await page.keyboard.press('m')
+    await page.getByRole('dialog').first().waitFor()
+    await page.waitForTimeout(400)
+  },
+  transfer: async (page) => {
+    await first(page)
+    await page.keyboard.press('Shift+A')
+    await page.getByRole('dialog').first().waitFor()
+    await page.waitForTimeout(400)
+  },
+  clock: async (page, width) => {
+    await first(page)
+    await page.keyboard.press('d')
+    await page.locator('.whyclock').waitFor()
+    await page.waitForTimeout(300)
+  },
+  filter: async (page, width) => {
+    if (width < 768) return false
+    await page.getByRole('option').first().waitFor()
+    await page.keyboard.press('f')
+    await page.waitForTimeout(500)
+  },
+  profile: async (page, width) => {
+    if (width < 768) return false
+    await page.getByRole('option').first().waitFor()
+    await page.locator('.profile-button').click()
+    await page.locator('.profile').waitFor()
+  },
+  bell: async (page, width) => {
+    if (width < 768) return false
+    await page.getByRole('option').first().waitFor()
+    await page.locator('.bell').click()
+    await page.locator('.nlist').waitFor()
+  },
+  later: async (page) => {
+    await page.goto(`/inbox/10/${seeded.rich}`)
+    await page.locator('.later').waitFor()
+    await page.waitForTimeout(400)
+  },
+  nothing: async (page) => {
+    await page.goto('/search?q=zzzzqqqq')
+    await page.locator('.empty').first().waitFor()
+  },
+  missing: async (page) => {
+    await page.goto('/inbox/10/999999')
+    await page.locator('.conv .empty').waitFor()
+  },
+  lost: async (page) => {
+    await page.goto('/no/such/page')
+    await page.waitForTimeout(400)
+  },
+  offline: async (page) => {
+    await first(page)
+    await page.context().setOffline(true)
+    await page.locator('.banner').first().waitFor()
+    return () => page.context().setOffline(false)
+  },
+  customer: async (page) => {
+    await page.goto('/customers')
+    await page.locator('.cscroll .crow').first().click()
+    await page.locator('.cmain').waitFor()
+    await page.waitForTimeout(500)
+  },
+  company: async (page) => {
+    await page.goto('/companies')
+    await page.locator('.cscroll .crow').first().click()
+    await page.locator('.cmain').waitFor()
+    await page.waitForTimeout(500)
+  },
+  export: async (page) => {
+    await page.getByRole('option').first().waitFor()
+    await page.keyboard.press('Shift+O')
+    await page.locator('.xdialog').waitFor()
+  },
+  'import-new': async (page) => {
+    await page.goto('/imports/new')
+    await page.locator('.xdrop').waitFor()
+  },
+  'import-columns': async (page) => {
+    await page.goto('/imports/new')
+    await page.locator('input[type=file]').setInputFiles({ name: '客户.csv', mimeType: 'text/csv', buffer: Buffer.from('姓名,手机号,等级,备注\n客户 1,13912345678,vip,来自旧系统\n客户 2,不是电话,vip,\n') })
+    await page.locator('.xcolumns').waitFor()
   },
   check: async (page) => {
     await page.goto('/create')
@@ -223,7 +296,7 @@ async function seed() {
     if (d && i < 8) await api('POST', `/tickets/${x.id}/decide`, { field: 'type', verdict: 'correct', value: d.value === 'complaint' ? 'enquiry' : 'complaint' })
   }
   await api('PUT', '/understanding/patterns', { patterns: [{ name: '整机编号', type: 'serial', expr: '[A-Z]{2}\\d{8}', examples: ['SN20260412', 'YL20251107', 'YL20260101'], off: false }, { name: '旧订单号', type: 'order', expr: '\\d{4}-\\d{4}', examples: ['2291-7756', '1043-0098', '3320-4410'], off: true }], version: (await api('GET', '/understanding/patterns')).version })
-  for (const field of ['category', 'type', 'priority']) await api('POST', '/understanding/runs', { field })
+  for (const field of ['category', 'type', 'priority']) await api('POST', '/understanding/runs', { field }) // one that already runs is as good
   const talk = createServer((_, answer) => answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ id: 'x', object: 'chat.completion', model: 'small-7b', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'OK' } }], usage: { prompt_tokens: 24, completion_tokens: 2, total_tokens: 26 } })))
   await new Promise((ready) => talk.listen(0, '127.0.0.1', ready))
   talk.unref()
@@ -236,6 +309,9 @@ async function seed() {
     if (!runs.some((r) => ['waiting', 'running'].includes(r.state))) break
     await new Promise((r) => setTimeout(r, 200))
   }
+  await api('POST', `/tickets/${rich.id}/scheduled`, { body: '您好，维修师傅明天下午四点到六点上门，请保持电话畅通。', send_at: new Date(Date.now() + 20 * 3_600_000).toISOString() }).catch(() => undefined)
+  // an alarm would stand on every picture
+  for (const a of (await api('GET', '/routing/alerts')).items) await api('POST', `/tickets/${a.ticket_id}/response/acknowledge`).catch(() => undefined)
   return { rich: rich.id, who }
 }
 
@@ -260,10 +336,12 @@ try {
       if (!wanted(name(screen))) continue
       await page.goto('/inbox/10')
       try {
-        if ((await go(page, width)) !== false) {
+        const after = await go(page, width)
+        if (after !== false) {
           await shot(page, name(screen))
           if (axe) await check(page, name(screen))
         }
+        if (typeof after === 'function') await after()
       } catch (error) {
         console.error(name(screen), error.message.split('\n')[0])
         await shot(page, `failed-${name(screen)}`)

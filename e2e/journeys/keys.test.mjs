@@ -1,12 +1,8 @@
-// Everything by keyboard; theme and language; the phone with a thumb; no
-// serious finding of axe.
+// Everything by keyboard; theme and language; the phone with a thumb.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { after, before } from 'node:test'
 import { Browser, House, journey, menu, shot, signIn, until } from '../lib.mjs'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 let house, browser, li, api
 const made = []
 before(async () => {
@@ -105,32 +101,3 @@ journey('手机上用拇指：列表、工单、回复', async (open) => {
   await shot(page, 'phone-2-list')
   assert.deepEqual(await small(), [])
 })
-
-const findings = async (page) => {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
-  return violations.filter((v) => ['serious', 'critical'].includes(v.impact)).map((v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).slice(0, 4).join(' | ')}`)
-}
-
-for (const theme of ['light', 'dark']) {
-  journey(`axe: ${theme}`, async (open) => {
-    const page = await open(browser, house, { theme })
-    await page.goto('/signin')
-    await page.locator('input[type=email]').waitFor()
-    const all = { signin: await findings(page) }
-    await signIn(page, li, '/inbox/10')
-    await page.getByRole('option').first().waitFor()
-    all.inbox = await findings(page)
-    await page.goto(`/inbox/10/${made[0].id}`)
-    await page.locator('article').first().waitFor()
-    await page.locator('.tiptap').waitFor()
-    all.ticket = await findings(page)
-    await page.keyboard.press('e')
-    await page.getByRole('dialog').waitFor()
-    all.solve = await findings(page)
-    await page.goto('/create')
-    await page.locator('.create').waitFor()
-    all.create = await findings(page)
-    assert.deepEqual(all, { signin: [], inbox: [], ticket: [], solve: [], create: [] })
-  })
-}

@@ -31,7 +31,7 @@ export default {
   'exp.ready': 'The export is ready: {n, number} rows',
   'exp.begun': 'Exporting in the background; you will be told when it is ready',
   'exp.none': 'No exports yet',
-  'exp.none.help': 'Choose “Export” above a list of the inbox, or press Shift+D. Large ones run in the background, and you are told.',
+  'exp.none.help': 'Choose “Export” above a list of the inbox, or press Shift O. Large ones run in the background, and you are told.',
   'exp.file': 'What',
   'exp.state': 'State',
   'exp.made': 'Ordered',

@@ -31,7 +31,7 @@ export default {
   'exp.ready': '导出完成，共 {n, number} 行',
   'exp.begun': '正在后台导出，完成后会通知您',
   'exp.none': '还没有导出过',
-  'exp.none.help': '在收件箱列表点“导出”，或按 Shift+D。大的导出在后台进行，完成后通知您。',
+  'exp.none.help': '在收件箱列表点“导出”，或按 Shift O。大的导出在后台进行，完成后通知您。',
   'exp.file': '内容',
   'exp.state': '状态',
   'exp.made': '发起时间',
