@@ -16,7 +16,10 @@ export function Admin() {
   const nav = useRef<HTMLElement>(null)
   useEffect(() => {
     const on = nav.current?.querySelector<HTMLElement>('.on')
-    if (on && nav.current) nav.current.scrollLeft = on.offsetLeft - 16
+    if (!on || !nav.current) return
+    nav.current.scrollLeft = on.offsetLeft - 16
+    const below = on.getBoundingClientRect().bottom - nav.current.getBoundingClientRect().bottom
+    if (below > 0) nav.current.scrollTop += below + 24
   }, [section])
   const open = mine.find((s) => s.id === section)
   const first = mine[0]
