@@ -19,13 +19,13 @@ type View struct {
 	Name     Words    `json:"name"`
 	Scope    string   `json:"scope"` // shipped, own, team, role, shared
 	Owner    string   `json:"owner_id"`
-	Team     string   `json:"team_id"`
-	Role     string   `json:"role_id"`
+	SeenBy   []string `json:"seen_by"` // teams or roles
 	Filter   string   `json:"filter"`
 	Sort     string   `json:"sort"`
 	Columns  []Column `json:"columns"`
 	Folder   string   `json:"folder"`
 	Position int      `json:"position"`
+	Retired  bool     `json:"retired"`
 	Version  int64    `json:"version"`
 }
 
@@ -39,13 +39,13 @@ type Column struct {
 type NewView struct {
 	Name     Words    `json:"name"`
 	Scope    string   `json:"scope"` // own, team, role, shared
-	Team     string   `json:"team_id,omitempty"`
-	Role     string   `json:"role_id,omitempty"`
+	SeenBy   []string `json:"seen_by,omitempty"`
 	Filter   string   `json:"filter"`
 	Sort     string   `json:"sort,omitempty"`
 	Columns  []Column `json:"columns,omitempty"`
 	Folder   string   `json:"folder,omitempty"`
 	Position int      `json:"position,omitempty"`
+	Retired  bool     `json:"retired,omitempty"`
 }
 
 // Views are the lists that one sees.

@@ -156,7 +156,7 @@ func (t *teller) views() error {
 	for _, v := range []ticket.View{
 		{Name: ticket.Words{ZH: "VIP 未结", EN: "Open VIP"}, Scope: ticket.ShareView, Filter: `active && tier == "vip"`, Sort: "-priority"},
 		{Name: ticket.Words{ZH: "E4 报警", EN: "E4 alarms"}, Scope: ticket.ShareView, Filter: `fields.fault_code == "E4"`, Sort: "-created"},
-		{Name: ticket.Words{ZH: "退换货待处理", EN: "Returns to do"}, Scope: ticket.TeamView, Team: t.teams["shop"], Filter: `active && type == "return"`, Sort: "created"},
+		{Name: ticket.Words{ZH: "退换货待处理", EN: "Returns to do"}, Scope: ticket.TeamView, SeenBy: []id.ID{t.teams["shop"]}, Filter: `active && type == "return"`, Sort: "created"},
 		{Name: ticket.Words{ZH: "今天的投诉", EN: "Complaints of today"}, Scope: ticket.OwnView, Filter: `type == "complaint" && created_at > now() - duration("24h")`, Sort: "-created"},
 	} {
 		if _, err := t.desk.SaveView(t.ctx, t.actors["admin@demo.example"], v); err != nil {

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -104,6 +105,71 @@ func TestTheTrailTellsWhoChangedWhat(t *testing.T) {
 		h.Call("POST", "/config/codes", m{"list": "cause", "key": "weather", "name": m{"zh": "天气", "en": ""}, "position": 1, "retired": false})
 		if after := len(ask("limit=200").Items); after != before {
 			t.Errorf("%d traces of a refusal", after-before)
+		}
+	})
+}
+
+// What a desk works by is told with what it was before, in each room; of an
+// address the host alone, and of a secret that it was given.
+func TestTheTrailHasBeforeAndAfter(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		type m = map[string]any
+		closed := [][]string{{}, {}, {}, {}, {}, {}, {}}
+		do := func(method, path string, body m) (out m) {
+			t.Helper()
+			a := h.Call(method, path, body)
+			if a.Status >= 300 {
+				t.Fatalf("%s %s: %d %s", method, path, a.Status, a.Body)
+			}
+			a.JSON(t, &out)
+			return out
+		}
+		newest := func() (kind, told string) {
+			t.Helper()
+			var got trail
+			h.Call("GET", "/audit?limit=1", nil).JSON(t, &got)
+			for _, c := range got.Items[0].Data.Changes {
+				told += fmt.Sprintf("%s %v>%v; ", strings.Join(append([]string{c.Field}, c.Path...), "/"), c.From, c.To)
+			}
+			return got.Items[0].Kind, told
+		}
+		expect := func(kind string, parts ...string) {
+			t.Helper()
+			k, told := newest()
+			for _, p := range parts {
+				if !strings.Contains(told, p) {
+					t.Errorf("%s: %q is not in %s", k, p, told)
+				}
+			}
+			if k != kind {
+				t.Errorf("%s, not %s", k, kind)
+			}
+		}
+		policy := do("POST", "/sla/policies", m{"name": "金牌", "when": `tier == "vip"`, "targets": []m{}})
+		expect("sla_policy.created", "name <nil>>金牌")
+		do("PUT", "/sla/policies/"+policy["id"].(string), m{"name": "金牌", "when": `tier == "gold"`, "targets": []m{}})
+		expect("sla_policy.updated", `when tier == "vip">tier == "gold"; `)
+		calendar := do("POST", "/calendars", m{"key": "night", "name": m{"zh": "夜班", "en": ""}, "zone": "Asia/Shanghai", "week": closed})
+		do("PUT", "/calendars/"+calendar["id"].(string), m{"key": "night", "name": m{"zh": "夜班", "en": ""}, "zone": "Asia/Tokyo", "week": closed})
+		expect("calendar.updated", "zone Asia/Shanghai>Asia/Tokyo")
+		do("PUT", "/calendars/assignment", m{"tenant": calendar["id"], "departments": m{}, "teams": m{}})
+		expect("calendar.assigned", "夜班")
+		do("PUT", "/roster/settings", m{"grace_seconds": 45, "break_minutes_per_day": 60, "no_work_states": []string{"busy", "offline"}, "min_rest_minutes": 0, "max_shift_minutes": 600, "max_week_minutes": 0, "swap_needs_approval": true})
+		expect("roster.settings", ">45; ")
+		do("PUT", "/understanding/fields/type", m{"off": false, "threshold": 0.91, "suggest": 0.3})
+		expect("understanding.updated", "0.91")
+		set := do("POST", "/routing/sets", m{"name": "旺季", "rules": []m{{"name": "全部", "mode": "pull"}}})["set"].(m)
+		expect("routing.set", "name ", "全部")
+		h.Call("POST", fmt.Sprintf("/routing/sets/%v/state", set["version"]), m{"state": "active"})
+		expect("routing.set", "state draft>active", "全部")
+		do("PUT", "/notify/templates", m{"event": "assigned", "locale": "zh-CN", "title": "{number} 派给您", "text": "请处理"})
+		expect("notify_template.updated", ">{number} 派给您")
+
+		secret := "k-that-nobody-may-read"
+		do("PUT", "/notify/channels/hook", m{"kind": "webhook", "name": "值班", "active": false, "secrets": m{"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}, "config": m{"url": "https://hook.example.com/" + secret}})
+		raw := string(h.Call("GET", "/audit?limit=1", nil).Body)
+		if strings.Contains(raw, secret) || strings.Contains(raw, "whsec_") || !strings.Contains(raw, "https://hook.example.com") || !strings.Contains(raw, `"secrets":["secret"]`) {
+			t.Errorf("a channel: %s", raw)
 		}
 	})
 }

@@ -65,7 +65,7 @@ describe('columns', () => {
 })
 
 describe('views', () => {
-  const v = (id: string, folder = '') => ({ id, folder, scope: 'own', name: { zh: id, en: id }, filter: '', sort: '-updated', position: 0, version: 1, columns: [] }) as View
+  const v = (id: string, folder = '') => ({ id, folder, scope: 'own', name: { zh: id, en: id }, filter: '', sort: '-updated', position: 0, version: 1, columns: [], seen_by: [], retired: false }) as View
   const [group] = grouped([v('1'), v('2', 'x'), v('3'), v('4', 'x'), v('5', 'y')], () => '')
   const after = (id: string, over: string, place: 'before' | 'into' | 'after' = 'into') => arranged(group!, id, over, place).map((x) => x.id + x.folder).join(' ')
   it('lie in folders below their group', () => {

@@ -1,6 +1,7 @@
 package calendar
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -19,8 +20,14 @@ import (
 // retired.
 func (c *Cache) Save(ctx context.Context, by *staff.Actor, in Entry) (out Entry, err error) {
 	err = c.edit(ctx, by, func(ctx context.Context, e *editor) (err error) {
-		out, err = e.save(ctx, in)
-		return err
+		if out, err = e.save(ctx, in); err != nil {
+			return err
+		}
+		before, what := any(nil), "created"
+		if old, ok := e.Entry(in.ID); ok {
+			before, what = old, "updated"
+		}
+		return e.record(ctx, by, staff.Act{Kind: "calendar." + what, Subject: out.ID, Name: out.Name.either(), Changes: staff.Changes(before, out, "id", "version")})
 	})
 	return out, err
 }
@@ -127,8 +134,10 @@ func (c *Cache) Assign(ctx context.Context, by *staff.Actor, in Assignment) (out
 		}
 		out = in
 		out.Version = e.next
-		_, err := e.put(ctx, kindAssignment, assignmentID, kindAssignment, false, in)
-		return err
+		if _, err := e.put(ctx, kindAssignment, assignmentID, kindAssignment, false, in); err != nil {
+			return err
+		}
+		return e.record(ctx, by, staff.Act{Kind: "calendar.assigned", Changes: staff.Changes(e.named(e.assignment), e.named(in))})
 	})
 	return out, err
 }
@@ -183,7 +192,10 @@ func (c *Cache) Import(ctx context.Context, by *staff.Actor, in Import) (out Imp
 		if in.DryRun {
 			return errDry
 		}
-		return e.putTable(ctx, &out.Table, old.Version)
+		if err := e.putTable(ctx, &out.Table, old.Version); err != nil {
+			return err
+		}
+		return e.recordDays(ctx, by, "imported", &out)
 	})
 	if errors.Is(err, errDry) {
 		return out, nil
@@ -244,7 +256,59 @@ func (c *Cache) UndoImport(ctx context.Context, by *staff.Actor, table string) (
 		if err := e.fits(out.Table); err != nil {
 			return err
 		}
-		return e.putTable(ctx, &out.Table, before.Back)
+		if err := e.putTable(ctx, &out.Table, before.Back); err != nil {
+			return err
+		}
+		return e.recordDays(ctx, by, "undone", &out)
 	})
 	return out, err
 }
+
+// record keeps a change in the trail.
+func (e *editor) record(ctx context.Context, by *staff.Actor, act staff.Act) error {
+	if e.cache.Staff == nil {
+		return nil
+	}
+	return e.cache.Staff.Record(ctx, e.tx, by, act)
+}
+
+func (e *editor) recordDays(ctx context.Context, by *staff.Actor, what string, x *Imported) error {
+	act := staff.Act{Kind: "holidays." + what, Subject: x.Table.ID, Name: x.Table.Name.either()}
+	for i, d := range x.Differences {
+		if i == 100 {
+			act.Changes = append(act.Changes, staff.FieldChange{Field: "more", To: len(x.Differences) - i})
+			break
+		}
+		act.Changes = append(act.Changes, staff.FieldChange{Field: d.Date, From: d.Before.told(), To: d.After.told()})
+	}
+	return e.record(ctx, by, act)
+}
+
+// told is what a table says of a date, for the trail.
+func (d TableDate) told() any {
+	if d.Kind == "" {
+		return nil
+	}
+	return []string{string(d.Kind), d.Name}
+}
+
+// named is an assignment with the names of its calendars.
+func (s *Set) named(a Assignment) map[string]any {
+	name := func(calendar id.ID) any {
+		if x, ok := s.Entry(calendar); ok {
+			return x.Name
+		}
+		return nil
+	}
+	out := map[string]any{"tenant": name(a.Tenant)}
+	for field, of := range map[string]map[id.ID]id.ID{"departments": a.Departments, "teams": a.Teams} {
+		units := map[id.ID]any{}
+		for unit, calendar := range of {
+			units[unit] = name(calendar)
+		}
+		out[field] = units
+	}
+	return out
+}
+
+func (l Label) either() string { return cmp.Or(l.ZH, l.EN) }

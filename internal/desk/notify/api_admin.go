@@ -243,9 +243,21 @@ func (m *Room) registerTemplates(api *web.API, manage string) {
 					return nil, err
 				}
 			}
-			tenant := staff.From(ctx).Tenant
+			a := staff.From(ctx)
+			tenant := a.Tenant
 			out := TemplateJSON{Event: j.Event, Locale: j.Locale, Title: t.Title, Text: t.Text, Holders: e.Holders, Shipped: &own, Changed: !back}
 			err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+				was := own
+				if err := tx.QueryRow(ctx, `select title, body from notify_template where tenant_id = $1 and event = $2 and locale = $3`, tenant, j.Event, j.Locale).Scan(&was.Title, &was.Text); err != nil && !errors.Is(err, sql.ErrNoRows) {
+					return err
+				}
+				now := t
+				if back {
+					now = own
+				}
+				if err := m.Staff.Record(ctx, tx, a, staff.Act{Kind: "notify_template.updated", Name: j.Event + " · " + j.Locale, Changes: staff.Changes(was, now)}); err != nil {
+					return err
+				}
 				if back {
 					_, err := tx.Exec(ctx, `delete from notify_template where tenant_id = $1 and event = $2 and locale = $3`, tenant, j.Event, j.Locale)
 					return err

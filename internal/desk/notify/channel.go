@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -431,13 +432,41 @@ func (m *Room) saveChannel(ctx context.Context, a *staff.Actor, in *Channel, sec
 		_, err = tx.Exec(ctx, `insert into notify_channel (tenant_id, key, kind, active, body, secrets, version) values ($1, $2, $3, $4, $5, $6, $7)
 			on conflict (tenant_id, key) do update set active = excluded.active, body = excluded.body, secrets = excluded.secrets, version = excluded.version`,
 			a.Tenant, in.Key, in.Kind, in.Active, string(body), sealed, in.Version)
-		return err
+		if err != nil {
+			return err
+		}
+		act := staff.Act{Kind: "notify_channel.updated", Name: in.Name, Changes: staff.Changes(old.told(), in.told()), Data: map[string]any{"of": in.Key}}
+		if old == nil {
+			act.Kind = "notify_channel.created"
+		}
+		if given := slices.Sorted(maps.Keys(secrets)); len(given) > 0 {
+			act.Data["secrets"] = given // that they were given, never what they are
+		}
+		return m.Staff.Record(ctx, tx, a, act)
 	})
 	if err != nil {
 		return nil, err
 	}
 	m.changed(a.Tenant)
 	return in, nil
+}
+
+// told is a channel for the trail: of an address the host, of secrets nothing.
+func (c *Channel) told() any {
+	if c == nil {
+		return nil
+	}
+	config := map[string]string{}
+	for _, f := range c.kind().Fields {
+		switch v := c.Config[f.Key]; {
+		case f.Type == "secret" || v == "":
+		case strings.Contains(v, "://"):
+			config[f.Key] = staff.Host(v)
+		default:
+			config[f.Key] = v
+		}
+	}
+	return map[string]any{"name": c.Name, "kind": c.Kind, "active": c.Active, "config": config, "events": c.Events, "teams": c.Teams}
 }
 
 // hide sets a secret.

@@ -130,14 +130,15 @@ func (m *Room) SaveSettings(ctx context.Context, a *staff.Actor, s Settings, mat
 	}
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		// The row is there and locked before it is compared.
-		old, err := json.Marshal(Defaults())
+		usual, err := json.Marshal(Defaults())
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `insert into roster_setting (tenant_id, body, version) values ($1, $2, 0) on conflict (tenant_id) do nothing`, a.Tenant, string(old)); err != nil {
+		if _, err := tx.Exec(ctx, `insert into roster_setting (tenant_id, body, version) values ($1, $2, 0) on conflict (tenant_id) do nothing`, a.Tenant, string(usual)); err != nil {
 			return err
 		}
-		if err := tx.QueryRow(ctx, `select version from roster_setting where tenant_id = $1`+tx.Engine().ForUpdate(), a.Tenant).Scan(&version); err != nil {
+		var old string
+		if err := tx.QueryRow(ctx, `select body, version from roster_setting where tenant_id = $1`+tx.Engine().ForUpdate(), a.Tenant).Scan(&old, &version); err != nil {
 			return err
 		}
 		if err := match.Check(version); err != nil {
@@ -147,7 +148,7 @@ func (m *Room) SaveSettings(ctx context.Context, a *staff.Actor, s Settings, mat
 		if _, err := tx.Exec(ctx, `update roster_setting set body = $2, version = $3 where tenant_id = $1`, a.Tenant, string(body), version); err != nil {
 			return err
 		}
-		if err := m.Staff.Record(ctx, tx, a, staff.Act{Kind: "roster.settings"}); err != nil {
+		if err := m.Staff.Record(ctx, tx, a, staff.Act{Kind: "roster.settings", Changes: staff.Changes(json.RawMessage(old), s)}); err != nil {
 			return err
 		}
 		tx.AfterCommit(func() {

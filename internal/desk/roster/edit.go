@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -610,6 +611,7 @@ func saveItem(ctx context.Context, tx *db.Tx, m *Room, a *staff.Actor, kind stri
 		return err
 	}
 	s := stored{id: *item, retired: retired, version: 1}
+	var before any
 	if s.id == 0 {
 		if len(list) >= maxKept {
 			return fault.New(fault.Conflict, "roster.too_many", "at most %d", maxKept)
@@ -623,7 +625,7 @@ func saveItem(ctx context.Context, tx *db.Tx, m *Room, a *staff.Actor, kind stri
 		if *version != 0 && *version != list[i].version {
 			return fault.New(fault.Precondition, "config.changed", "somebody else changed it meanwhile")
 		}
-		s.version = list[i].version + 1
+		s.version, before = list[i].version+1, json.RawMessage(list[i].body)
 	}
 	if s.body, err = text(body()); err != nil {
 		return err
@@ -632,5 +634,5 @@ func saveItem(ctx context.Context, tx *db.Tx, m *Room, a *staff.Actor, kind stri
 		return err
 	}
 	*item, *version = s.id, s.version
-	return m.Staff.Record(ctx, tx, a, staff.Act{Kind: "roster." + kind, Subject: s.id})
+	return m.Staff.Record(ctx, tx, a, staff.Act{Kind: "roster." + kind, Subject: s.id, Changes: staff.Changes(before, json.RawMessage(s.body), "id", "version")})
 }

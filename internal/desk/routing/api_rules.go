@@ -157,7 +157,11 @@ func (m *Room) SaveSet(ctx context.Context, by *staff.Actor, in RuleSet) (*Store
 		if err := insertSet(ctx, tx, by.Tenant, s); err != nil {
 			return err
 		}
-		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "routing.set", Subject: s.ID, Name: s.Name, Data: map[string]any{"version": s.Version, "state": s.State}})
+		active, _, err := LoadSets(ctx, tx, by.Tenant)
+		if err != nil {
+			return err
+		}
+		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "routing.set", Subject: s.ID, Name: s.Name, Changes: staff.Changes(active.RuleSet, s.RuleSet), Data: map[string]any{"version": s.Version, "state": s.State}})
 	})
 }
 
@@ -178,10 +182,18 @@ func (m *Room) SwitchSet(ctx context.Context, by *staff.Actor, version int64, to
 		}
 	}
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		active, _, err := LoadSets(ctx, tx, by.Tenant)
+		if err != nil {
+			return err
+		}
 		if err := switchSet(ctx, tx, by.Tenant, version, to); err != nil {
 			return err
 		}
-		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "routing.set", Subject: s.ID, Name: s.Name, Changes: []staff.FieldChange{{Field: "state", From: s.State, To: to}}, Data: map[string]any{"version": version}})
+		changes := []staff.FieldChange{{Field: "state", From: s.State, To: to}}
+		if to == Active { // what decides from now on, beside what decided until now
+			changes = append(changes, staff.Changes(active.RuleSet, s.RuleSet)...)
+		}
+		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "routing.set", Subject: s.ID, Name: s.Name, Changes: changes, Data: map[string]any{"version": version}})
 	})
 	if err != nil {
 		return err

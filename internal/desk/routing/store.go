@@ -42,9 +42,6 @@ func (m *Room) profile(ctx context.Context, r db.Reader, tenant, user id.ID) (p 
 // saveProfile keeps a profile. Version, when not zero, is the one that the
 // change was made for.
 func (m *Room) saveProfile(ctx context.Context, a *staff.Actor, user id.ID, p Profile, version int64) (int64, error) {
-	if _, _, err := m.profile(ctx, m.DB, a.Tenant, user); err != nil {
-		return 0, err
-	}
 	if err := m.checkProfile(ctx, a.Tenant, p); err != nil {
 		return 0, err
 	}
@@ -54,12 +51,19 @@ func (m *Room) saveProfile(ctx context.Context, a *staff.Actor, user id.ID, p Pr
 	}
 	var now int64
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		err := tx.QueryRow(ctx, `insert into routing_profile as p (tenant_id, user_id, body, version) values ($1, $2, $3, 1)
+		old, _, err := m.profile(ctx, tx, a.Tenant, user)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `insert into routing_profile as p (tenant_id, user_id, body, version) values ($1, $2, $3, 1)
 			on conflict (tenant_id, user_id) do update set body = excluded.body, version = p.version + 1 returning version`, a.Tenant, user, string(body)).Scan(&now)
 		if err == nil && version != 0 && now != version+1 {
 			return fault.New(fault.Precondition, "config.changed", "somebody else has changed this meanwhile")
 		}
-		return err
+		if err != nil || a.Kind != staff.KindStaff {
+			return err
+		}
+		return m.Staff.Record(ctx, tx, a, staff.Act{Kind: "routing_profile.updated", Subject: user, Changes: staff.Changes(old, p)})
 	})
 	if err != nil {
 		return 0, err

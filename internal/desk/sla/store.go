@@ -125,6 +125,7 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 	out := in
 	err = m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		out = in
+		before, what := any(nil), "created"
 		if out.ID == 0 {
 			all, err := loadPolicies(ctx, tx, by.Tenant)
 			if err != nil {
@@ -145,7 +146,7 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 			if out.Version != 0 && out.Version != now.Version {
 				return errStale
 			}
-			out.Version = now.Version
+			out.Version, before, what = now.Version, now, "updated"
 		}
 		out.Version++
 		body, err := json.Marshal(out)
@@ -157,7 +158,10 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 		if db.IsUnique(err) {
 			return errStale
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return m.Staff.Record(ctx, tx, by, staff.Act{Kind: "sla_policy." + what, Subject: out.ID, Name: out.Name, Changes: staff.Changes(before, out, "id", "version", "problem")})
 	})
 	if err != nil {
 		return nil, err

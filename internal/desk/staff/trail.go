@@ -1,11 +1,9 @@
 package staff
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
-	"slices"
 	"strconv"
 	"time"
 
@@ -30,58 +28,6 @@ type Act struct {
 	Name    string
 	Changes []FieldChange
 	Data    map[string]any
-}
-
-// FieldChange is one field before and after. Neither is ever a secret or
-// personal.
-type FieldChange struct {
-	Field string `json:"field"`
-	From  any    `json:"from,omitempty"`
-	To    any    `json:"to,omitempty"`
-}
-
-// Changes compares two things field by field as the wire has them; before may
-// be nil. Without names fields that say nothing to a reader.
-func Changes(before, after any, without ...string) []FieldChange {
-	was, now := members(before), members(after)
-	var names []string
-	for _, m := range []map[string]json.RawMessage{was, now} {
-		for n := range m {
-			if !slices.Contains(without, n) && !slices.Contains(names, n) && !bytes.Equal(was[n], now[n]) {
-				names = append(names, n)
-			}
-		}
-	}
-	slices.Sort(names)
-	var out []FieldChange
-	for _, n := range names {
-		out = append(out, FieldChange{n, value(was[n]), value(now[n])})
-	}
-	return out
-}
-
-func members(v any) map[string]json.RawMessage {
-	raw, err := json.Marshal(v)
-	if err != nil || v == nil {
-		return nil
-	}
-	var m map[string]json.RawMessage
-	_ = json.Unmarshal(raw, &m) // what has no members has no fields to compare
-	return m
-}
-
-// maxTold bounds what is kept of one value: a form of a hundred fields is told
-// by its beginning.
-const maxTold = 4000
-
-func value(raw json.RawMessage) any {
-	if len(raw) == 0 || string(raw) == "null" {
-		return nil
-	}
-	if len(raw) > maxTold {
-		return string(bytes.ToValidUTF8(raw[:maxTold], nil)) + "…"
-	}
-	return raw
 }
 
 // Record keeps what another room did, in its transaction.

@@ -343,7 +343,7 @@ func (h *House) SaveRole(ctx context.Context, a *Actor, role id.ID, version int6
 		}
 		changes := Changes(Named{Name: old.Name}, Named{Name: r.Name}, "id")
 		for _, c := range Changes(old.Grants, r.Grants) { // each right by its name
-			changes = append(changes, FieldChange{"grants." + c.Field, c.From, c.To})
+			changes = append(changes, FieldChange{"grants", []string{c.Field}, c.From, c.To})
 		}
 		return h.Record(ctx, tx, a, Act{Kind: what("role", role), Subject: r.ID, Name: r.Name, Changes: changes})
 	})

@@ -17,13 +17,13 @@ type ViewJSON struct {
 	Name     Words    `json:"name"`
 	Scope    string   `json:"scope" enum:"shipped,own,team,role,shared"`
 	Owner    id.ID    `json:"owner_id,omitzero"`
-	Team     id.ID    `json:"team_id,omitzero"`
-	Role     id.ID    `json:"role_id,omitzero"`
+	SeenBy   []id.ID  `json:"seen_by" doc:"the teams, or the roles, that it is shared with"`
 	Filter   string   `json:"filter"`
 	Sort     string   `json:"sort"`
 	Columns  []Column `json:"columns" doc:"of the table; none: the usual ones"`
 	Folder   string   `json:"folder,omitempty"`
 	Position int      `json:"position"`
+	Retired  bool     `json:"retired" doc:"kept, but in nobody's column"`
 	Version  int64    `json:"version"`
 }
 
@@ -32,23 +32,26 @@ func (v View) json() ViewJSON {
 	if j.Columns == nil {
 		j.Columns = []Column{}
 	}
+	if j.SeenBy == nil {
+		j.SeenBy = []id.ID{}
+	}
 	return j
 }
 
 type viewBody struct {
 	Name     Words    `json:"name"`
 	Scope    string   `json:"scope" enum:"own,team,role,shared"`
-	Team     id.ID    `json:"team_id,omitzero"`
-	Role     id.ID    `json:"role_id,omitzero"`
+	SeenBy   []id.ID  `json:"seen_by,omitempty" maxItems:"50" doc:"of a team view the teams, of a role view the roles"`
 	Filter   string   `json:"filter" maxLength:"4096"`
 	Columns  []Column `json:"columns,omitempty" maxItems:"30"`
 	Folder   string   `json:"folder,omitempty" maxLength:"60"`
 	Sort     string   `json:"sort,omitempty" enum:"updated,-updated,created,-created,priority,-priority,due,-due"`
 	Position int      `json:"position,omitempty" minimum:"0" maximum:"100000"`
+	Retired  bool     `json:"retired,omitempty"`
 }
 
 func (b viewBody) view() View {
-	return View{Name: b.Name, Scope: b.Scope, Team: b.Team, Role: b.Role, Filter: b.Filter, Sort: b.Sort, Columns: b.Columns, Folder: b.Folder, Position: b.Position}
+	return View{Name: b.Name, Scope: b.Scope, SeenBy: b.SeenBy, Filter: b.Filter, Sort: b.Sort, Columns: b.Columns, Folder: b.Folder, Position: b.Position, Retired: b.Retired}
 }
 
 func (d *Desk) registerViews(api *web.API) {
@@ -58,6 +61,15 @@ func (d *Desk) registerViews(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/views", ID: "view-list", Summary: "The lists one sees", Permission: read, Tags: viewTags},
 		func(ctx context.Context, _ *struct{}) (*listOut, error) {
 			views, err := d.Views(ctx, actor(ctx))
+			out := &listOut{Body: []ViewJSON{}}
+			for _, v := range views {
+				out.Body = append(out.Body, v.json())
+			}
+			return out, err
+		})
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/views/shared", ID: "view-shared", Summary: "The lists shared with others that one may change, retired ones among them", Permission: string(staff.ViewShare), Tags: viewTags},
+		func(ctx context.Context, _ *struct{}) (*listOut, error) {
+			views, err := d.SharedViews(ctx, actor(ctx))
 			out := &listOut{Body: []ViewJSON{}}
 			for _, v := range views {
 				out.Body = append(out.Body, v.json())

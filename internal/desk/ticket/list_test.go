@@ -256,13 +256,13 @@ func TestViews(t *testing.T) {
 		own, err := a.CreateView(ctx, in)
 		must(t, err)
 		want(t, "own", fmt.Sprint(sees(a, own.ID), sees(b, own.ID), sees(s.c, own.ID)), "true false false")
-		in.Scope, in.Team = "team", t1.String()
+		in.Scope, in.SeenBy = "team", []string{t1.String()}
 		team, err := a.CreateView(ctx, in)
 		must(t, err)
 		want(t, "team", fmt.Sprint(sees(a, team.ID), sees(b, team.ID), sees(c, team.ID)), "true true false")
 		_, err = c.CreateView(ctx, in)
-		refused(t, err, "422 team_id unknown")
-		in.Scope, in.Team = "shared", ""
+		refused(t, err, "422 seen_by unknown")
+		in.Scope = "shared"
 		_, err = a.CreateView(ctx, in)
 		refused(t, err, "403 forbidden")
 		shared, err := lead.CreateView(ctx, in)

@@ -386,6 +386,7 @@ var matrix = []route{
 	{"GET /views", "", "200 200 200 200", ""},
 	{"POST /views", "", "201 201 201 201", `{"name":{"zh":"{new}","en":""},"scope":"own","filter":""}`},
 	{"GET /views/counts", "", "200 200 200 200", ""},
+	{"GET /views/shared", "", "403 403 200 200", ""},
 	{"PUT /views/order", "view", "404 404 404 204", `{"views":[{"id":"{id}","folder":"x"}]}`},
 	{"DELETE /views/{id}", "view", "404 404 404 204", ""},
 	{"PUT /views/{id}", "view", "404 404 404 200", `{"name":{"zh":"x","en":""},"scope":"own","filter":""}`},

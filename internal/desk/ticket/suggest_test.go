@@ -119,7 +119,7 @@ func TestViewsKeepColumnsFoldersAndOrder(t *testing.T) {
 			must(t, err)
 			return v
 		}
-		a := mk(s.as(boss), "甲", func(v *client.NewView) { v.Scope, v.Role = "role", agents.ID.String() })
+		a := mk(s.as(boss), "甲", func(v *client.NewView) { v.Scope, v.SeenBy = "role", []string{agents.ID.String()} })
 		b := mk(s.as(boss), "乙", func(*client.NewView) {})
 		own := mk(s.as(mate), "丙", func(*client.NewView) {})
 		want(t, "columns", fmt.Sprint(a.Columns), fmt.Sprint(cols))
@@ -157,7 +157,7 @@ func TestViewsKeepColumnsFoldersAndOrder(t *testing.T) {
 			_, err := s.c.CreateView(ctx, client.NewView{Name: client.Words{ZH: "坏"}, Scope: "own", Columns: bad})
 			want(t, "bad columns", answered(0, err), 422)
 		}
-		_, err = s.as(mate).CreateView(ctx, client.NewView{Name: client.Words{ZH: "坏"}, Scope: "role", Role: agents.ID.String()})
+		_, err = s.as(mate).CreateView(ctx, client.NewView{Name: client.Words{ZH: "坏"}, Scope: "role", SeenBy: []string{agents.ID.String()}})
 		want(t, "may not share", answered(0, err), 403)
 	})
 }

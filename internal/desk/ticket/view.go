@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,13 +21,13 @@ type View struct {
 	Name     Words
 	Scope    string // shipped, own, team, role, shared
 	Owner    id.ID
-	Team     id.ID
-	Role     id.ID
+	SeenBy   []id.ID // the teams, or the roles, that it is shared with
 	Filter   string
 	Sort     string
 	Columns  []Column // of the table; none: the usual ones
 	Folder   string   // "" lies beside the folders
 	Position int
+	Retired  bool // kept, but in nobody's column
 	Version  int64
 }
 
@@ -38,6 +39,7 @@ type Column struct {
 
 const (
 	maxColumns = 30
+	maxSeenBy  = 50
 	maxFolder  = 60 // characters
 )
 
@@ -90,8 +92,7 @@ var ShippedViews = []View{
 
 // Views lists what the actor sees: shipped, own, their teams' and shared ones.
 func (d *Desk) Views(ctx context.Context, a *staff.Actor) ([]View, error) {
-	rows, err := d.DB.Query(ctx, `select `+viewColumns+` from ticket_view where tenant_id = $1 order by position, id limit 2000`, a.Tenant)
-	saved, err := db.Each(rows, err, func(r rower) (View, error) { return scanView(r) })
+	saved, err := d.savedViews(ctx, a, `retired = $2 and (scope <> 'own' or owner_id = $3)`, false, a.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +112,20 @@ func (d *Desk) Views(ctx context.Context, a *staff.Actor) ([]View, error) {
 	return views, nil
 }
 
+// SharedViews are those that others see too and that the actor may change, the
+// retired ones among them.
+func (d *Desk) SharedViews(ctx context.Context, a *staff.Actor) ([]View, error) {
+	if a.Scope(staff.ViewShare) == staff.ScopeAll {
+		return d.savedViews(ctx, a, `scope <> 'own'`)
+	}
+	return d.savedViews(ctx, a, `scope <> 'own' and owner_id = $2`, a.ID)
+}
+
+func (d *Desk) savedViews(ctx context.Context, a *staff.Actor, where string, args ...any) ([]View, error) {
+	rows, err := d.DB.Query(ctx, `select `+viewColumns+` from ticket_view where tenant_id = $1 and `+where+` order by position, id limit 2000`, append([]any{a.Tenant}, args...)...)
+	return db.Each(rows, err, func(r rower) (View, error) { return scanView(r) })
+}
+
 // rolesOf are the actor's roles: an Actor carries only what they grant.
 func (d *Desk) rolesOf(ctx context.Context, a *staff.Actor) ([]id.ID, error) {
 	dir, err := d.Staff.Directory(ctx, a.Tenant)
@@ -121,14 +136,14 @@ func (d *Desk) rolesOf(ctx context.Context, a *staff.Actor) ([]id.ID, error) {
 	return p.Roles, nil
 }
 
-const viewColumns = "id, name, scope, owner_id, team_id, role_id, filter, sort, columns, folder, position, version"
+const viewColumns = "id, name, scope, owner_id, seen_by, filter, sort, columns, folder, position, retired, version"
 
 func scanView(r scanner) (View, error) {
 	var v View
-	var name, columns string
-	err := r.Scan(&v.ID, &name, &v.Scope, zero(&v.Owner), zero(&v.Team), zero(&v.Role), &v.Filter, &v.Sort, &columns, &v.Folder, &v.Position, &v.Version)
+	var name, columns, seenBy string
+	err := r.Scan(&v.ID, &name, &v.Scope, zero(&v.Owner), &seenBy, &v.Filter, &v.Sort, &columns, &v.Folder, &v.Position, &v.Retired, &v.Version)
 	if err == nil {
-		err = errors.Join(json.Unmarshal([]byte(name), &v.Name), json.Unmarshal([]byte(columns), &v.Columns))
+		err = errors.Join(json.Unmarshal([]byte(name), &v.Name), json.Unmarshal([]byte(columns), &v.Columns), json.Unmarshal([]byte(seenBy), &v.SeenBy))
 	}
 	return v, err
 }
@@ -138,9 +153,9 @@ func (v View) seenBy(a *staff.Actor, roles []id.ID) bool {
 	case OwnView:
 		return v.Owner == a.ID
 	case TeamView:
-		return a.InTeam(v.Team) || v.Owner == a.ID || a.Scope(staff.TicketRead) == staff.ScopeAll
+		return slices.ContainsFunc(v.SeenBy, a.InTeam) || v.Owner == a.ID || a.Scope(staff.TicketRead) == staff.ScopeAll
 	case RoleView:
-		return slices.Contains(roles, v.Role) || v.Owner == a.ID || a.Scope(staff.ViewShare) == staff.ScopeAll
+		return slices.ContainsFunc(v.SeenBy, func(r id.ID) bool { return slices.Contains(roles, r) }) || v.Owner == a.ID || a.Scope(staff.ViewShare) == staff.ScopeAll
 	}
 	return true
 }
@@ -153,7 +168,11 @@ func (d *Desk) View(ctx context.Context, a *staff.Actor, view id.ID) (View, erro
 			return v, nil
 		}
 	}
-	return d.savedView(ctx, d.DB, a, view)
+	v, err := d.savedView(ctx, d.DB, a, view)
+	if err == nil && v.Retired {
+		return v, fault.Missing("view")
+	}
+	return v, err
 }
 
 func (d *Desk) savedView(ctx context.Context, r db.Reader, a *staff.Actor, view id.ID) (View, error) {
@@ -177,6 +196,7 @@ func (d *Desk) SaveView(ctx context.Context, a *staff.Actor, v View) (View, erro
 	if err := d.checkView(ctx, a, &v); err != nil {
 		return v, err
 	}
+	saved := v
 	err := d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if v.ID != 0 && !fromStore(v.ID) {
 			return fault.New(fault.Forbidden, "view.shipped", "a shipped view cannot be changed")
@@ -194,13 +214,14 @@ func (d *Desk) SaveView(ctx context.Context, a *staff.Actor, v View) (View, erro
 			if made.Position == 0 {
 				made.Position = 100 + n
 			}
-			_, err := tx.Exec(ctx, `insert into ticket_view (tenant_id, id, name, scope, owner_id, team_id, role_id, filter, sort, columns, folder, position, created_at, version)
+			_, err := tx.Exec(ctx, `insert into ticket_view (tenant_id, id, name, scope, owner_id, seen_by, filter, sort, columns, folder, position, retired, created_at, version)
 				values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1)`,
-				a.Tenant, made.ID, encode(made.Name), made.Scope, a.ID, null(made.Team), null(made.Role), made.Filter, made.Sort, encode(made.Columns), made.Folder, made.Position, d.Clock.Now())
-			if err == nil {
-				v = made
+				a.Tenant, made.ID, encode(made.Name), made.Scope, a.ID, encode(made.SeenBy), made.Filter, made.Sort, encode(made.Columns), made.Folder, made.Position, made.Retired, d.Clock.Now())
+			if err != nil {
+				return err
 			}
-			return err
+			saved = made
+			return d.recordView(ctx, tx, a, "created", View{}, made)
 		}
 		old, err := d.savedView(ctx, tx, a, v.ID)
 		if err != nil {
@@ -212,12 +233,35 @@ func (d *Desk) SaveView(ctx context.Context, a *staff.Actor, v View) (View, erro
 		if v.Version != 0 && v.Version != old.Version {
 			return fault.New(fault.Precondition, "view.changed", "the view has changed since version %d", v.Version)
 		}
-		v.Owner, v.Version = old.Owner, old.Version+1
-		_, err = tx.Exec(ctx, `update ticket_view set name = $3, scope = $4, team_id = $5, role_id = $6, filter = $7, sort = $8, columns = $9, folder = $10, position = $11, version = $12
-			where tenant_id = $1 and id = $2`, a.Tenant, v.ID, encode(v.Name), v.Scope, null(v.Team), null(v.Role), v.Filter, v.Sort, encode(v.Columns), v.Folder, v.Position, v.Version)
-		return err
+		next := v
+		next.Owner, next.Version = old.Owner, old.Version+1
+		_, err = tx.Exec(ctx, `update ticket_view set name = $3, scope = $4, seen_by = $5, filter = $6, sort = $7, columns = $8, folder = $9, position = $10, retired = $11, version = $12
+			where tenant_id = $1 and id = $2`, a.Tenant, v.ID, encode(v.Name), v.Scope, encode(v.SeenBy), v.Filter, v.Sort, encode(v.Columns), v.Folder, v.Position, v.Retired, next.Version)
+		if err != nil {
+			return err
+		}
+		saved = next
+		return d.recordView(ctx, tx, a, "updated", old, next)
 	})
-	return v, err
+	return saved, err
+}
+
+// recordView keeps in the trail what became of a view that others see.
+func (d *Desk) recordView(ctx context.Context, tx *db.Tx, a *staff.Actor, what string, old, now View) error {
+	if (old.ID == 0 || old.Scope == OwnView) && (now.ID == 0 || now.Scope == OwnView) {
+		return nil
+	}
+	of, before, after := now, any(nil), any(nil)
+	if now.ID == 0 {
+		of = old
+	} else {
+		after = now.json()
+	}
+	if old.ID != 0 {
+		before = old.json()
+	}
+	return d.Staff.Record(ctx, tx, a, staff.Act{Kind: "ticket_view." + what, Subject: of.ID, Name: cmp.Or(of.Name.ZH, of.Name.EN),
+		Changes: staff.Changes(before, after, "id", "version", "owner_id", "position")})
 }
 
 func fromStore(view id.ID) bool { return view > 1<<20 }
@@ -240,35 +284,8 @@ func (d *Desk) checkView(ctx context.Context, a *staff.Actor, v *View) error {
 	if err := checkColumns(v); err != nil {
 		return err
 	}
-	if v.Scope != TeamView {
-		v.Team = 0
-	}
-	if v.Scope != RoleView {
-		v.Role = 0
-	}
-	switch v.Scope {
-	case OwnView:
-	case TeamView:
-		if !a.InTeam(v.Team) && a.Scope(staff.ViewShare) != staff.ScopeAll || v.Team == 0 {
-			return fault.Bad("team_id", "unknown", "a team view belongs to one of your teams")
-		}
-	case ShareView:
-		if a.Scope(staff.ViewShare) == staff.ScopeNone {
-			return fault.New(fault.Forbidden, "forbidden", "you may not share views with everyone").With("permission", string(staff.ViewShare))
-		}
-	case RoleView:
-		if a.Scope(staff.ViewShare) == staff.ScopeNone {
-			return fault.New(fault.Forbidden, "forbidden", "you may not share views with a role").With("permission", string(staff.ViewShare))
-		}
-		dir, err := d.Staff.Directory(ctx, a.Tenant)
-		if err != nil {
-			return err
-		}
-		if _, ok := dir.Role(v.Role); !ok {
-			return fault.Bad("role_id", "unknown", "there is no such role")
-		}
-	default:
-		return fault.Bad("scope", "choice", "a view is own, team, role or shared")
+	if err := d.checkSeenBy(ctx, a, v); err != nil {
+		return err
 	}
 	if _, err := d.filter(ctx, a, v.Filter); err != nil {
 		return err
@@ -276,6 +293,42 @@ func (d *Desk) checkView(ctx context.Context, a *staff.Actor, v *View) error {
 	s, err := sortOf(v.Sort)
 	v.Sort = s.name
 	return err
+}
+
+// checkSeenBy says whether the actor may share the view as it wants to be.
+func (d *Desk) checkSeenBy(ctx context.Context, a *staff.Actor, v *View) error {
+	switch v.Scope {
+	case OwnView, TeamView:
+	case RoleView, ShareView:
+		if a.Scope(staff.ViewShare) == staff.ScopeNone {
+			return fault.New(fault.Forbidden, "forbidden", "you may not share views with a role or with everyone").With("permission", string(staff.ViewShare))
+		}
+	default:
+		return fault.Bad("scope", "choice", "a view is own, team, role or shared")
+	}
+	if v.Scope == OwnView || v.Scope == ShareView {
+		v.SeenBy = []id.ID{}
+		return nil
+	}
+	slices.Sort(v.SeenBy)
+	if v.SeenBy = slices.Compact(v.SeenBy); len(v.SeenBy) == 0 || len(v.SeenBy) > maxSeenBy {
+		return fault.Bad("seen_by", "required", "a view is shared with one to %d teams or roles", maxSeenBy)
+	}
+	dir, err := d.Staff.Directory(ctx, a.Tenant)
+	if err != nil {
+		return err
+	}
+	for _, x := range v.SeenBy {
+		_, team := dir.Team(x)
+		_, role := dir.Role(x)
+		if v.Scope == TeamView && (!team || !a.InTeam(x) && a.Scope(staff.ViewShare) != staff.ScopeAll) {
+			return fault.Bad("seen_by", "unknown", "a team view belongs to your teams")
+		}
+		if v.Scope == RoleView && !role {
+			return fault.Bad("seen_by", "unknown", "there is no such role")
+		}
+	}
+	return nil
 }
 
 func checkColumns(v *View) error {
@@ -306,6 +359,7 @@ type Placed struct {
 // named when nothing about it changes.
 func (d *Desk) ArrangeViews(ctx context.Context, a *staff.Actor, list []Placed) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		shared := false
 		for i, p := range list {
 			v, err := d.savedView(ctx, tx, a, p.ID)
 			if err != nil {
@@ -322,8 +376,12 @@ func (d *Desk) ArrangeViews(ctx context.Context, a *staff.Actor, list []Placed) 
 				a.Tenant, p.ID, folder, position); err != nil {
 				return err
 			}
+			shared = shared || v.Scope != OwnView
 		}
-		return nil
+		if !shared {
+			return nil
+		}
+		return d.Staff.Record(ctx, tx, a, staff.Act{Kind: "ticket_view.ordered"})
 	})
 }
 
@@ -337,7 +395,9 @@ func (d *Desk) DeleteView(ctx context.Context, a *staff.Actor, view id.ID) error
 		if err := mayShape(a, v); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `delete from ticket_view where tenant_id = $1 and id = $2`, a.Tenant, view)
-		return err
+		if _, err = tx.Exec(ctx, `delete from ticket_view where tenant_id = $1 and id = $2`, a.Tenant, view); err != nil {
+			return err
+		}
+		return d.recordView(ctx, tx, a, "deleted", v, View{})
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"zhidan/internal/desk/staff"
 	"zhidan/internal/mind/llm"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -303,13 +304,34 @@ func (m *Mind) SetLanguageModels(ctx context.Context, tenant id.ID, next Languag
 			}
 			p.Key = old.Providers[k].Key
 		}
-		return writeSetting(ctx, tx, tenant, llmName, s, s.Version)
+		if err := writeSetting(ctx, tx, tenant, llmName, s, s.Version); err != nil {
+			return err
+		}
+		return m.recordSetting(ctx, tx, "language_models.updated", old.told(nil), s.told(keys))
 	})
 	if err != nil {
 		return nil, err
 	}
 	m.changed(tenant)
 	return m.LanguageModels(ctx, tenant)
+}
+
+// told is the settings for the trail: of an address the host, of keys only that
+// a provider got a new one.
+func (s LanguageModels) told(keys map[string]string) any {
+	type provider struct {
+		LLMProvider
+		NewKey bool `json:"new_key,omitempty"`
+	}
+	list := make([]provider, len(s.Providers))
+	for i, p := range s.Providers {
+		p.Key, p.BaseURL = nil, staff.Host(p.BaseURL)
+		list[i] = provider{p, keys[p.Name] != ""}
+	}
+	return struct {
+		LanguageModels
+		Providers []provider `json:"providers"`
+	}{s, list}
 }
 
 var providerName = regexp.MustCompile(`^[\pL\pN][\pL\pN ._-]{0,59}$`)

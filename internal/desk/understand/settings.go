@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhidan/internal/desk/staff"
 	"zhidan/internal/mind/nlp"
 	"zhidan/internal/mind/nlp/entity"
 	"zhidan/internal/platform/db"
@@ -146,6 +147,10 @@ func (m *Mind) Change(ctx context.Context, tenant id.ID, ifVersion int64, fn fun
 		if s.Fields == nil {
 			s.Fields = map[string]Rule{}
 		}
+		before, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
 		if err := fn(s); err != nil {
 			return err
 		}
@@ -153,12 +158,25 @@ func (m *Mind) Change(ctx context.Context, tenant id.ID, ifVersion int64, fn fun
 			return err
 		}
 		s.Version = version + 1
-		return writeSetting(ctx, tx, tenant, settingName, s, s.Version)
+		if err := writeSetting(ctx, tx, tenant, settingName, s, s.Version); err != nil {
+			return err
+		}
+		return m.recordSetting(ctx, tx, "understanding.updated", json.RawMessage(before), s)
 	})
 	if err == nil {
 		m.changed(tenant)
 	}
 	return s, err
+}
+
+// recordSetting keeps in the trail who changed what; what the system changes by
+// itself is no deed of anybody.
+func (m *Mind) recordSetting(ctx context.Context, tx *db.Tx, kind string, before, after any) error {
+	by := staff.From(ctx)
+	if by == nil {
+		return nil
+	}
+	return m.Staff.Record(ctx, tx, by, staff.Act{Kind: kind, Changes: staff.Changes(before, after, "version")})
 }
 
 func (s *Settings) check() error {

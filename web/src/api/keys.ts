@@ -6,7 +6,7 @@ export const keys = {
   me: ['me'] as const,
   setup: ['setup'] as const,
   config: ['config'] as const,
-  views: { all: ['views'] as const, list: ['views', 'list'] as const, counts: ['views', 'counts'] as const },
+  views: { all: ['views'] as const, list: ['views', 'list'] as const, counts: ['views', 'counts'] as const, shared: ['views', 'shared'] as const },
   search: { suggest: (q: string) => ['search', 'suggest', q] as const, facets: (q: string, filter: string) => ['search', 'facets', q, filter] as const },
   own: (...part: unknown[]) => ['own', ...part] as const,
   tickets: {

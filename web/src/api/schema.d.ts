@@ -4682,6 +4682,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views/shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lists shared with others that one may change, retired ones among them */
+        get: operations["view-shared"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/views/{id}": {
         parameters: {
             query?: never;
@@ -9432,12 +9449,13 @@ export interface components {
             name: components["schemas"]["Words"];
             /** Format: int64 */
             position?: number;
-            role_id?: string;
+            retired?: boolean;
             /** @enum {string} */
             scope: "own" | "team" | "role" | "shared";
+            /** @description of a team view the teams, of a role view the roles */
+            seen_by?: string[];
             /** @enum {string} */
             sort?: "updated" | "-updated" | "created" | "-created" | "priority" | "-priority" | "due" | "-due";
-            team_id?: string;
         };
         ViewJSON: {
             /** @description of the table; none: the usual ones */
@@ -9449,11 +9467,13 @@ export interface components {
             owner_id?: string;
             /** Format: int64 */
             position: number;
-            role_id?: string;
+            /** @description kept, but in nobody's column */
+            retired: boolean;
             /** @enum {string} */
             scope: "shipped" | "own" | "team" | "role" | "shared";
+            /** @description the teams, or the roles, that it is shared with */
+            seen_by: string[];
             sort: string;
-            team_id?: string;
             /** Format: int64 */
             version: number;
         };
@@ -20936,6 +20956,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "view-shared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewJSON"][];
+                };
             };
             /** @description An error */
             default: {

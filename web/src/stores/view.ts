@@ -1,10 +1,10 @@
-import { queryOptions } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data, ifMatch } from '~/api/client'
 import { keys } from '~/api/keys'
-import type { ID, NewView, View } from '~/api/types'
+import type { Count, ID, NewView, View } from '~/api/types'
 import { named, t } from '~/i18n'
 import { queries } from './query'
-import { complain } from './toast'
+import { complain, say } from './toast'
 
 export const viewsQuery = queryOptions({
   queryKey: keys.views.list,
@@ -20,16 +20,27 @@ export const countsQuery = queryOptions({
   refetchInterval: 60_000,
 })
 
+/** Those shared with others that the reader may change, the retired ones too. */
+export const sharedViewsQuery = queryOptions({ queryKey: keys.views.shared, queryFn: async ({ signal }): Promise<View[]> => (await data(api.GET('/views/shared', { signal }))).toSorted((a, b) => a.position - b.position) })
+/** The server counts at most sixty views at once. */
+export const sharedCountsQuery = (ids: ID[]) => queryOptions({
+  queryKey: [...keys.views.counts, ids.toSorted()], enabled: ids.length > 0, staleTime: 30_000, placeholderData: keepPreviousData,
+  queryFn: async ({ signal }) => {
+    const parts = Array.from({ length: Math.ceil(ids.length / 60) }, (_, i) => ids.slice(i * 60, i * 60 + 60))
+    return Object.assign({}, ...await Promise.all(parts.map((some) => data(api.GET('/views/counts', { params: { query: { ids: some } }, signal }))))) as Record<string, Count>
+  },
+})
+
 export interface Folder { name: string; views: View[] }
 export interface Group { scope: View['scope']; name: string; views: View[]; folders: Folder[] }
 
 /** Views in the groups of the column: shipped, one per team, by role, shared, own; in each the folders come last. */
 export function grouped(views: View[], team: (id: ID | undefined) => string): Group[] {
   const groups = new Map<string, Group>()
-  const title = (v: View) => ({ shipped: t('views.shipped'), shared: t('views.shared'), role: t('views.byRole'), own: t('views.own'), team: team(v.team_id) || t('views.team') })[v.scope]
+  const title = (v: View) => ({ shipped: t('views.shipped'), shared: t('views.shared'), role: t('views.byRole'), own: t('views.own'), team: v.seen_by.map(team).filter(Boolean).join(t('common.and')) || t('views.team') })[v.scope]
   for (const scope of ['shipped', 'team', 'role', 'shared', 'own']) {
     for (const v of views.filter((x) => x.scope === scope)) {
-      const id = `${scope}:${v.team_id ?? ''}`
+      const id = `${scope}:${scope === 'team' ? v.seen_by.join() : ''}`
       const group = groups.get(id) ?? { scope: v.scope, name: title(v), views: [], folders: [] }
       groups.set(id, group)
       if (!v.folder) { group.views.push(v); continue }
@@ -57,16 +68,19 @@ export function arranged(group: Group, id: ID, over: string, place: 'before' | '
 }
 
 /** Shows the order at once; the server's word comes after. */
-export async function arrange(views: { id: ID; folder: string }[]): Promise<void> {
-  const before = queries.getQueryData<View[]>(keys.views.list)
+export async function arrange(views: { id: ID; folder: string }[]): Promise<boolean> {
+  const lists = [keys.views.list, keys.views.shared]
+  const before = lists.map((key) => queries.getQueryData<View[]>(key))
   const at = new Map(views.map((v, i) => [v.id, { folder: v.folder, position: 100 + i }]))
-  queries.setQueryData<View[]>(keys.views.list, (old) => old?.map((v) => (at.has(v.id) ? { ...v, ...at.get(v.id) } : v)).toSorted((a, b) => a.position - b.position))
+  for (const key of lists) queries.setQueryData<View[]>(key, (old) => old?.map((v) => (at.has(v.id) ? { ...v, ...at.get(v.id) } : v)).toSorted((a, b) => a.position - b.position))
   try {
     await data(api.PUT('/views/order', { body: { views } }))
-    await queries.invalidateQueries({ queryKey: keys.views.list })
+    await Promise.all(lists.map((queryKey) => queries.invalidateQueries({ queryKey })))
+    return true
   } catch (error) {
-    queries.setQueryData(keys.views.list, before)
+    lists.forEach((key, i) => queries.setQueryData(key, before[i]))
     complain(error)
+    return false
   }
 }
 
@@ -89,11 +103,25 @@ export const sameName = (name: string): NewView['name'] => ({ zh: name.trim(), e
 /** What a view is made of, to save it again. */
 export const bodyOf = (v: View): NewView => ({
   name: v.name, scope: v.scope === 'shipped' ? 'own' : v.scope, filter: v.filter, sort: v.sort as NewView['sort'], position: v.position, columns: v.columns, folder: v.folder ?? '',
-  ...(v.team_id ? { team_id: v.team_id } : {}), ...(v.role_id ? { role_id: v.role_id } : {}),
+  seen_by: v.seen_by, retired: v.retired,
 })
 
 export async function changeView(view: View, change: Partial<NewView>): Promise<View> {
   const saved = await data(api.PUT('/views/{id}', { params: { path: { id: view.id }, header: ifMatch(view.version) }, body: { ...bodyOf(view), ...change } }))
   await queries.invalidateQueries({ queryKey: keys.views.all })
   return saved
+}
+
+export async function createShared(view: NewView): Promise<View> {
+  const made = await saveView(view)
+  say(t('views.saved'))
+  return made
+}
+
+/** Changes a view for everybody who has it; the former stands again by undo. */
+export async function saveShared(before: View, next: NewView): Promise<View> {
+  const after = await changeView(before, next)
+  const said = after.retired === before.retired ? 'views.changed' : after.retired ? 'shared.retired.said' : 'shared.unretired.said'
+  say(t(said), { undo: () => changeView(after, bodyOf(before)).then(() => say(t('common.undone')), complain) })
+  return after
 }

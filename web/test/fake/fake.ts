@@ -32,7 +32,7 @@ export class Fake {
   tickets: Ticket[]
   mind: Mind
   timelines: Map<string, Entry[]>
-  views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, team_id, columns: [], version: 1 }))
+  views: View[] = views.map(([id, zh, en, scope, filter, team_id], position) => ({ id, name: { zh, en }, scope, filter, sort: '-updated', position, seen_by: team_id ? [team_id] : [], retired: false, columns: [], version: 1 }))
   drafts = new Map<string, Draft>()
   bulks = new Map<string, Bulk>()
   undos = new Map<string, Ticket[]>()
@@ -122,7 +122,7 @@ export class Fake {
     ['PATCH', /^\/me$/, (_, body) => Object.assign(this.me, body)],
     ['GET', /^\/config$/, () => config],
     ['GET', /^\/views$/, () => this.views],
-    ['POST', /^\/views$/, (_, body) => { const v = { ...body, id: this.id('v'), position: 99 } as unknown as View; this.views.push(v); return v }],
+    ['POST', /^\/views$/, (_, body) => { const v = { ...body, id: this.id('v'), position: 99, seen_by: [], retired: false } as unknown as View; this.views.push(v); return v }],
     ['DELETE', /^\/views\/(\w+)$/, ([id]) => void (this.views = this.views.filter((v) => v.id !== id))],
     ['GET', /^\/views\/counts$/, () => Object.fromEntries(this.views.map((v) => [v.id, { count: this.tickets.filter((t) => cel(v.filter, t, this.me.id)).length, capped: false }]))],
     ['GET', /^\/tickets$/, (_m, _b, url) => {

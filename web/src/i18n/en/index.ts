@@ -19,6 +19,7 @@ import today from './today'
 import error from './error'
 import find from './find'
 import own from './own'
+import shared from './shared'
 import type zh from '../zh-CN'
 
 const en: { [K in keyof typeof zh]: string } = {
@@ -39,6 +40,7 @@ const en: { [K in keyof typeof zh]: string } = {
   ...customer,
   ...find,
   ...own,
+  ...shared,
   ...exchange,
   ...system,
   ...today,

@@ -19,6 +19,7 @@ import today from './today'
 import error from './error'
 import find from './find'
 import own from './own'
+import shared from './shared'
 
 export default {
   ...common,
@@ -38,6 +39,7 @@ export default {
   ...customer,
   ...find,
   ...own,
+  ...shared,
   ...exchange,
   ...system,
   ...today,

@@ -16,7 +16,7 @@ export interface Section {
 
 export type SectionID =
   | 'types' | 'fields' | 'categories' | 'statuses' | 'codes' | 'ticket-rules' | 'scenes' | 'blocklist'
-  | 'quick-replies' | 'signatures'
+  | 'views' | 'quick-replies' | 'signatures'
   | 'sla' | 'calendars'
   | 'users' | 'teams' | 'departments' | 'skills' | 'roles'
   | 'routing'
@@ -37,6 +37,7 @@ export const sections: Section[] = [
   { id: 'scenes', group: 'tickets', needs: ['config.manage'], page: page(() => import('./customers/Scenes'), 'Scenes') },
   { id: 'sla', group: 'service', needs: ['config.manage'], page: page(() => import('./sla/Policies'), 'Policies') },
   { id: 'calendars', group: 'service', needs: ['config.manage'], page: page(() => import('./calendar/Calendars'), 'Calendars') },
+  { id: 'views', group: 'service', needs: ['view.share'], page: page(() => import('./views/SharedViews'), 'SharedViews') },
   { id: 'quick-replies', group: 'service', needs: [], page: page(() => import('./phrases/Phrases'), 'QuickReplies') },
   { id: 'signatures', group: 'service', needs: [], page: page(() => import('./phrases/Phrases'), 'Signatures') },
   { id: 'users', group: 'people', needs: ['staff.read'], page: page(() => import('./people/Users'), 'Users') },

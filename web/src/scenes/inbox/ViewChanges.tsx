@@ -65,7 +65,7 @@ function SaveForm({ shown, folder, close }: { shown: Shown; folder?: string; clo
   const submit = async (e: FormEvent) => {
     e.preventDefault()
     try {
-      const saved = await saveView({ ...shown, name: sameName(name), scope, folder: into.trim(), ...(scope === 'team' ? { team_id: team } : {}), ...(scope === 'role' ? { role_id: role } : {}) })
+      const saved = await saveView({ ...shown, name: sameName(name), scope, folder: into.trim(), ...(scope === 'team' && team ? { seen_by: [team] } : scope === 'role' && role ? { seen_by: [role] } : {}) })
       close()
       say(t('views.saved'))
       await navigate({ to: '/inbox/$view', params: { view: saved.id }, search: {} })

@@ -14,7 +14,7 @@ import { deedsFile, deedsQuery, type Deed, type DeedFilter } from '~/stores/syst
 import './system.css'
 
 const all: DeedFilter = { actor: '', kind: '', from: '', to: '', subject: '' }
-const nouns = ['session', 'view', 'token', 'user', 'role', 'team', 'department', 'skill', 'type', 'field', 'category', 'substatus', 'code', 'rules', 'tenant', 'routing', 'roster', 'agent_state', 'audit'] as const
+const nouns = ['session', 'view', 'token', 'user', 'role', 'team', 'department', 'skill', 'type', 'field', 'category', 'substatus', 'code', 'rules', 'tenant', 'ticket_view', 'sla_policy', 'calendar', 'holidays', 'routing', 'routing_profile', 'roster', 'agent_state', 'notify_channel', 'notify_template', 'understanding', 'language_models', 'audit'] as const
 
 /** A word of the catalogue, or what the server calls it. */
 const word = (key: string, otherwise: string): string => (key in messages() ? t(key as Key) : otherwise)
@@ -59,14 +59,14 @@ export function Audit() {
   )
 }
 
-interface Told { changes?: { field: string; from?: unknown; to?: unknown }[]; fields?: string[]; [more: string]: unknown }
+interface Told { changes?: { field: string; path?: string[]; from?: unknown; to?: unknown }[]; fields?: string[]; [more: string]: unknown }
 
 function Row({ deed, open, toggle, only }: { deed: Deed; open: boolean; toggle: () => void; only: (part: Partial<DeedFilter>) => void }) {
   const told = (deed.data ?? {}) as Told
   const { changes = [], fields = [], ...rest } = told
   const who = deed.actor_name ?? t(deed.actor_kind === 'system' ? 'audit.system' : 'who.unknown')
   const more = changes.length + fields.length + Object.keys(rest).length > 0 || !!deed.operation
-  const short = changes.length ? changes.map((c) => word(`deed.field.${c.field}`, c.field)).join(t('common.and')) : fields.map((f) => word(`deed.field.${f}`, f)).join(t('common.and'))
+  const short = changes.length ? [...new Set(changes.map((c) => word(`deed.field.${c.field}`, c.field)))].join(t('common.and')) : fields.map((f) => word(`deed.field.${f}`, f)).join(t('common.and'))
   return (
     <>
       <tr className={open ? 'on' : undefined}>
@@ -86,7 +86,7 @@ function Row({ deed, open, toggle, only }: { deed: Deed; open: boolean; toggle: 
             {Object.entries(rest).map(([k, v]) => <DataRow key={k} name={k} value={v} />)}
           </dl>
           {changes.length > 0 && <table className="tbl changes"><thead><tr><th scope="col">{t('audit.field')}</th><th scope="col">{t('audit.before')}</th><th scope="col">{t('audit.after')}</th></tr></thead>
-            <tbody>{changes.map((c) => <tr key={c.field}><td>{word(`deed.field.${c.field}`, c.field)}</td><td><Value value={c.from} /></td><td><Value value={c.to} /></td></tr>)}</tbody></table>}
+            <tbody>{changes.map((c, i) => <tr key={i}><th scope="row"><Place of={[c.field, ...(c.path ?? [])]} /></th><td><Value value={c.from} /></td><td><Value value={c.to} /></td></tr>)}</tbody></table>}
         </td></tr>
       )}
     </>
@@ -95,17 +95,31 @@ function Row({ deed, open, toggle, only }: { deed: Deed; open: boolean; toggle: 
 
 const DataRow = ({ name, value }: { name: string; value: unknown }) => <><dt className="t3">{word(`deed.field.${name}`, name)}</dt><dd><Value value={value} /></dd></>
 
-/** A value as plain as it can be said; what has an inside is shown as it is written. */
-function Value({ value }: { value: unknown }) {
+/** The name behind an id of the house's people and units. */
+function useCalled(): (x: string) => string {
   const names = useNames()
+  return (x) => names.staff(x) || names.team(x) || names.config.departments.find((d) => d.id === x)?.name || x
+}
+
+/** The way to what was changed: the field, and the part of it. */
+function Place({ of }: { of: string[] }) {
+  const called = useCalled()
+  const said = (x: string) => word(`deed.field.${x}`, called(x))
+  return <>{of.map(said).join(' › ')}</>
+}
+
+/** A value as plain as it can be said; what has an inside is said part by part. */
+function Value({ value }: { value: unknown }) {
+  const called = useCalled()
   if (value === undefined || value === null || value === '') return <span className="t3">{t('common.none')}</span>
   if (typeof value === 'boolean') return <>{t(value ? 'common.yes' : 'common.no')}</>
   if (typeof value === 'object') {
     const pair = value as { zh?: unknown; en?: unknown }
     if (Object.keys(value).every((k) => k === 'zh' || k === 'en')) return <>{[pair.zh, pair.en].filter(Boolean).join(' / ')}</>
-    if (Array.isArray(value) && value.every((x) => typeof x === 'string')) return <>{value.map((x: string) => names.staff(x) || names.team(x) || x).join(t('common.and')) || t('common.none')}</>
-    return <code className="mono code">{JSON.stringify(value, null, 1)}</code>
+    if (Array.isArray(value) && value.every((x) => typeof x === 'string')) return <>{value.map(called).join(t('common.and')) || t('common.none')}</>
+    if (Array.isArray(value)) return <ol className="parts">{value.map((x, i) => <li key={i}><Value value={x} /></li>)}</ol>
+    return <dl className="parts">{Object.entries(value).filter(([k, v]) => k !== 'id' && v !== null && v !== '' && !(Array.isArray(v) && v.length === 0)).map(([k, v]) => <div key={k}><dt className="t3"><Place of={[k]} /></dt><dd><Value value={v} /></dd></div>)}</dl>
   }
   const text = String(value)
-  return <>{names.staff(text) || names.team(text) || text}</>
+  return <>{called(text)}</>
 }
