@@ -87,10 +87,12 @@ func monotonous(s string) bool {
 type hasher struct {
 	slots chan struct{}
 	line  chan struct{}
+
+	derive func(password, salt []byte, time, memory uint32, threads uint8, length uint32) []byte // argon2id
 }
 
 func newHasher() *hasher {
-	return &hasher{slots: make(chan struct{}, max(2, runtime.NumCPU())), line: make(chan struct{}, maxWaiting)}
+	return &hasher{slots: make(chan struct{}, max(2, runtime.NumCPU())), line: make(chan struct{}, maxWaiting), derive: argon2.IDKey}
 }
 
 func (h *hasher) enter(ctx context.Context) (leave func(), err error) {
@@ -117,7 +119,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	defer leave()
 	salt := make([]byte, saltLength)
 	rand.Read(salt)
-	sum := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, hashLength)
+	sum := h.derive([]byte(password), salt, argonTime, argonMemory, argonThreads, hashLength)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, b64.EncodeToString(salt), b64.EncodeToString(sum)), nil
 }
@@ -157,6 +159,6 @@ func (h *hasher) verify(ctx context.Context, password, stored string) (bool, err
 		password = password[:maxPassword]
 		known = false
 	}
-	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
+	got := h.derive([]byte(password), salt, time, memory, threads, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
