@@ -309,7 +309,7 @@ async function seed() {
     if (!runs.some((r) => ['waiting', 'running'].includes(r.state))) break
     await new Promise((r) => setTimeout(r, 200))
   }
-  await api('POST', `/tickets/${rich.id}/scheduled`, { body: '您好，维修师傅明天下午四点到六点上门，请保持电话畅通。', send_at: new Date(Date.now() + 20 * 3_600_000).toISOString() }).catch(() => undefined)
+  await api('POST', `/tickets/${rich.id}/scheduled`, { kind: 'reply', body: '您好，维修师傅明天下午四点到六点上门，请保持电话畅通。', at: new Date(Date.now() + 20 * 3_600_000).toISOString() }).catch(() => undefined)
   // an alarm would stand on every picture
   for (const a of (await api('GET', '/routing/alerts')).items) await api('POST', `/tickets/${a.ticket_id}/response/acknowledge`).catch(() => undefined)
   return { rich: rich.id, who }

@@ -404,7 +404,7 @@ func (m *Mind) registerModels(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/understanding/models", ID: "understanding-models", Summary: "Versions of the models", Permission: mayRead, Tags: tags},
 		func(ctx context.Context, in *fieldIn) (*modelsOut, error) {
 			list, err := m.modelList(ctx, actor(ctx).Tenant, in.Field)
-			return &modelsOut{web.List[ModelJSON]{Items: list}}, err
+			return &modelsOut{web.List[ModelJSON]{Items: append([]ModelJSON{}, list...)}}, err // none is an empty list, not null
 		})
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/understanding/models/{id}/activate", ID: "understanding-model-activate", Summary: "Bring a version back", Permission: mayManage, Tags: tags},
 		func(ctx context.Context, in *TicketID) (*struct{}, error) {
