@@ -31,7 +31,7 @@ export default {
   'me.columns.drop': '恢复',
   'me.columns.dropped': '已恢复为视图的列',
   'me.sessions': '登录的设备',
-  'me.sessions.policy': '{idle}不使用会自动退出；登录满{whole}后需要重新登录。时限由管理员设定。',
+  'me.sessions.policy': '{idle}不使用会自动退出；登录满 {whole}后需要重新登录。时限由管理员设定。',
   'me.sessions.endAll': '退出其他设备',
   'me.sessions.endAll.ask': '其他 {n} 处登录将立即退出，那里没有发送的内容会保留为草稿。',
   'me.session.this': '本机',
