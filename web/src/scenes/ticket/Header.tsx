@@ -53,8 +53,8 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         <Anchor name="priority" id={ticket.id}><HeaderChip ticket={ticket} field="priority" label={t('action.priority')}><PriorityBars priority={ticket.priority} />{priorityName(ticket.priority)}</HeaderChip></Anchor>
         <span className="row g4"><Mark ticket={ticket} field="priority" />{ticket.sentiment !== undefined && ticket.sentiment !== 0 && <span className="mooded f12 t2"><Mood step={ticket.sentiment} />{t(`mood.${ticket.sentiment}` as Key)}</span>}</span>
         <ClockChips ticket={ticket} />
-        {over && <span className="only-phone"><ActionButton id="ticket.reopen" withKey={false} /></span>}
-        {!over && <span className="only-phone"><ActionButton id="ticket.solve" look="p" withKey={false} /></span>}
+        {over && <span className="only-phone outcome"><ActionButton id="ticket.reopen" withKey={false} /></span>}
+        {!over && <span className="only-phone outcome"><ActionButton id="ticket.solve" look="p" withKey={false} /></span>}
         {ticket.status === 'on_hold' && ticket.hold_reason && <span className="f13 t2">{names.keyed('hold_reasons', ticket.hold_reason)}</span>}
         {ticket.status === 'cancelled' && ticket.cancel_reason && <span className="f13 t2 ell">{ticket.cancel_reason}</span>}
         {ticket.snoozed_until && <span className="chip amber"><Icon name="clock" size="s" />{t('ticket.snoozedUntil', { at: clock(ticket.snoozed_until, now) })}</span>}
