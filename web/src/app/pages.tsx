@@ -24,7 +24,7 @@ export function Failed({ error }: ErrorComponentProps) {
 
 export function Waiting() {
   return (
-    <div style={{ padding: 24, display: 'grid', gap: 12, maxWidth: 420 }} aria-label={t('common.loading')}>
+    <div style={{ padding: 24, display: 'grid', gap: 12, maxWidth: 420 }} role="status" aria-busy="true" aria-label={t('common.loading')}>
       <Skeleton width="60%" height={16} /><Skeleton /><Skeleton width="80%" />
     </div>
   )

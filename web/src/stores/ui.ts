@@ -25,7 +25,8 @@ export interface UI {
 }
 
 export const ui = createStore<UI>({ keys: false, side: false })
-export const show = (change: Partial<UI>): void => ui.set((old) => ({ ...old, ...change }))
+/** A panel and the composer stand where the sheet of the side would cover them. */
+export const show = (change: Partial<UI>): void => ui.set((old) => ({ ...old, ...(change.panel || change.compose ? { side: false } : {}), ...change }))
 
 /** Pictures one looks at large. */
 export const lightbox = createStore<{ images: Pick<Attachment, 'id' | 'name' | 'url'>[]; at: ID } | undefined>(undefined)

@@ -144,7 +144,7 @@ function Timeline({ id }: { id: string }) {
 
 function ContactLine({ x }: { x: Contact }) {
   return (
-    <Link className={`cline1 ${x.kind === 'ticket' ? 'born' : (x.message_kind ?? '')}`} to="/inbox/$view/$ticket" params={{ view: 'all', ticket: x.ticket.id }} search={{}}>
+    <Link className={`cline1 ${x.kind === 'ticket' ? 'born' : x.message_kind ? `is-${x.message_kind}` : ''}`} to="/inbox/$view/$ticket" params={{ view: 'all', ticket: x.ticket.id }} search={{}}>
       <span className="cw t3 f12"><Time at={x.at} as="clock" /></span>
       <span className="ci">{x.kind === 'ticket' ? <StatusGlyph status={x.ticket.status} /> : <Icon name={x.message_kind === 'note' ? 'lock' : x.message_kind === 'reply' ? 'reply' : 'chat'} size="s" />}</span>
       <span className="sp ct"><span className="f12 t3">{t(x.kind === 'ticket' ? 'customers.line.ticket' : x.message_kind === 'note' ? 'customers.line.note' : x.message_kind === 'reply' ? 'customers.line.reply' : 'customers.line.customer')}{' · '}{x.ticket.number}{x.kind === 'ticket' ? ` · ${statusName(x.ticket.status)}` : ''}</span><span className={x.kind === 'ticket' ? 'f13 b' : 'f13'}>{x.kind === 'ticket' ? x.ticket.subject : x.excerpt || t('customers.line.files')}</span></span>

@@ -46,7 +46,7 @@ export function Table<T extends { id: string }>({ label, columns: all, items, op
             )
           })}
         </div>
-        {loading && <div style={{ padding: '12px 24px', display: 'grid', gap: 16 }} aria-label={t('common.loading')}>{[60, 72, 54].map((w) => <Skeleton key={w} width={`${w}%`} />)}</div>}
+        {loading && <div style={{ padding: '12px 24px', display: 'grid', gap: 16 }} role="status" aria-label={t('common.loading')}>{[60, 72, 54].map((w) => <Skeleton key={w} width={`${w}%`} />)}</div>}
       </div>
     </div>
   )

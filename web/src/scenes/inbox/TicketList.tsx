@@ -91,7 +91,7 @@ export function TicketList({ query, viewID, base, title, open, table, head, narr
       {list.error && !list.data ? (
         <FailedState error={list.error} retry={() => void list.refetch()} />
       ) : list.isPending ? (
-        <div aria-busy="true" aria-label={t('common.loading')}>{Array.from({ length: 12 }, (_, i) => <RowSkeleton key={i} height={asTable ? 40 : 62} />)}</div>
+        <div role="status" aria-busy="true" aria-label={t('common.loading')}>{Array.from({ length: 12 }, (_, i) => <RowSkeleton key={i} height={asTable ? 40 : 62} />)}</div>
       ) : items.length === 0 && !(further && hasNextPage) ? (
         <Nothing words={Boolean(query.q)} narrowed={narrowed} />
       ) : asTable ? (

@@ -22,7 +22,7 @@ export function Page({ title, help, actions, children, wide }: { title: string; 
 export function Wait({ query, children }: { query: { error: unknown; data: unknown; refetch: () => unknown }; children: ReactNode }) {
   if (query.data !== undefined) return children
   if (query.error) return <FailedState error={query.error} retry={() => void query.refetch()} />
-  return <div aria-busy="true" aria-label={t('common.loading')} style={{ display: 'grid', gap: 16, padding: '8px 0' }}>{[90, 70, 80, 60, 75].map((w) => <Skeleton key={w} width={`${w}%`} height={14} />)}</div>
+  return <div role="status" aria-busy="true" aria-label={t('common.loading')} style={{ display: 'grid', gap: 16, padding: '8px 0' }}>{[90, 70, 80, 60, 75].map((w) => <Skeleton key={w} width={`${w}%`} height={14} />)}</div>
 }
 
 export function Switch({ on, label, onChange, disabled }: { on: boolean; label: string; onChange: (on: boolean) => void; disabled?: boolean }) {

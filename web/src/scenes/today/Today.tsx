@@ -133,7 +133,7 @@ function Export({ search }: { search: TodaySearch }) {
 
 function Bones() {
   return (
-    <div aria-busy="true" aria-label={t('common.loading')}>
+    <div role="status" aria-busy="true" aria-label={t('common.loading')}>
       <div className="tdkpi">{Array.from({ length: 8 }, (_, i) => <div key={i}><Skeleton width={64} /><div style={{ height: 12 }} /><Skeleton width={88} height={24} /><div style={{ height: 8 }} /><Skeleton width={96} /></div>)}</div>
       <div className="tdmid"><div className="tdch" style={{ height: 304, paddingTop: 24 }}><Skeleton height={240} /></div><div className="tdbk" style={{ paddingTop: 24, display: 'grid', gap: 24 }}>{[90, 70, 60, 40, 20, 10].map((w) => <Skeleton key={w} width={`${w}%`} height={16} />)}</div></div>
     </div>

@@ -15,6 +15,7 @@ import { concernedQuery } from '~/stores/setup'
 import { bodyOf, createShared, saveShared } from '~/stores/view'
 import { Picks, useProblem, useTouched, Wrong, type Go } from '../people/parts'
 import { Foot, Names, Ordered } from '../setup/parts'
+import '~/scenes/inbox/inbox.css'
 
 const fresh: NewView = { name: { zh: '', en: '' }, scope: 'shared', seen_by: [], filter: 'active', sort: '-updated', columns: [], folder: '' }
 const sorts = ['-updated', 'updated', '-created', 'created', '-priority', 'priority', 'due', '-due'] as const

@@ -57,7 +57,7 @@ function Row({ ticket, d }: { ticket: Ticket; d: Decision }) {
   const text = valueText(d.field, value, names)
   const share = t('judge.share', { word: sureness(d.confidence), share: percent(d.confidence) })
   return (
-    <div className={`jr ${d.state}`}>
+    <div className={d.state === 'set' ? 'jr' : `jr ${d.state}`}>
       <span className="lb">{fieldName(d.field)}</span>
       <Pop hover open={open} onOpen={setOpen} placement="leftTop" content={(close) => <Why ticket={ticket} decision={d} close={close} />}>
         <button type="button" className={open ? 'mark jv hot' : 'mark jv'} aria-haspopup="dialog" aria-expanded={open} aria-label={t('mark.label', { field: fieldName(d.field), state: t(`judged.${d.state}`), value: text, share: percent(d.confidence) })}>
