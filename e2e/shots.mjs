@@ -225,7 +225,7 @@ const screens = {
   },
   missing: async (page) => {
     await page.goto('/inbox/10/999999')
-    await page.locator('.conv .empty').waitFor()
+    await page.locator('.conv.ticket-open .empty').waitFor()
   },
   lost: async (page) => {
     await page.goto('/no/such/page')

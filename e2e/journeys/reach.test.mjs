@@ -59,3 +59,11 @@ journey('坐席只看到自己和本组的工单', async (open) => {
   await page.goto(`/inbox/10/${ours.id}`)
   await page.locator('.conv h1', { hasText: '转盘不转' }).waitFor()
 })
+
+journey('手机上打开没有的工单，也说得清楚、回得去', async (open) => {
+  const page = await open(browser, house, { width: 390, height: 844, phone: true, allow: [/404/] })
+  await signIn(page, agent, '/inbox/10/999999')
+  await page.getByText(/找不到|没有找到|看不到|无权/).first().waitFor()
+  await page.getByRole('button', { name: /列表/ }).tap()
+  await page.locator('.lhead').waitFor()
+})
