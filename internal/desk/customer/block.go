@@ -237,15 +237,10 @@ func (b *Book) UnblockCustomer(ctx context.Context, a *staff.Actor, customer id.
 // Blocked finds the block in force on an address or its mail domain, or nil.
 // An address that is none is not blocked.
 func (b *Book) Blocked(ctx context.Context, r db.Reader, tenant id.ID, kind, value string) (*Block, error) {
-	v, err := normalize("value", kind, value, b.Region)
-	if err != nil {
+	blind, v, keys, err := b.blind(ctx, tenant, kind, value)
+	if fault.KindOf(err) == fault.Invalid {
 		return nil, nil
 	}
-	keys, err := b.Vault.Tenant(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	blind, err := keys.Blind(kind, v)
 	if err != nil {
 		return nil, err
 	}

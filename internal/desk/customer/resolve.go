@@ -310,15 +310,7 @@ func (b *Book) Resolve(ctx context.Context, tenant id.ID, in Contact) (c *Custom
 
 // Lookup finds the customer who has an address, or nil.
 func (b *Book) Lookup(ctx context.Context, r db.Reader, tenant id.ID, kind, value string) (*Customer, error) {
-	v, err := normalize("value", kind, value, b.Region)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := b.Vault.Tenant(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	blind, err := keys.Blind(kind, v)
+	blind, _, _, err := b.blind(ctx, tenant, kind, value)
 	if err != nil {
 		return nil, err
 	}
@@ -329,4 +321,17 @@ func (b *Book) Lookup(ctx context.Context, r db.Reader, tenant id.ID, kind, valu
 		return nil, nil
 	}
 	return &c, err
+}
+
+// blind is the index of an address that somebody gave, the address in normal
+// form, and the keys that made it. An address that is none is Invalid.
+func (b *Book) blind(ctx context.Context, tenant id.ID, kind, value string) (blind []byte, normal string, keys *secret.Tenant, err error) {
+	if normal, err = normalize("value", kind, value, b.Region); err != nil {
+		return nil, "", nil, err
+	}
+	if keys, err = b.Vault.Tenant(ctx, tenant); err != nil {
+		return nil, "", nil, err
+	}
+	blind, err = keys.Blind(kind, normal)
+	return blind, normal, keys, err
 }
