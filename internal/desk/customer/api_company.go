@@ -116,7 +116,7 @@ func (b *Book) registerCompanies(api *web.API) {
 		func(ctx context.Context, in *companiesIn) (*listOut, error) {
 			a, out := actor(ctx), &listOut{}
 			err := b.DB.Snapshot(ctx, func(ctx context.Context, r db.Reader) error {
-				p, err := b.Companies(ctx, r, a, CompanyQuery{Query: Query{Q: in.Q, Cursor: in.Cursor, Limit: in.Limit}, Tier: in.Tier, Under: in.Under.ID})
+				p, err := b.Companies(ctx, r, a, CompanyQuery{Query: Query{Q: in.Q, Cursor: in.Cursor, Limit: in.Limit}, CompanyNarrow: CompanyNarrow{in.Tier, in.Under.ID}})
 				if err != nil {
 					return err
 				}

@@ -15,12 +15,11 @@ import (
 
 // CompanyQuery says which companies are wanted.
 type CompanyQuery struct {
-	Query        // Q is a part of the name, or a whole domain
-	Tier  string // of that service class
-	Under id.ID  // directly below that company
+	Query // Q is a part of the name, or a whole domain
+	CompanyNarrow
 }
 
-func (q CompanyQuery) where(args *[]any) string {
+func (q CompanyNarrow) where(args *[]any) string {
 	sql := ""
 	if q.Tier != "" {
 		*args = append(*args, q.Tier)

@@ -93,12 +93,18 @@ func (b *Book) changeCare(ctx context.Context, a *staff.Actor, customer id.ID, e
 }
 
 // Narrow says which customers of a list or search are wanted; zero values want
-// all.
+// all. An export of the list keeps it as it is.
 type Narrow struct {
-	Tier    string
-	Company id.ID
-	Tag     string
-	Care    bool // under special care now
+	Tier    string `json:"tier,omitempty" maxLength:"32"`
+	Company id.ID  `json:"company_id,omitzero"`
+	Tag     string `json:"tag,omitempty" maxLength:"256"`
+	Care    bool   `json:"care,omitempty" doc:"only those under special care now"`
+}
+
+// CompanyNarrow says which companies of a list or search are wanted.
+type CompanyNarrow struct {
+	Tier  string `json:"tier,omitempty" maxLength:"32"`
+	Under id.ID  `json:"parent_id,omitzero" doc:"those directly below this company"`
 }
 
 func (n Narrow) none() bool { return n == Narrow{} }

@@ -204,8 +204,8 @@ func TestCompanies(t *testing.T) {
 		for _, x := range []struct {
 			q    customer.CompanyQuery
 			want int
-		}{{customer.CompanyQuery{Tier: "vip"}, 1}, {customer.CompanyQuery{Under: group.ID}, 1}, {customer.CompanyQuery{Under: child.ID}, 0},
-			{customer.CompanyQuery{Tier: "vip", Query: customer.Query{Q: "电器"}}, 0}} {
+		}{{customer.CompanyQuery{CompanyNarrow: customer.CompanyNarrow{Tier: "vip"}}, 1}, {customer.CompanyQuery{CompanyNarrow: customer.CompanyNarrow{Under: group.ID}}, 1}, {customer.CompanyQuery{CompanyNarrow: customer.CompanyNarrow{Under: child.ID}}, 0},
+			{customer.CompanyQuery{CompanyNarrow: customer.CompanyNarrow{Tier: "vip"}, Query: customer.Query{Q: "电器"}}, 0}} {
 			x.q.Limit = 10
 			if p := must(b.Companies(ctx, d, a, x.q)); len(p.Items) != x.want {
 				t.Errorf("%+v: %d companies, want %d", x.q, len(p.Items), x.want)

@@ -32,8 +32,8 @@ func (b *Book) Rows(ctx context.Context, a *staff.Actor, q Query, ids []id.ID) (
 }
 
 // CompanyRows is a page of companies as lists show them.
-func (b *Book) CompanyRows(ctx context.Context, a *staff.Actor, q Query) ([]CompanyJSON, string, error) {
-	page, err := b.Companies(ctx, b.DB, a, CompanyQuery{Query: q})
+func (b *Book) CompanyRows(ctx context.Context, a *staff.Actor, q CompanyQuery) ([]CompanyJSON, string, error) {
+	page, err := b.Companies(ctx, b.DB, a, q)
 	out := make([]CompanyJSON, len(page.Items))
 	for i, c := range page.Items {
 		out[i] = c.json()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -35,6 +36,7 @@ type ExportJSON struct {
 	Q          string     `json:"q,omitempty"`
 	Filter     string     `json:"filter,omitempty"`
 	View       id.ID      `json:"view_id,omitzero"`
+	Narrowed   bool       `json:"narrowed,omitempty" doc:"only some customers or companies"`
 	Selected   int        `json:"selected,omitempty" doc:"how many rows were chosen one by one"`
 	Total      *int64     `json:"total,omitempty" doc:"absent as long as nobody has counted"`
 	Done       int64      `json:"done"`
@@ -57,6 +59,7 @@ type RefJSON struct {
 
 func (m *Room) exportJSON(e *Export, dir *staff.Directory) ExportJSON {
 	j := ExportJSON{ID: e.ID, What: e.Spec.What, Format: string(e.Format), State: e.State, Columns: e.Spec.Columns, Q: e.Spec.Q, Filter: e.Spec.Filter, View: e.Spec.View,
+		Narrowed: e.Spec.Customers != (customer.Narrow{}) || e.Spec.Companies != (customer.CompanyNarrow{}),
 		Selected: len(e.Spec.IDs), Total: e.Total, Done: e.Done, Truncated: e.Truncated, Size: e.Size, Downloads: e.Downloads, ErrorCode: e.ErrorCode,
 		CreatedAt: e.CreatedAt, FinishedAt: e.FinishedAt, ExpiresAt: e.ExpiresAt}
 	if j.Columns == nil {
@@ -72,8 +75,8 @@ func (m *Room) exportJSON(e *Export, dir *staff.Directory) ExportJSON {
 const linkPurpose = "export.file"
 
 // linked is the export with a link for the reader, if it is theirs.
-func (m *Room) linked(ctx context.Context, a *staff.Actor, e *Export) (ExportJSON, error) {
-	j := m.exportJSON(e, nil)
+func (m *Room) linked(ctx context.Context, a *staff.Actor, dir *staff.Directory, e *Export) (ExportJSON, error) {
+	j := m.exportJSON(e, dir)
 	if e.State != Done || e.User != a.ID {
 		return j, nil
 	}
@@ -97,6 +100,9 @@ type NewExportJSON struct {
 	Filter  string   `json:"filter,omitempty" maxLength:"4096" doc:"tickets: a condition in CEL"`
 	View    id.ID    `json:"view_id,omitzero" doc:"tickets: those of a view"`
 	IDs     []id.ID  `json:"ids,omitempty" maxItems:"10000" doc:"only these"`
+
+	Customers customer.Narrow        `json:"customers,omitzero" doc:"customers: as their list is narrowed"`
+	Companies customer.CompanyNarrow `json:"companies,omitzero" doc:"companies: as their list is narrowed"`
 }
 
 type exportOut struct{ Body ExportJSON }
@@ -128,48 +134,17 @@ func (m *Room) registerExports(api *web.API) {
 			if b.Locale == "" {
 				b.Locale = a.Locale
 			}
-			e, err := m.StartExport(ctx, a, sheet.Format(b.Format), Spec{What: b.What, Columns: b.Columns, BOM: b.BOM, Locale: b.Locale, Q: b.Q, Filter: b.Filter, View: b.View, IDs: b.IDs})
+			e, err := m.StartExport(ctx, a, sheet.Format(b.Format), Spec{What: b.What, Columns: b.Columns, BOM: b.BOM, Locale: b.Locale, Q: b.Q, Filter: b.Filter, View: b.View, IDs: b.IDs,
+				Customers: b.Customers, Companies: b.Companies})
 			if err != nil {
 				return nil, err
 			}
-			j, err := m.linked(ctx, a, e)
+			j, err := m.linked(ctx, a, nil, e)
 			return &exportOut{j}, err
 		})
 
-	type listIn struct {
-		web.Page
-		All bool `query:"all" doc:"everybody's, for who reads the audit trail"`
-	}
-	type listOut struct{ Body web.List[ExportJSON] }
-	web.Register(api, web.Op{Method: http.MethodGet, Path: "/exports", ID: "export-list", Summary: "One's own exports, newest first", Permission: web.SignedIn, Tags: exportTags},
-		func(ctx context.Context, in *listIn) (*listOut, error) {
-			a := staff.From(ctx)
-			var before id.ID = 1<<62 - 1
-			if _, err := web.ParseCursor(in.Cursor, &before); err != nil {
-				return nil, err
-			}
-			rows, err := m.Exports(ctx, a, in.All, before, in.Limit+1)
-			if err != nil {
-				return nil, err
-			}
-			dir, err := m.Staff.Directory(ctx, a.Tenant)
-			if err != nil {
-				return nil, err
-			}
-			cut := web.Cut(rows, in.Limit, func(e *Export) id.ID { return e.ID })
-			out := &listOut{web.List[ExportJSON]{Items: []ExportJSON{}, NextCursor: cut.NextCursor}}
-			for _, e := range cut.Items {
-				j, err := m.linked(ctx, a, e)
-				if err != nil {
-					return nil, err
-				}
-				if in.All {
-					j.User = m.exportJSON(e, dir).User
-				}
-				out.Body.Items = append(out.Body.Items, j)
-			}
-			return out, nil
-		})
+	registerList(m, api, web.Op{Method: http.MethodGet, Path: "/exports", ID: "export-list", Summary: "One's own exports, newest first", Permission: web.SignedIn, Tags: exportTags},
+		scanExport, func(e *Export) id.ID { return e.ID }, m.linked, `exchange_export x`, exportColumns)
 
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/exports/{id}", ID: "export-read", Summary: "How far an export is, with a link when it is ready", Permission: web.SignedIn, Tags: exportTags},
 		func(ctx context.Context, in *web.PathID) (*exportOut, error) {
@@ -178,7 +153,7 @@ func (m *Room) registerExports(api *web.API) {
 			if err != nil {
 				return nil, err
 			}
-			j, err := m.linked(ctx, a, e)
+			j, err := m.linked(ctx, a, nil, e)
 			return &exportOut{j}, err
 		})
 

@@ -27,7 +27,7 @@ var importTags = []string{"Imports"}
 // ImportJSON is an import on the wire.
 type ImportJSON struct {
 	ID         id.ID      `json:"id"`
-	What       string     `json:"what" enum:"customer,company,ticket"`
+	What       string     `json:"what" enum:"customer,company,ticket,batch"`
 	Name       string     `json:"name" doc:"of the file"`
 	Format     string     `json:"format" enum:"csv,xlsx"`
 	Encoding   string     `json:"encoding,omitempty"`
@@ -147,6 +147,8 @@ var reasons = map[string]form.Name{
 	"range": name("超出允许范围", "is out of range"), "identity.taken": name("联系方式已属于其他客户", "belongs to another customer"), "several": name("本行的联系方式分属不同客户", "the addresses belong to different customers"),
 	"invalid": name("格式不正确", "is not valid"), "too_many": name("数量过多", "are too many"), "company.domain": name("域名已属于其他企业", "belongs to another company"),
 	"forbidden": name("您没有权限修改该记录", "is outside of your rights"), "ticket.closed": name("工单已关闭", "is closed"), "twice": name("重复", "stands twice"),
+	"batch.number": name("新工单的行不能填写，请先填工单编号", "is for tickets that have a number"), "batch.body": name("只用于新工单，回复请填在“回复内容”列", "is for new tickets: to answer, use the reply"),
+	"ticket.transition": name("当前状态不能这样变更", "cannot follow the present one"), "ticket.children_open": name("还有未完结的子工单", "has to wait for child tickets"), "ticket.not_now": name("工单当前不能这样操作", "does not allow this now"),
 }
 
 func (i *Import) reason(w *words, targets []target, p Problem) string {
@@ -235,7 +237,7 @@ func (m *Room) registerImports(api *web.API) {
 		return &importOut{importJSON(i, nil)}, nil
 	}
 	type whatIn struct {
-		What string `query:"what" required:"true" enum:"customer,company,ticket"`
+		What string `query:"what" required:"true" enum:"customer,company,ticket,batch"`
 	}
 	type targetsOut struct{ Body web.List[TargetJSON] }
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/targets", ID: "import-targets", Summary: "What a column can mean", Permission: may, Tags: importTags},
@@ -264,35 +266,9 @@ func (m *Room) registerImports(api *web.API) {
 			return err
 		})
 
-	type listIn struct {
-		web.Page
-		All bool `query:"all" doc:"everybody's, for who reads the audit trail"`
-	}
-	type listOut struct{ Body web.List[ImportJSON] }
-	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports", ID: "import-list", Summary: "One's own imports, newest first", Permission: web.SignedIn, Tags: importTags},
-		func(ctx context.Context, in *listIn) (*listOut, error) {
-			a := staff.From(ctx)
-			var before id.ID = 1<<62 - 1
-			if _, err := web.ParseCursor(in.Cursor, &before); err != nil {
-				return nil, err
-			}
-			rows, err := m.Imports(ctx, a, in.All, before, in.Limit+1)
-			if err != nil {
-				return nil, err
-			}
-			var dir *staff.Directory
-			if in.All {
-				if dir, err = m.Staff.Directory(ctx, a.Tenant); err != nil {
-					return nil, err
-				}
-			}
-			page := web.Cut(rows, in.Limit, func(i *Import) id.ID { return i.ID })
-			out := &listOut{web.List[ImportJSON]{Items: []ImportJSON{}, NextCursor: page.NextCursor}}
-			for _, i := range page.Items {
-				out.Body.Items = append(out.Body.Items, importJSON(i, dir))
-			}
-			return out, nil
-		})
+	registerList(m, api, web.Op{Method: http.MethodGet, Path: "/imports", ID: "import-list", Summary: "One's own imports, newest first", Permission: web.SignedIn, Tags: importTags},
+		scanImport, func(i *Import) id.ID { return i.ID },
+		func(_ context.Context, _ *staff.Actor, dir *staff.Directory, i *Import) (ImportJSON, error) { return importJSON(i, dir), nil }, `exchange_import x`, importColumns)
 
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/{id}", ID: "import-read", Summary: "How far an import is", Permission: may, Tags: importTags},
 		func(ctx context.Context, in *web.PathID) (*importOut, error) {
@@ -335,6 +311,21 @@ func (m *Room) registerImports(api *web.API) {
 		web.PathID
 		web.Page
 	}
+	type keptOut struct{ Body web.List[KeptJSON] }
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/{id}/kept", ID: "import-kept", Summary: "The rows that taking back has left, wholly or in part, with the reasons", Permission: may, Tags: importTags},
+		func(ctx context.Context, in *errorsIn) (*keptOut, error) {
+			a := staff.From(ctx)
+			i, err := m.ownImport(ctx, a, in.ID.ID)
+			if err != nil {
+				return nil, err
+			}
+			var after int64
+			if _, err := web.ParseCursor(in.Cursor, &after); err != nil {
+				return nil, err
+			}
+			rows, err := m.Kept(ctx, a, i, after, in.Limit+1)
+			return &keptOut{web.Cut(rows, in.Limit, func(x KeptJSON) int64 { return x.Row })}, err
+		})
 	type errorsOut struct{ Body web.List[RowErrorJSON] }
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/{id}/errors", ID: "import-errors", Summary: "The rows that are not taken, with the reasons", Permission: may, Tags: importTags},
 		func(ctx context.Context, in *errorsIn) (*errorsOut, error) {
@@ -373,7 +364,7 @@ func (m *Room) registerImports(api *web.API) {
 
 func (m *Room) registerMappings(api *web.API, may string) {
 	type listIn struct {
-		What string `query:"what" required:"true" enum:"customer,company,ticket"`
+		What string `query:"what" required:"true" enum:"customer,company,ticket,batch"`
 	}
 	type listOut struct{ Body web.List[MappingJSON] }
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/mappings", ID: "import-mappings", Summary: "Saved meanings of columns", Permission: may, Tags: importTags},
@@ -388,7 +379,7 @@ func (m *Room) registerMappings(api *web.API, may string) {
 		})
 	type saveIn struct {
 		Body struct {
-			What    string            `json:"what" enum:"customer,company,ticket"`
+			What    string            `json:"what" enum:"customer,company,ticket,batch"`
 			Name    string            `json:"name" minLength:"1" maxLength:"60"`
 			Columns map[string]string `json:"columns"`
 		}
@@ -428,7 +419,7 @@ func (m *Room) registerMappings(api *web.API, may string) {
 			})
 		})
 	type dropIn struct {
-		What string `query:"what" required:"true" enum:"customer,company,ticket"`
+		What string `query:"what" required:"true" enum:"customer,company,ticket,batch"`
 		Name string `query:"name" required:"true" maxLength:"60"`
 	}
 	web.Register(api, web.Op{Method: http.MethodDelete, Path: "/imports/mappings", ID: "import-mapping-delete", Summary: "Forget saved meanings of columns", Permission: may, Tags: importTags},

@@ -19,12 +19,15 @@
 //   - it is done with the rights of who brings it, by the same doors as by hand;
 //   - a ticket keeps its own times and stands where it stood; of what has ended
 //     elsewhere nobody is told, and nothing is promised on it;
-//   - the whole can be taken back, but for what somebody has worked with since.
+//   - the whole can be taken back, but for what somebody has worked with since,
+//     which is named;
+//   - a table of work on tickets (a batch) says nothing to a customer that could
+//     not be said by hand, and nothing twice.
 //
 // columns.go and source.go hold the tables that go out, export.go an order and
-// its record, run.go its work; target.go and plan.go say what the columns and
-// rows of a table that comes in mean, import.go holds its record and work.go its
-// work.
+// its record, run.go its work; target.go and plan*.go say what the columns and
+// rows of a table that comes in mean, import.go holds its record, work.go its
+// work and undo.go its way back.
 package exchange
 
 import (

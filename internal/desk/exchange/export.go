@@ -60,8 +60,8 @@ type Export struct {
 	file   string
 }
 
-const exportColumns = `e.id, e.user_id, e.format, e.spec, e.actor, e.state, e.total, e.done, e.mark, e.parts, e.truncated, e.file, e.size, e.downloads,
-	e.error_code, e.created_at, coalesce(e.finished_at, 0), coalesce(e.expires_at, 0)`
+const exportColumns = `x.id, x.user_id, x.format, x.spec, x.actor, x.state, x.total, x.done, x.mark, x.parts, x.truncated, x.file, x.size, x.downloads,
+	x.error_code, x.created_at, coalesce(x.finished_at, 0), coalesce(x.expires_at, 0)`
 
 type scanner interface{ Scan(dest ...any) error }
 
@@ -80,7 +80,7 @@ func scanExport(r scanner, tenant id.ID) (*Export, error) {
 }
 
 func readExport(ctx context.Context, r db.Reader, tenant, export id.ID) (*Export, error) {
-	e, err := scanExport(r.QueryRow(ctx, `select `+exportColumns+` from exchange_export e where e.tenant_id = $1 and e.id = $2`, tenant, export), tenant)
+	e, err := scanExport(r.QueryRow(ctx, `select `+exportColumns+` from exchange_export x where x.tenant_id = $1 and x.id = $2`, tenant, export), tenant)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fault.Missing("export")
 	}
@@ -104,8 +104,8 @@ func (m *Room) StartExport(ctx context.Context, a *staff.Actor, f sheet.Format, 
 	if len(spec.IDs) > MaxSelected || len(spec.Columns) > maxColumns {
 		return nil, fault.Bad("ids", "too_many", "at most %d chosen rows and %d columns", MaxSelected, maxColumns)
 	}
-	if spec.What == Companies && len(spec.IDs) > 0 {
-		return nil, fault.Bad("ids", "unknown", "companies are exported by search, not one by one")
+	if err := spec.check(); err != nil {
+		return nil, err
 	}
 	if spec.Locale != "en" {
 		spec.Locale = "zh-CN"
@@ -127,8 +127,9 @@ func (m *Room) StartExport(ctx context.Context, a *staff.Actor, f sheet.Format, 
 			e.Tenant, e.ID, e.User, spec.What, string(f), encode(spec), encode(a.Grants), e.State, false, e.CreatedAt); err != nil {
 			return err
 		}
-		// Should this process end before it has either finished or handed on.
-		return m.Jobs.Add(ctx, tx, m.exportJob(e, e.CreatedAt.Add(10*time.Second)))
+		// Should this process end before it has either finished or handed on. One
+		// that is only slow loses the work of the page at which the two meet.
+		return m.Jobs.Add(ctx, tx, m.exportJob(e, e.CreatedAt.Add(5*time.Second)))
 	})
 	if err != nil {
 		return nil, err
@@ -261,19 +262,6 @@ func (m *Room) drop(ctx context.Context, hashes ...string) {
 			m.Log.WarnContext(ctx, "exchange: content was not removed", "error", err)
 		}
 	}
-}
-
-// Exports lists one's own exports, or everybody's for who reads the audit trail.
-func (m *Room) Exports(ctx context.Context, a *staff.Actor, all bool, before id.ID, limit int) ([]*Export, error) {
-	if all && a.Scope(staff.AuditRead) == staff.ScopeNone {
-		return nil, fault.New(fault.Forbidden, "forbidden", "who took what is for who reads the audit trail").With("permission", string(staff.AuditRead))
-	}
-	whose, args := `e.user_id = $4 and `, []any{a.Tenant, before, limit, a.ID}
-	if all {
-		whose, args = "", args[:3]
-	}
-	rows, err := m.DB.Query(ctx, `select `+exportColumns+` from exchange_export e where e.tenant_id = $1 and `+whose+`e.id < $2 order by e.id desc limit $3`, args...)
-	return db.Each(rows, err, func(r *sql.Rows) (*Export, error) { return scanExport(r, a.Tenant) })
 }
 
 // filename is what a browser calls the file.

@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -71,6 +72,20 @@ func TestExportOthers(t *testing.T) {
 		want(t, "customer", strings.Join(rows[1][:6], "|"), "王芳|139****5678|w***@yuanda.example.com|VIP 客户|+远大|")
 		rows = s.table(s.Token, s.export(s.Token, M{"what": "company", "format": "csv"}))
 		want(t, "company", strings.Join(rows[1][:2], "|"), "+远大|yuanda.example.com")
+		// As the list is narrowed, so is the file.
+		s.call(s.Token, "POST", "/customers", M{"name": "李明", "tags": []string{"批发"}}, 201, nil)
+		s.call(s.Token, "POST", "/companies", M{"name": "甲公司", "tier": "vip", "parent_id": company.ID}, 201, nil)
+		for narrow, who := range map[string]string{`{"tier":"vip"}`: "王芳", `{"company_id":"` + company.ID + `"}`: "王芳", `{"tag":"批发"}`: "李明", `{"tag":"批发","tier":"vip"}`: "", `{"care":true}`: ""} {
+			e := s.export(s.Token, M{"what": "customer", "format": "csv", "customers": json.RawMessage(narrow)})
+			want(t, narrow, strings.Join(column(s.table(s.Token, e), "姓名"), "|"), who)
+			want(t, "said in the record", e.Narrowed, true)
+		}
+		for narrow, who := range map[string]string{`{"tier":"vip"}`: "甲公司", `{"parent_id":"` + company.ID + `"}`: "甲公司", `{"tier":"normal"}`: "+远大"} {
+			want(t, narrow, strings.Join(column(s.table(s.Token, s.export(s.Token, M{"what": "company", "format": "csv", "companies": json.RawMessage(narrow)})), "企业名称"), "|"), who)
+		}
+		for what, field := range map[string]string{"ticket": "customers", "customer": "companies", "staff": "customers"} {
+			s.call(s.Token, "POST", "/exports", M{"what": what, "format": "csv", field: M{"tier": "vip"}}, 422, nil)
+		}
 		rows = s.table(s.Token, s.export(s.Token, M{"what": "staff", "format": "csv"}))
 		want(t, "staff", strings.Join(rows[1][:2], "|"), "管理员|admin@example.com")
 		for _, what := range []string{"ticket", "customer", "company", "staff"} {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/exchange"
@@ -31,7 +32,10 @@ type scene struct {
 
 func each(t *testing.T, fn func(t *testing.T, s *scene)) {
 	t.Helper()
-	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) { fn(t, &scene{h, t}) })
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		h.Exchange.Patience = time.Hour // however slow the machine is, a file is there when it was ordered
+		fn(t, &scene{h, t})
+	})
 }
 
 func must(t *testing.T, err error) {

@@ -79,23 +79,31 @@ type Counts struct {
 	Updated int64 `json:"updated"`
 	Skipped int64 `json:"skipped"`
 	Failed  int64 `json:"failed"`
+	Replies int64 `json:"replies,omitempty" doc:"how many of them answer the customer"`
 }
 
-func (c *Counts) add(act string, n int64) {
-	switch act {
+func (c *Counts) add(o outcome) {
+	if o.said {
+		c.Replies++
+	}
+	switch o.act {
 	case created:
-		c.Created += n
+		c.Created++
 	case updated:
-		c.Updated += n
+		c.Updated++
 	case skipped:
-		c.Skipped += n
+		c.Skipped++
 	case failed:
-		c.Failed += n
+		c.Failed++
 	}
 }
 
-const importColumns = `i.id, coalesce(i.user_id, 0), i.what, i.name, i.file, i.size, i.format, i.encoding, i.head, i.columns, i.options, i.actor, i.state, i.total, i.mark,
-	i.created, i.updated, i.skipped, i.failed, i.undone, i.kept, i.checked, i.error_code, i.created_at, coalesce(i.finished_at, 0)`
+func (c Counts) plus(d Counts) Counts {
+	return Counts{c.Created + d.Created, c.Updated + d.Updated, c.Skipped + d.Skipped, c.Failed + d.Failed, c.Replies + d.Replies}
+}
+
+const importColumns = `x.id, coalesce(x.user_id, 0), x.what, x.name, x.file, x.size, x.format, x.encoding, x.head, x.columns, x.options, x.actor, x.state, x.total, x.mark,
+	x.created, x.updated, x.skipped, x.failed, x.undone, x.kept, x.checked, x.error_code, x.created_at, coalesce(x.finished_at, 0)`
 
 func scanImport(r scanner, tenant id.ID) (*Import, error) {
 	i := &Import{Tenant: tenant}
@@ -109,7 +117,7 @@ func scanImport(r scanner, tenant id.ID) (*Import, error) {
 }
 
 func readImport(ctx context.Context, r db.Reader, tenant, imp id.ID) (*Import, error) {
-	i, err := scanImport(r.QueryRow(ctx, `select `+importColumns+` from exchange_import i where i.tenant_id = $1 and i.id = $2`, tenant, imp), tenant)
+	i, err := scanImport(r.QueryRow(ctx, `select `+importColumns+` from exchange_import x where x.tenant_id = $1 and x.id = $2`, tenant, imp), tenant)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fault.Missing("import")
 	}
@@ -127,7 +135,7 @@ func (m *Room) Upload(ctx context.Context, a *staff.Actor, what, filename string
 	}
 	targets := targetsOf(what, catalog)
 	if targets == nil {
-		return nil, fault.Bad("what", "choice", "customers, companies and tickets can be imported")
+		return nil, fault.Bad("what", "choice", "customers, companies, tickets and work on tickets can be imported")
 	}
 	if err := mayImport(a, what); err != nil {
 		return nil, err
@@ -173,6 +181,9 @@ func (m *Room) Upload(ctx context.Context, a *staff.Actor, what, filename string
 	if i.Total == 0 {
 		return nil, fault.Bad("file", "empty", "the file has a heading and no rows")
 	}
+	if what == Batch && i.Total > MaxBatch {
+		return nil, fault.Bad("file", "batch.rows", "a table of work on tickets has at most %d rows", MaxBatch).With("max", fmt.Sprint(MaxBatch))
+	}
 	ref, err := m.Blobs.Put(ctx, io.MultiReader(strings.NewReader(prefix(imp)), bytes.NewReader(raw)), MaxImportFile+prefixLen)
 	if err != nil {
 		return nil, err
@@ -209,7 +220,7 @@ func cut(s string, n int) string {
 }
 
 func mayImport(a *staff.Actor, what string) error {
-	p := map[string]staff.Permission{Tickets: staff.TicketCreate, Customers: staff.CustomerUpdate, Companies: staff.CustomerUpdate}[what]
+	p := map[string]staff.Permission{Tickets: staff.TicketCreate, Customers: staff.CustomerUpdate, Companies: staff.CustomerUpdate, Batch: staff.TicketBulk}[what]
 	for _, p := range []staff.Permission{staff.Import, p} {
 		if a.Scope(p) == staff.ScopeNone {
 			return fault.New(fault.Forbidden, "forbidden", "you may not import this").With("permission", string(p))
@@ -320,6 +331,15 @@ func checkColumns(i *Import, columns []string, targets []target) error {
 	if i.What == Tickets && !seen["subject"] && !seen["body"] {
 		return fault.Bad("columns", "required", "one column must be the subject or the body").With("target", "subject")
 	}
+	if i.What == Batch {
+		opens := seen["subject"] || seen["body"]
+		if !seen["number"] && !opens {
+			return fault.Bad("columns", "required", "one column must be the ticket number, or the subject of new tickets").With("target", "number")
+		}
+		if !opens && len(seen) == 1 {
+			return fault.Bad("columns", "batch.nothing", "beside the number, one column must say what is to be done")
+		}
+	}
 	return nil
 }
 
@@ -400,19 +420,6 @@ func (m *Room) begin(ctx context.Context, i *Import) error {
 		_, err := tx.Exec(ctx, `update exchange_import set state = $3 where tenant_id = $1 and id = $2 and state = 'uploaded'`, i.Tenant, i.ID, i.State)
 		return err
 	})
-}
-
-// Imports lists one's own, or everybody's for who reads the audit trail.
-func (m *Room) Imports(ctx context.Context, a *staff.Actor, all bool, before id.ID, limit int) ([]*Import, error) {
-	if all && a.Scope(staff.AuditRead) == staff.ScopeNone {
-		return nil, fault.New(fault.Forbidden, "forbidden", "who brought what is for who reads the audit trail").With("permission", string(staff.AuditRead))
-	}
-	whose, args := `i.user_id = $4 and `, []any{a.Tenant, before, limit, a.ID}
-	if all {
-		whose, args = "", args[:3]
-	}
-	rows, err := m.DB.Query(ctx, `select `+importColumns+` from exchange_import i where i.tenant_id = $1 and `+whose+`i.id < $2 order by i.id desc limit $3`, args...)
-	return db.Each(rows, err, func(r *sql.Rows) (*Import, error) { return scanImport(r, a.Tenant) })
 }
 
 const (

@@ -87,7 +87,7 @@ func TestImportCustomers(t *testing.T) {
 		want(t, "preview", strings.Join(acts, " "), "2created 3failed 2phone 4created 5failed 5unknown 6failed 1required 7created")
 
 		i = s.move(s.Token, i, "check")
-		want(t, "dry run", fmt.Sprint(i.State, *i.Checked), "checked{2 0 1 3}")
+		want(t, "dry run", fmt.Sprint(i.State, *i.Checked), "checked{2 0 1 3 0}")
 		want(t, "nothing is there", len(s.customers("")), 0)
 		i = s.move(s.Token, i, "run")
 		want(t, "run", counts(i), "done: 2 created, 0 updated, 1 skipped, 3 failed")
@@ -160,7 +160,7 @@ func TestImportTickets(t *testing.T) {
 		i := s.upload(s.Token, "ticket", "旧系统.csv", []byte(old))
 		want(t, "columns", strings.Join(i.Columns, " "), "ref subject body requester_name requester_phone type priority status assignee tags created_at ended_at code field:fault_code field:safety field:refund_amount")
 		i = s.move(s.Token, i, "check")
-		want(t, "dry run", fmt.Sprint(i.State, *i.Checked), "checked{3 0 0 4}")
+		want(t, "dry run", fmt.Sprint(i.State, *i.Checked), "checked{3 0 0 4 0}")
 		i = s.move(s.Token, i, "run")
 		want(t, "run", counts(i), "done: 3 created, 0 updated, 0 skipped, 4 failed")
 		var errs struct{ Items []exchange.RowErrorJSON }

@@ -27,14 +27,34 @@ var needs = map[string]staff.Permission{Tickets: staff.TicketRead, Customers: st
 
 // Spec says what is wanted.
 type Spec struct {
-	What    string   `json:"what"`
-	Columns []string `json:"columns,omitempty"`
-	BOM     bool     `json:"bom,omitempty"`
-	Locale  string   `json:"locale"`
-	Q       string   `json:"q,omitempty"`
-	Filter  string   `json:"filter,omitempty"`
-	View    id.ID    `json:"view,omitzero"`
-	IDs     []id.ID  `json:"ids,omitempty"`
+	What      string                 `json:"what"`
+	Columns   []string               `json:"columns,omitempty"`
+	BOM       bool                   `json:"bom,omitempty"`
+	Locale    string                 `json:"locale"`
+	Q         string                 `json:"q,omitempty"`
+	Filter    string                 `json:"filter,omitempty"`
+	View      id.ID                  `json:"view,omitzero"`
+	Customers customer.Narrow        `json:"customers,omitzero"`
+	Companies customer.CompanyNarrow `json:"companies,omitzero"`
+	IDs       []id.ID                `json:"ids,omitempty"`
+}
+
+// check refuses conditions that are not those of the table: what is not
+// understood must not make the table larger.
+func (s Spec) check() error {
+	switch {
+	case s.What != Tickets && (s.Filter != "" || s.View != 0):
+		return fault.Bad("filter", "unknown", "a condition or view is one of tickets")
+	case s.What != Customers && s.Customers != (customer.Narrow{}):
+		return fault.Bad("customers", "unknown", "this narrows a table of customers")
+	case s.What != Companies && s.Companies != (customer.CompanyNarrow{}):
+		return fault.Bad("companies", "unknown", "this narrows a table of companies")
+	case s.What == Staff && s.Q != "":
+		return fault.Bad("q", "unknown", "people are exported whole or one by one")
+	case s.What == Companies && len(s.IDs) > 0:
+		return fault.Bad("ids", "unknown", "companies are exported by search, not one by one")
+	}
+	return nil
 }
 
 // ColumnJSON is a column that can be asked for.
@@ -190,7 +210,7 @@ func (m *Room) source(ctx context.Context, a *staff.Actor, spec Spec) (*source, 
 				rows, _, err := m.Customers.Rows(ctx, reader, customer.Query{}, part)
 				return rows, next, err
 			}
-			return m.Customers.Rows(ctx, reader, customer.Query{Q: spec.Q, Cursor: mark, Limit: listPage}, nil)
+			return m.Customers.Rows(ctx, reader, customer.Query{Q: spec.Q, Narrow: spec.Customers, Cursor: mark, Limit: listPage}, nil)
 		})
 	case Companies:
 		// Companies are everybody's who may read customers; the right to export
@@ -199,7 +219,7 @@ func (m *Room) source(ctx context.Context, a *staff.Actor, spec Spec) (*source, 
 			return nil, fault.New(fault.Forbidden, "forbidden", "companies belong to everybody: exporting them takes the right to export all").With("permission", string(staff.Export))
 		}
 		return build(w, companyColumns, spec.Columns, func(ctx context.Context, mark string) ([]customer.CompanyJSON, string, error) {
-			return m.Customers.CompanyRows(ctx, reader, customer.Query{Q: spec.Q, Cursor: mark, Limit: listPage})
+			return m.Customers.CompanyRows(ctx, reader, customer.CompanyQuery{Query: customer.Query{Q: spec.Q, Cursor: mark, Limit: listPage}, CompanyNarrow: spec.Companies})
 		})
 	}
 	return build(w, staffColumns, spec.Columns, func(context.Context, string) ([]staff.Person, string, error) {

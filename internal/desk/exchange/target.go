@@ -64,6 +64,31 @@ var ticketTargets = []target{
 	{key: "code", name: name("处理结果", "Resolution"), heads: []string{"结案结果", "原因", "result", "resolution code"}},
 }
 
+// batchTargets are those of a table of work on tickets.
+var batchTargets = []target{
+	{key: "number", name: name("工单编号", "Ticket number"), heads: []string{"编号", "单号", "工单号", "id", "number", "ticket", "ticket id"}},
+	{key: "reply", name: name("回复内容", "Reply"), heads: []string{"回复", "答复", "回复客户", "answer", "response"}},
+	{key: "note", name: name("内部备注", "Note"), heads: []string{"备注", "notes", "remark", "comment"}},
+	{key: "status", name: name("状态", "Status"), heads: []string{"工单状态", "state"}},
+	{key: "reason", name: name("挂起、撤销或重开的原因", "Reason"), heads: []string{"挂起原因", "撤销原因", "重开原因"}},
+	{key: "code", name: name("处理结果", "Resolution"), heads: []string{"结案结果", "结案", "结果", "result", "resolution code"}},
+	{key: "cause", name: name("原因", "Cause"), heads: []string{"问题原因", "根因"}},
+	{key: "responsible", name: name("责任方", "Responsible"), heads: []string{"责任", "responsible party"}},
+	{key: "resolution_note", name: name("结案说明", "Resolution note"), heads: []string{"处理说明", "处理意见", "小结"}},
+	{key: "subject", name: name("标题", "Subject"), heads: []string{"主题", "title", "summary"}},
+	{key: "body", name: name("描述（新工单）", "Body of a new ticket"), heads: []string{"描述", "内容", "问题描述", "详情", "description", "body"}},
+	{key: "requester_name", name: name("客户姓名", "Requester"), heads: []string{"客户", "姓名", "诉求人", "联系人", "name", "customer"}},
+	{key: "requester_phone", name: name("客户电话", "Requester's phone"), heads: []string{"电话", "手机", "手机号", "联系电话", "phone", "mobile", "tel"}},
+	{key: "requester_email", name: name("客户邮箱", "Requester's email"), heads: []string{"邮箱", "电子邮箱", "email", "mail", "e-mail"}},
+	{key: "type", name: name("工单类型", "Type"), heads: []string{"类型", "ticket type"}},
+	{key: "category", name: name("业务分类", "Category"), heads: []string{"分类", "类别"}},
+	{key: "priority", name: name("优先级", "Priority"), heads: []string{"紧急程度", "urgency"}},
+	{key: "assignee", name: name("处理人", "Assignee"), heads: []string{"负责人", "坐席", "客服", "agent", "owner"}},
+	{key: "team", name: name("班组", "Team"), heads: []string{"组", "小组", "group"}},
+	{key: "tags", name: name("标签", "Tags"), heads: []string{"tag", "label", "labels"}},
+	{key: "channel", name: name("渠道（新工单）", "Channel of a new ticket"), heads: []string{"渠道", "来源", "channel", "source"}},
+}
+
 // targetsOf lists what columns can mean.
 func targetsOf(what string, catalog *form.Catalog) []target {
 	switch what {
@@ -71,8 +96,8 @@ func targetsOf(what string, catalog *form.Catalog) []target {
 		return customerTargets
 	case Companies:
 		return companyTargets
-	case Tickets:
-		out := append([]target{}, ticketTargets...)
+	case Tickets, Batch:
+		out := append([]target{}, map[string][]target{Tickets: ticketTargets, Batch: batchTargets}[what]...)
 		for _, f := range catalog.Fields() {
 			if f.Kind != form.Attachment && !f.Retired {
 				out = append(out, target{key: "field:" + f.Key, name: f.Name, heads: []string{f.Key}})

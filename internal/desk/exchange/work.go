@@ -11,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"zhidan/internal/desk/customer"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
@@ -104,6 +103,7 @@ var onLot func(lots int)
 type outcome struct {
 	row      int
 	act      string
+	said     bool // the customer is answered
 	problems []Problem
 	known    bool // it was settled before
 	err      error
@@ -231,7 +231,7 @@ func (m *Room) settleLot(ctx context.Context, p *planner, i *Import, rows []shee
 func roughKeys(i *Import, row sheet.Row) []string {
 	var out []string
 	v := i.values(row.Cells)
-	names := map[string][]string{Customers: {"phone", "email", "wechat", "external"}, Companies: {"name"}, Tickets: {"ref"}}[i.What]
+	names := map[string][]string{Customers: {"phone", "email", "wechat", "external"}, Companies: {"name"}, Tickets: {"ref"}, Batch: {"number"}}[i.What]
 	for _, n := range names {
 		for _, s := range several(v[n]) {
 			out = append(out, n+":"+strings.NewReplacer(" ", "", "-", "").Replace(normal(s)))
@@ -243,7 +243,7 @@ func roughKeys(i *Import, row sheet.Row) []string {
 func (m *Room) settleRow(ctx context.Context, p *planner, i *Import, row sheet.Row) outcome {
 	o := outcome{row: row.N}
 	for try := 0; ; try++ {
-		o.act, o.known, o.err = m.tryRow(ctx, p, i, row)
+		o.err = m.tryRow(ctx, p, i, row, &o)
 		if o.err == nil {
 			return o
 		}
@@ -268,66 +268,80 @@ func (m *Room) settleRow(ctx context.Context, p *planner, i *Import, row sheet.R
 	}
 }
 
+// columnOf is which target a fault's field means, where the core calls it
+// something else.
+var columnOf = map[string]string{"requester": "requester_name", "requester.name": "requester_name", "requester.phone": "requester_phone", "requester.email": "requester_email",
+	"category_id": "category", "assignee_id": "assignee", "team_id": "team", "company_id": "company",
+	"resolution.code": "code", "resolution.cause": "cause", "resolution.responsible": "responsible", "resolution.note": "resolution_note"}
+
 // problem places a fault in the table.
 func (i *Import) problem(f *fault.Error) Problem {
-	field := f.Field
-	for from, to := range map[string]string{"requester": "requester_name", "requester.name": "requester_name", "requester.phone": "requester_phone", "requester.email": "requester_email",
-		"category_id": "category", "assignee_id": "assignee", "team_id": "team", "company_id": "company"} {
-		if field == from {
-			field = to
+	x := Problem{Field: f.Field, Code: f.Code, Message: f.Message}
+	if to, ok := columnOf[f.Field]; ok {
+		x.Field = to
+	} else if key, ok := strings.CutPrefix(f.Field, "fields."); ok {
+		x.Field = "field:" + key
+	} else if i.What == Batch && f.Field == "" { // of the ticket, or of where it stands
+		x.Field = "number"
+		if f.Code == "ticket.transition" || f.Code == "ticket.children_open" {
+			x.Field = "status"
 		}
 	}
-	x := Problem{Field: field, Code: f.Code, Message: f.Message}
 	for n, c := range i.Columns {
-		if c != "" && (c == field || c == "field:"+field || "fields."+field == c || c == "field:"+trim(field)) {
+		if c != "" && (c == x.Field || c == "field:"+x.Field) {
 			x.Column, x.Field = n+1, c
 		}
 	}
 	return x
 }
 
-func trim(field string) string {
-	const before = "fields."
-	if len(field) > len(before) && field[:len(before)] == before {
-		return field[len(before):]
-	}
-	return field
-}
-
-func (m *Room) tryRow(ctx context.Context, p *planner, i *Import, row sheet.Row) (act string, known bool, err error) {
+// tryRow settles a row, or in a dry run says what would become of it. The item
+// is written at the end of the transaction of the row's effect.
+func (m *Room) tryRow(ctx context.Context, p *planner, i *Import, row sheet.Row, o *outcome) (err error) {
 	if !p.dry {
-		if act, known, err = m.itemOf(ctx, i, row.N); err != nil || known {
-			return act, known, err
+		if o.act, o.known, err = m.itemOf(ctx, i, row.N); err != nil || o.known {
+			return err
 		}
 	}
 	x, err := p.plan(ctx, i.What, i.values(row.Cells))
-	if err != nil || p.dry {
-		if err == nil {
-			act = x.act
-		}
-		return act, false, err
-	}
-	before, err := m.sealed(ctx, i.Tenant, x.before)
 	if err != nil {
-		return "", false, err
+		return err
+	}
+	keys, err := m.Vault.Tenant(ctx, i.Tenant)
+	if err != nil {
+		return err
 	}
 	insert := func(ctx context.Context, tx *db.Tx) error {
-		n, err := tx.Exec(ctx, `insert into exchange_item (tenant_id, import_id, row_no, act, object_id, version, before, undo) values ($1, $2, $3, $4, $5, 0, $6, '')
-			on conflict (tenant_id, import_id, row_no) do nothing`, i.Tenant, i.ID, row.N, x.act, null(x.object), before)
+		var before []byte
+		if x.before != nil { // names and notes are in it
+			raw, err := json.Marshal(x.before)
+			if err != nil {
+				return err
+			}
+			if before, err = keys.Seal(beforePurpose, raw); err != nil {
+				return err
+			}
+		}
+		n, err := tx.Exec(ctx, `insert into exchange_item (tenant_id, import_id, row_no, act, object_id, version, before, undo, kept) values ($1, $2, $3, $4, $5, $6, $7, '', '')
+			on conflict (tenant_id, import_id, row_no) do nothing`, i.Tenant, i.ID, row.N, x.act, null(x.object), x.version, before)
 		if err == nil && n == 0 {
 			err = errSettled
 		}
 		return err
 	}
-	if x.do == nil {
+	switch {
+	case p.dry:
+	case x.do == nil:
 		err = m.DB.Tx(ctx, insert)
-	} else {
-		_, err = x.do(db.WithTxHook(ctx, insert))
+	default:
+		err = x.do(db.WithTxHook(ctx, insert))
 	}
 	if errors.Is(err, errSettled) {
-		return m.itemOf(ctx, i, row.N)
+		o.act, o.known, err = m.itemOf(ctx, i, row.N)
+		return err
 	}
-	return x.act, false, err
+	o.act, o.said = x.act, x.said
+	return err
 }
 
 var errSettled = errors.New("exchange: the row is settled")
@@ -343,7 +357,7 @@ func (m *Room) itemOf(ctx context.Context, i *Import, row int) (act string, know
 // noteFailed keeps why a row is not in.
 func (m *Room) noteFailed(ctx context.Context, i *Import, o *outcome) error {
 	return m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `insert into exchange_item (tenant_id, import_id, row_no, act, object_id, version, before, undo) values ($1, $2, $3, 'failed', null, 0, null, '')
+		_, err := tx.Exec(ctx, `insert into exchange_item (tenant_id, import_id, row_no, act, object_id, version, before, undo, kept) values ($1, $2, $3, 'failed', null, 0, null, '', '')
 			on conflict (tenant_id, import_id, row_no) do nothing`, i.Tenant, i.ID, o.row)
 		if err != nil {
 			return err
@@ -364,35 +378,19 @@ func putErrors(ctx context.Context, tx *db.Tx, i *Import, run bool, list []outco
 	return nil
 }
 
-// sealed hides how something stood: names and notes are in it.
-func (m *Room) sealed(ctx context.Context, tenant id.ID, before any) ([]byte, error) {
-	if before == nil {
-		return nil, nil
-	}
-	keys, err := m.Vault.Tenant(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(before)
-	if err != nil {
-		return nil, err
-	}
-	return keys.Seal(beforePurpose, raw)
-}
-
 const beforePurpose = "import.before"
 
 // moveOn sets the mark behind a lot, as long as nobody has stopped the import.
 func (m *Room) moveOn(ctx context.Context, i *Import, mark int, done []outcome, dry bool) error {
 	var c Counts
 	for _, o := range done {
-		c.add(o.act, 1)
+		c.add(o)
 	}
 	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		var n int64
 		var err error
 		if dry {
-			sum := Counts{i.Checked.Created + c.Created, i.Checked.Updated + c.Updated, i.Checked.Skipped + c.Skipped, i.Checked.Failed + c.Failed}
+			sum := i.Checked.plus(c)
 			if n, err = tx.Exec(ctx, `update exchange_import set checked = $3 where tenant_id = $1 and id = $2 and state = 'checking'`, i.Tenant, i.ID, encode(sum)); err == nil && n > 0 {
 				err = putErrors(ctx, tx, i, false, done)
 			}
@@ -409,7 +407,7 @@ func (m *Room) moveOn(ctx context.Context, i *Import, mark int, done []outcome, 
 		return err
 	}
 	if dry {
-		i.Checked.Created, i.Checked.Updated, i.Checked.Skipped, i.Checked.Failed = i.Checked.Created+c.Created, i.Checked.Updated+c.Updated, i.Checked.Skipped+c.Skipped, i.Checked.Failed+c.Failed
+		*i.Checked = i.Checked.plus(c)
 		if err != nil {
 			return err
 		}
@@ -467,121 +465,4 @@ func (m *Room) tellImport(ctx context.Context, i *Import) {
 	if now.User != 0 {
 		m.show(ctx, i.Tenant, i.User, "import", importJSON(now, nil))
 	}
-}
-
-// undo takes an import back, the last row first. What somebody has worked with
-// since is kept, and named.
-func (m *Room) undo(ctx context.Context, a *staff.Actor, i *Import) error {
-	type item struct {
-		row    int64
-		act    string
-		object id.ID
-		before []byte
-	}
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		rows, err := m.DB.Query(ctx, `select row_no, act, coalesce(object_id, 0), before from exchange_item where tenant_id = $1 and import_id = $2 and act in ('created', 'updated') and undo = ''
-			order by row_no desc limit 200`, i.Tenant, i.ID)
-		list, err := db.Each(rows, err, func(r *sql.Rows) (item, error) {
-			var x item
-			return x, r.Scan(&x.row, &x.act, &x.object, &x.before)
-		})
-		if err != nil {
-			return err
-		}
-		if len(list) == 0 {
-			break
-		}
-		for _, x := range list {
-			mark := func(word string) func(ctx context.Context, tx *db.Tx) error {
-				return func(ctx context.Context, tx *db.Tx) error {
-					n, err := tx.Exec(ctx, `update exchange_item set undo = $4 where tenant_id = $1 and import_id = $2 and row_no = $3 and undo = ''`, i.Tenant, i.ID, x.row, word)
-					if err != nil {
-						return err
-					}
-					if n == 0 {
-						return errSettled
-					}
-					counter := map[string]string{"undone": "undone", "kept": "kept"}[word]
-					_, err = tx.Exec(ctx, `update exchange_import set `+counter+` = `+counter+` + 1 where tenant_id = $1 and id = $2`, i.Tenant, i.ID)
-					return err
-				}
-			}
-			err := m.undoOne(db.WithTxHook(ctx, mark("undone")), a, i, x.act, x.object, x.before)
-			switch kind := fault.KindOf(err); {
-			case err == nil, errors.Is(err, errSettled):
-				continue
-			case ctx.Err() != nil, kind == fault.Internal, kind == fault.Unavailable:
-				return err
-			}
-			if err := m.DB.Tx(ctx, mark("kept")); err != nil && !errors.Is(err, errSettled) {
-				return err
-			}
-		}
-		m.tellImport(ctx, i)
-	}
-	err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := tx.Exec(ctx, `update exchange_import set state = 'undone', finished_at = $3 where tenant_id = $1 and id = $2 and state = 'undoing'`, i.Tenant, i.ID, m.Clock.Now()); err != nil {
-			return err
-		}
-		return m.Staff.Record(ctx, tx, a, staff.Act{Kind: "import_undone", Subject: i.ID, Data: map[string]any{"what": i.What}})
-	})
-	m.tellImport(ctx, i)
-	return err
-}
-
-var errKept = fault.New(fault.Conflict, "touched", "it has changed since")
-
-// undoOne takes one row back in the context's first transaction.
-func (m *Room) undoOne(ctx context.Context, a *staff.Actor, i *Import, act string, object id.ID, before []byte) error {
-	switch {
-	case i.What == Tickets && act == created:
-		return m.Desk.TakeOut(ctx, a, object)
-	case i.What == Tickets:
-		return errKept // changes of tickets stand on their timelines, and are taken back there
-	case i.What == Customers && act == created:
-		return m.Customers.Unmake(ctx, a, object, 1)
-	case i.What == Companies && act == created:
-		return m.Customers.UnmakeCompany(ctx, a, object, 1)
-	}
-	keys, err := m.Vault.Tenant(ctx, i.Tenant)
-	if err != nil {
-		return err
-	}
-	raw, err := keys.Open(beforePurpose, before)
-	if err != nil {
-		return err
-	}
-	if i.What == Companies {
-		var c customer.CompanyChange
-		if err := json.Unmarshal(raw, &c); err != nil {
-			return err
-		}
-		now, err := m.Customers.Company(ctx, m.DB, i.Tenant, object)
-		if err != nil {
-			return err
-		}
-		if now.Version > c.Version+1 {
-			return errKept
-		}
-		c.Version = now.Version
-		_, err = m.Customers.UpdateCompany(ctx, a, object, c)
-		return err
-	}
-	var c customer.Change
-	if err := json.Unmarshal(raw, &c); err != nil {
-		return err
-	}
-	now, err := m.Customers.Get(ctx, m.DB, i.Tenant, object)
-	if err != nil {
-		return err
-	}
-	if now.Version > c.Version+1 {
-		return errKept
-	}
-	c.Version = now.Version
-	_, err = m.Customers.Update(ctx, a, object, c)
-	return err
 }

@@ -249,65 +249,69 @@ func (d *Desk) Patch(ctx context.Context, a *staff.Actor, ticket id.ID, b PatchB
 		if err := c.expect(ifVersion); err != nil {
 			return err
 		}
-		do := func(name string, in any) {
-			if err != nil {
-				return
-			}
-			var act *Action
-			if act, err = FindAction(name); err == nil {
-				if err = d.mayChange(ctx, w.Tx, a, c.Ticket, act.Permission); err == nil {
-					_, err = d.act(ctx, w, c, act, in)
-				}
-			}
-		}
-		if b.Subject != nil {
-			do("subject", &SubjectInput{*b.Subject})
-		}
-		if b.Type != nil {
-			do("type", &TypeInput{*b.Type})
-		}
-		if b.Priority != nil {
-			do("priority", &PriorityInput{*b.Priority})
-		}
-		if b.Category.Set {
-			do("category", &CategoryInput{b.Category.Value})
-		}
-		if b.Tags != nil {
-			do("tags", &TagsInput{Add: *b.Tags, Remove: without(c.Ticket.Tags, *b.Tags)})
-		}
-		if b.Requester != nil {
-			do("requester", &RequesterInput{*b.Requester})
-		}
-		if b.Assignee.Set || b.Team.Set || b.Department.Set {
-			p := Place{c.Ticket.Assignee, c.Ticket.Team, c.Ticket.Department}
-			if b.Assignee.Set {
-				p.Assignee = b.Assignee.Value
-				if !b.Team.Set { // let the new assignee's team follow
-					p.Team, p.Department = 0, 0
-				}
-			}
-			if b.Team.Set {
-				p.Team = b.Team.Value
-			}
-			if b.Department.Set {
-				p.Department = b.Department.Value
-			}
-			do("assign", &AssignInput{p})
-		}
-		if b.Status != nil {
-			do("status", &StatusInput{Status: *b.Status, Substatus: b.Substatus.Value, Reason: b.Reason, Resolution: b.Resolution, Fields: b.Fields})
-		} else {
-			if b.Substatus.Set {
-				do("status", &StatusInput{Status: c.Ticket.Status, Substatus: b.Substatus.Value})
-			}
-			if b.Fields != nil {
-				do("fields", &FieldsInput{b.Fields})
-			}
-		}
 		t = c.Ticket
-		return err
+		return d.patch(ctx, w, c, b)
 	})
 	return t, err
+}
+
+func (d *Desk) patch(ctx context.Context, w *Write, c *Change, b PatchBody) (err error) {
+	do := func(name string, in any) {
+		if err != nil {
+			return
+		}
+		var act *Action
+		if act, err = FindAction(name); err == nil {
+			if err = d.mayChange(ctx, w.Tx, w.Actor, c.Ticket, act.Permission); err == nil {
+				_, err = d.act(ctx, w, c, act, in)
+			}
+		}
+	}
+	if b.Subject != nil {
+		do("subject", &SubjectInput{*b.Subject})
+	}
+	if b.Type != nil {
+		do("type", &TypeInput{*b.Type})
+	}
+	if b.Priority != nil {
+		do("priority", &PriorityInput{*b.Priority})
+	}
+	if b.Category.Set {
+		do("category", &CategoryInput{b.Category.Value})
+	}
+	if b.Tags != nil {
+		do("tags", &TagsInput{Add: *b.Tags, Remove: without(c.Ticket.Tags, *b.Tags)})
+	}
+	if b.Requester != nil {
+		do("requester", &RequesterInput{*b.Requester})
+	}
+	if b.Assignee.Set || b.Team.Set || b.Department.Set {
+		p := Place{c.Ticket.Assignee, c.Ticket.Team, c.Ticket.Department}
+		if b.Assignee.Set {
+			p.Assignee = b.Assignee.Value
+			if !b.Team.Set { // let the new assignee's team follow
+				p.Team, p.Department = 0, 0
+			}
+		}
+		if b.Team.Set {
+			p.Team = b.Team.Value
+		}
+		if b.Department.Set {
+			p.Department = b.Department.Value
+		}
+		do("assign", &AssignInput{p})
+	}
+	if b.Status != nil {
+		do("status", &StatusInput{Status: *b.Status, Substatus: b.Substatus.Value, Reason: b.Reason, Resolution: b.Resolution, Fields: b.Fields})
+	} else {
+		if b.Substatus.Set {
+			do("status", &StatusInput{Status: c.Ticket.Status, Substatus: b.Substatus.Value})
+		}
+		if b.Fields != nil {
+			do("fields", &FieldsInput{b.Fields})
+		}
+	}
+	return err
 }
 
 func without(all, keep []string) []string {

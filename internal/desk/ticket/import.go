@@ -28,10 +28,10 @@ var errBrought = fault.New(fault.Conflict, "import.known", "a ticket with this n
 
 // Bring carries out a prepared ticket, and notes the source's own number for it
 // (empty: it has none). anew lets a ticket stand for a number that another one
-// stood for.
-func (d *Desk) Bring(ctx context.Context, draft *Draft, source, ref string, anew bool) (*Ticket, error) {
-	var made Created
-	err := d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+// stood for. version is that of the ticket at its birth, which a hook of the
+// transaction knows as well.
+func (d *Desk) Bring(ctx context.Context, draft *Draft, source, ref string, anew bool, version *int64) error {
+	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if ref != "" {
 			then := ` on conflict do nothing`
 			if anew {
@@ -45,25 +45,26 @@ func (d *Desk) Bring(ctx context.Context, draft *Draft, source, ref string, anew
 				return errBrought
 			}
 		}
-		var err error
-		made, err = d.CreateIn(ctx, tx, draft)
+		made, err := d.CreateIn(ctx, tx, draft)
+		if err == nil {
+			*version = made.Ticket.Version
+		}
 		return err
 	})
-	return made.Ticket, err
 }
 
 // TakeOut cancels a ticket that was brought in by mistake, when nobody has done
-// anything to it since, and forgets where it came from, so that it
-// can be brought in again.
-func (d *Desk) TakeOut(ctx context.Context, a *staff.Actor, ticket id.ID) error {
+// anything to it since the version at which it came, and forgets where it came
+// from, so that it can be brought in again.
+func (d *Desk) TakeOut(ctx context.Context, a *staff.Actor, ticket id.ID, version int64) error {
 	return d.Write(ctx, a, func(ctx context.Context, w *Write) error {
 		c, err := w.related(ctx, ticket)
 		if err != nil {
 			return err
 		}
 		n := 0
-		if err := w.Tx.QueryRow(ctx, `select count(*) from (select 1 from ticket_event where tenant_id = $1 and ticket_id = $2 and actor_kind in ($3, $4) and cause = '' limit 1) e`,
-			a.Tenant, ticket, string(staff.KindStaff), string(staff.KindCustomer)).Scan(&n); err != nil {
+		if err := w.Tx.QueryRow(ctx, `select count(*) from (select 1 from ticket_event where tenant_id = $1 and ticket_id = $2 and seq > $3 and actor_kind in ($4, $5) limit 1) e`,
+			a.Tenant, ticket, version, string(staff.KindStaff), string(staff.KindCustomer)).Scan(&n); err != nil {
 			return err
 		}
 		if n > 0 || c.Ticket.MergedInto != 0 || c.Ticket.ChildCount > 0 {

@@ -139,6 +139,7 @@ var matrix = []route{
 	{"POST /imports/{id}/cancel", "import", "403 403 404 200", ""},
 	{"POST /imports/{id}/undo", "import", "403 403 404 409", ""},
 	{"GET /imports/{id}/errors", "import", "403 403 404 200", ""},
+	{"GET /imports/{id}/kept", "import", "403 403 404 200", ""},
 	{"GET /imports/{id}/errors/file", "import", "403 403 404 200", ""},
 	{"GET /jobs/parked", "", "403 403 200 200", ""},
 	{"POST /jobs/parked/{id}/retry", "nothing", "403 403 404 404", ""},

@@ -352,27 +352,31 @@ func (d *Desk) Withdraw(ctx context.Context, a *staff.Actor, ticket, message id.
 		case m.UndoUntil == 0 || w.At > m.UndoUntil:
 			return fault.New(fault.Conflict, "message.undo_over", "the time to take this reply back is over")
 		}
-		if err := w.Tx.Queue(ctx, `update ticket_message set withdrawn_at = $4, text = '', html = '', signature = '' where tenant_id = $1 and ticket_id = $2 and id = $3`,
-			a.Tenant, ticket, message, w.At); err != nil {
-			return err
-		}
-		// Its files are the author's again, to be sent with the next reply.
-		if err := w.Tx.Queue(ctx, `update ticket_attachment set ticket_id = null, message_id = null where tenant_id = $1 and ticket_id = $2 and message_id = $3`,
-			a.Tenant, ticket, message); err != nil {
-			return err
-		}
-		c.Append(EventWithdrawn, EventData{Message: message})
-		c.Ticket.MessageCount--
-		if c.Ticket.LastMessage, err = lastMessage(ctx, w.Tx, a.Tenant, ticket); err != nil {
-			return err
-		}
-		if c.Ticket.FirstReplied == m.CreatedAt {
-			c.Ticket.FirstReplied = 0
-		}
 		t = c.Ticket
-		return nil
+		return d.withdraw(ctx, w, c, m)
 	})
 	return t, err
+}
+
+func (d *Desk) withdraw(ctx context.Context, w *Write, c *Change, m *Message) (err error) {
+	if err := w.Tx.Queue(ctx, `update ticket_message set withdrawn_at = $4, text = '', html = '', signature = '' where tenant_id = $1 and ticket_id = $2 and id = $3`,
+		c.Ticket.Tenant, m.Ticket, m.ID, w.At); err != nil {
+		return err
+	}
+	// Its files are the author's again, to be sent with the next reply.
+	if err := w.Tx.Queue(ctx, `update ticket_attachment set ticket_id = null, message_id = null where tenant_id = $1 and ticket_id = $2 and message_id = $3`,
+		c.Ticket.Tenant, m.Ticket, m.ID); err != nil {
+		return err
+	}
+	c.Append(EventWithdrawn, EventData{Message: m.ID})
+	c.Ticket.MessageCount--
+	if c.Ticket.LastMessage, err = lastMessage(ctx, w.Tx, c.Ticket.Tenant, m.Ticket); err != nil {
+		return err
+	}
+	if c.Ticket.FirstReplied == m.CreatedAt {
+		c.Ticket.FirstReplied = 0
+	}
+	return nil
 }
 
 func getMessage(ctx context.Context, r db.Reader, tenant, ticket, message id.ID) (*Message, error) {

@@ -41,6 +41,7 @@ export const appActions: Action[] = [
   { id: 'app.stay', name: 'action.nextOff', group: 'app', icon: 'right', when: () => prefs.get().next, perform: () => prefer({ next: false }) },
   { id: 'go.exports', name: 'action.goExports', group: 'go', icon: 'download', keys: 'g x', perform: (c) => c.go('/exports') },
   { id: 'go.imports', name: 'action.goImports', group: 'go', icon: 'upload', keys: 'g u', when: (c) => can(c.me, 'import'), perform: (c) => c.go('/imports') },
+  { id: 'go.batch', name: 'action.batchFile', group: 'go', icon: 'upload', when: (c) => can(c.me, 'import') && can(c.me, 'ticket.bulk'), perform: (c) => c.go('/imports/new', { what: 'batch' }) },
   { id: 'list.export', name: 'action.export', group: 'list', icon: 'download', keys: 'Shift+O', when: (c) => can(c.me, 'export') && listed.get() !== undefined, perform: (c) => {
     const q = listed.get()!
     asked.set({ what: 'ticket', ...(c.selected ? { ids: c.ids } : { ...(q.q ? { q: q.q } : {}), ...(q.filter ? { filter: q.filter } : {}), ...(q.view ? { view_id: q.view } : {}) }) })

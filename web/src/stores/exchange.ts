@@ -17,13 +17,14 @@ export type ImportKind = Import['what']
 export type ImportTarget = Answer<'/imports/targets'>['items'][number]
 export type PreviewRow = Answer<'/imports/{id}/preview'>['items'][number]
 export type RowError = Answer<'/imports/{id}/errors'>['items'][number]
+export type KeptRow = Answer<'/imports/{id}/kept'>['items'][number]
 export type RowProblem = RowError['problems'][number]
 
 /** What the list on screen shows: for exporting it. */
 export const listed = createStore<TicketQuery | undefined>(undefined)
 
 /** What is asked to be exported; the dialog is open while it is set. */
-export interface Asked { what: NewExport['what']; ids?: ID[]; q?: string; filter?: string; view_id?: ID }
+export type Asked = Omit<NewExport, 'format' | 'bom' | 'columns' | 'locale'>
 export const asked = createStore<Asked | undefined>(undefined)
 
 const all = ['exchange'] as const
@@ -63,6 +64,10 @@ export const previewQuery = (i: Pick<Import, 'id' | 'columns' | 'options'>) => q
 export const errorsQuery = (i: Pick<Import, 'id' | 'state' | 'failed'>) => infiniteQueryOptions({
   ...more, queryKey: [...all, 'errors', i.id, i.state, i.failed],
   queryFn: ({ pageParam, signal }) => data(api.GET('/imports/{id}/errors', { params: { path: { id: i.id }, query: { limit: 50, ...cursor(pageParam) } }, signal })),
+})
+export const keptQuery = (i: Pick<Import, 'id' | 'kept'>) => infiniteQueryOptions({
+  ...more, queryKey: [...all, 'kept', i.id, i.kept],
+  queryFn: ({ pageParam, signal }) => data(api.GET('/imports/{id}/kept', { params: { path: { id: i.id }, query: { limit: 50, ...cursor(pageParam) } }, signal })),
 })
 export const mappingsQuery = (what: ImportKind) => queryOptions({
   queryKey: [...all, 'mappings', what],

@@ -37,6 +37,7 @@ export function Companies() {
   const query = useInfiniteQuery(companiesQuery(filter))
   const items = (query.data?.pages.flatMap((p) => p.items) ?? []) as Company[]
   const narrowed = Object.keys(filter).length > 0
+  const chosen = Object.keys(filter).some((k) => k !== 'q')
   const open = (c: Company) => void navigate({ to: '/companies/$company', params: { company: c.id } })
   const columns: Column<Company>[] = [
     { id: 'name', head: t('companies.name'), wide: 'minmax(176px,1.5fr)', cell: (c) => <span className="row g8"><b className="ell">{c.name}</b>{c.tier !== 'normal' && <span className="chip">{names.tier(c.tier)}</span>}</span> },
@@ -57,8 +58,7 @@ export function Companies() {
             <div className="inp find wide"><Icon name="search" size="s" /><input data-search value={words} maxLength={200} placeholder={t('companies.find')} aria-label={t('companies.find')} onChange={(e) => setWords(e.target.value)}
               onKeyDown={(e) => { if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); document.querySelector<HTMLElement>('.cscroll [data-at]')?.focus() } if (e.key === 'Escape' && words) { e.stopPropagation(); e.preventDefault(); setWords('') } }} /></div>
             <span className="sp" />
-            {/* the export knows words, not these filters: it is offered where it would be of what is shown */}
-            {can(me, 'export') && Object.keys(filter).every((k) => k === 'q') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'company', ...(filter.q ? { q: filter.q } : {}) })} />}
+            {can(me, 'export') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'company', ...(filter.q ? { q: filter.q } : {}), ...(chosen ? { companies: { tier: filter.tier, parent_id: filter.parent } } : {}) })} />}
             {able && <Pop width={320} placement="bottomRight" content={(close) => <NewCompany onMade={(c) => { close(); open(c) }} />}><Button look="p" icon="plus">{t('companies.new')}</Button></Pop>}
           </header>
           <div className="cfilter">

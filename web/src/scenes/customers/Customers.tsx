@@ -51,6 +51,7 @@ export function Customers() {
   const items = (query.data?.pages.flatMap((p) => p.items) ?? []) as Customer[]
   const company = useQuery({ ...companyQuery(filter.company ?? ''), enabled: !!filter.company }).data
   const narrowed = Object.keys(filter).length > 0
+  const chosen = Object.keys(filter).some((k) => k !== 'q')
   const open = (c: Customer) => void navigate({ to: '/customers/$customer', params: { customer: c.id } })
   const columns: Column<Customer>[] = [
     { id: 'name', head: t('customers.name'), wide: 'minmax(176px,1.4fr)', cell: (c) => <span className="row g8"><Avatar name={c.name} size="s" /><b className="ell">{c.name}</b><Marks customer={c} /></span> },
@@ -71,8 +72,7 @@ export function Customers() {
             <div className="inp find wide"><Icon name="search" size="s" /><input data-search value={words} maxLength={200} placeholder={t('customers.find')} aria-label={t('customers.find')} onChange={(e) => setWords(e.target.value)}
               onKeyDown={(e) => { if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); document.querySelector<HTMLElement>('.cscroll [data-at]')?.focus() } if (e.key === 'Escape' && words) { e.stopPropagation(); e.preventDefault(); setWords('') } }} /></div>
             <span className="sp" />
-            {/* the export knows words, not these filters: it is offered where it would be of what is shown */}
-            {can(me, 'export') && Object.keys(filter).every((k) => k === 'q') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'customer', ...(filter.q ? { q: filter.q } : {}) })} />}
+            {can(me, 'export') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'customer', ...(filter.q ? { q: filter.q } : {}), ...(chosen ? { customers: { tier: filter.tier, company_id: filter.company, tag: filter.tag, care: filter.care } } : {}) })} />}
             {can(me, 'customer.update') && <Pop width={340} placement="bottomRight" content={(close) => <NewCustomerForm onMade={(c) => { close(); open(c) }} />}><Button look="p" icon="plus">{t('customers.new')}</Button></Pop>}
           </header>
           <div className="cfilter">

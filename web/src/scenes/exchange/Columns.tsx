@@ -57,9 +57,9 @@ export function Columns({ i, onDone }: { i: Import; onDone: () => void }) {
           ))}</tbody>
         </table></div>
       </Wait>
-      <h2 className="h2">{t('imp.dup')}</h2>
+      {i.what !== 'batch' && <><h2 className="h2">{t('imp.dup')}</h2>
       <div className="row g8 wrap"><Segmented label={t('imp.dup')} value={dup} options={dups.map((d) => [d, t(`imp.dup.${d}` as Key)] as const)} onChange={setDup} /></div>
-      <p className="t3 f12 lead xhelp">{t(`imp.dup.${dup}.help` as Key)}</p>
+      <p className="t3 f12 lead xhelp">{t(`imp.dup.${dup}.help` as Key)}</p></>}
       {i.what === 'ticket' && <label className="row g8 f13 xcheck"><input type="checkbox" checked={dayFirst} onChange={(e) => setDayFirst(e.target.checked)} />{t('imp.dayfirst')}</label>}
       <div className="row g8 wrap xsave">
         <input className="inp" value={name} maxLength={60} placeholder={t('imp.mapping.name')} aria-label={t('imp.mapping.name')} onChange={(e) => setName(e.target.value)} onKeyDown={(e) => { if (e.key === 'Enter') { e.preventDefault(); if (name.trim()) void saveMapping(i.what, name.trim(), i, columns) } }} />

@@ -26,7 +26,7 @@ export function ExportDialog({ ask }: { ask: Asked }) {
     queryFn: ({ signal }) => data(api.GET('/tickets/count', { params: { query: { ...(ask.filter ? { filter: ask.filter } : {}), ...(ask.view_id ? { view: ask.view_id } : {}) } }, signal })),
   })
   const n = counting.data
-  const scope = ask.ids ? t('exp.scope.selected', { n: ask.ids.length }) : ask.q ? t('exp.scope.search', { q: ask.q }) : ask.what === 'ticket' ? t('exp.scope.list', { n: n ? `${n.count}${n.capped ? '+' : ''}` : '…' }) : t('exp.scope.all', { what })
+  const scope = ask.ids ? t('exp.scope.selected', { n: ask.ids.length }) : ask.customers || ask.companies ? t('exp.scope.narrowed', { what }) : ask.q ? t('exp.scope.search', { q: ask.q }) : ask.what === 'ticket' ? t('exp.scope.list', { n: n ? `${n.count}${n.capped ? '+' : ''}` : '…' }) : t('exp.scope.all', { what })
   const send = async () => {
     setBusy(true)
     const done = await order({ ...ask, format, ...(format === 'csv' ? { bom } : {}), columns: list.map((c) => c.key).filter((k) => now.includes(k)) })

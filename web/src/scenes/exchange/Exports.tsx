@@ -21,7 +21,7 @@ export function Exports() {
             <thead><tr><th>{t('exp.file')}</th><th>{t('exp.state')}</th><th className="r">{t('exp.made')}</th><th className="r">{t('exp.until')}</th><th /></tr></thead>
             <tbody>{items.map((x) => (
               <tr key={x.id}>
-                <td className="long"><b className="cap">{t(`exch.what.${x.what}` as Key)}</b>{' '}<span className="t3 f12 nw">{x.format.toUpperCase()}{x.state === 'done' || x.state === 'expired' ? ` · ${t('exch.rows', { n: x.done })}` : ''}</span>{x.q && <div className="t2 f12 clamp">{x.q}</div>}{x.truncated && <div className="amber f12">{t('exp.truncated')}</div>}{x.error_code && <div className="red f12">{said(x.error_code)}</div>}</td>
+                <td className="long"><b className="cap">{t(`exch.what.${x.what}` as Key)}</b>{' '}<span className="t3 f12 nw">{x.format.toUpperCase()}{x.state === 'done' || x.state === 'expired' ? ` · ${t('exch.rows', { n: x.done })}` : ''}</span>{x.q && <div className="t2 f12 clamp">{x.q}</div>}{x.narrowed && <div className="t2 f12">{t('exp.narrowed')}</div>}{x.truncated && <div className="amber f12">{t('exp.truncated')}</div>}{x.error_code && <div className="red f12">{said(x.error_code)}</div>}</td>
                 <td>{x.state === 'running' ? <Bar label={t('exp.progress')} done={x.done} total={x.total} /> : <Chip tone={tone[x.state]}>{t(`exp.state.${x.state}` as Key)}</Chip>}</td>
                 <td className="r t3"><Time at={x.created_at} /></td>
                 <td className="r t3">{x.state === 'done' && x.expires_at ? <Time at={x.expires_at} as="clock" /> : null}</td>

@@ -7,7 +7,8 @@ import { named, t, type Key } from '~/i18n'
 import { Button } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { Page, Wait } from '~/scenes/intelligence/frame'
-import { errorsQuery, fetchFile, importQuery, move, previewQuery, targetsQuery, type Import } from '~/stores/exchange'
+import { errorsQuery, fetchFile, importQuery, keptQuery, move, previewQuery, targetsQuery, type Import } from '~/stores/exchange'
+import { useNames } from '~/stores/session'
 import { Columns } from './Columns'
 import { Bar, Chip, problemOf, said } from './pieces'
 import { Steps } from './Steps'
@@ -37,6 +38,7 @@ export function ImportWizard({ id }: { id: ID }) {
 function Preview({ i, onBack }: { i: Import; onBack: () => void }) {
   const query = useQuery(previewQuery(i))
   const targets = useQuery(targetsQuery(i.what)).data ?? []
+  const undo = useNames().config.rules.undo_send_seconds
   const used = i.columns.flatMap((c, n) => (c ? [{ c, n: n + 1, name: named(targets.find((x) => x.key === c)?.name ?? i.headings[n]!) }] : []))
   const checked = i.state === 'checked' ? i.checked : undefined
   const done = i.checked ? i.checked.created + i.checked.updated + i.checked.skipped + i.checked.failed : 0
@@ -55,13 +57,14 @@ function Preview({ i, onBack }: { i: Import; onBack: () => void }) {
           ))}</tbody>
         </table></div>
       </Wait>
+      {used.some((u) => u.c === 'reply') && <p className="alert boxed row g8 f13" role="note"><Icon name="warn" size="s" /><span className="sp">{checked ? t('imp.replies', { n: checked.replies ?? 0 }) : t('imp.replies.some')}{` ${undo ? t('imp.replies.undo', { n: undo }) : t('imp.replies.never')}`}</span></p>}
       {checked && <><h2 className="h2">{t('imp.checked')}</h2><Figures of={checked} />{checked.failed > 0 && <Errors i={i} n={checked.failed} />}</>}
       {i.state === 'checking' && <div className="xwork"><b className="f13">{t('imp.checking', { done, total: i.total })}</b><Bar label={t('imp.progress')} done={done} total={i.total} /></div>}
       <footer className="row g8 wrap xfoot">
         <Button onClick={() => { onBack(); if (i.state === 'checked') void reopen(i) }} disabled={i.state === 'checking'}>{t('imp.back')}</Button>
         <span className="sp" />
         {i.state !== 'checking' && <Button look={checked ? undefined : 'p'} onClick={() => void move(i.id, 'check')} title={t('imp.check.help')}>{t('imp.check', { n: i.total })}</Button>}
-        {i.state !== 'checking' && <Button look={checked ? 'p' : undefined} disabled={checked && checked.failed === i.total} onClick={() => void move(i.id, 'run')}>{t('imp.run', { n: checked ? i.total - checked.failed : i.total })}</Button>}
+        {i.state !== 'checking' && <Button look={checked ? 'p' : undefined} disabled={checked && checked.failed === i.total} onClick={() => void move(i.id, 'run')}>{t(i.what === 'batch' ? 'imp.run.batch' : 'imp.run', { n: checked ? i.total - checked.failed : i.total })}</Button>}
       </footer>
     </>
   )
@@ -90,11 +93,12 @@ function Work({ i }: { i: Import }) {
       )}
       {i.state === 'undoing' && <div className="xwork" role="status"><b className="f13">{t('imp.undoing', { done: i.undone + i.kept, total: changed })}</b><Bar label={t('imp.progress')} done={i.undone + i.kept} total={changed} /></div>}
       <Figures of={i} />
-      {i.state === 'undone' && <p className="f13">{t('imp.undone', { n: i.undone })}{i.kept > 0 && <span className="amber">{` ${t('imp.kept', { n: i.kept })}`}</span>}</p>}
+      {i.state === 'undone' && <p className="f13">{t('imp.undone', { n: i.undone })}</p>}
+      {i.state === 'undone' && i.kept > 0 && <Kept i={i} />}
       {i.failed > 0 && <Errors i={i} n={i.failed} />}
       {(i.state === 'done' || i.state === 'cancelled') && changed > 0 && (asking ? (
         <div className="alert boxed row g8 wrap" role="alertdialog" aria-label={t('imp.undo')}>
-          <span className="sp f13">{t('imp.undo.ask', { n: changed })}{i.what === 'ticket' && ` ${t('imp.undo.ticket')}`}</span>
+          <span className="sp f13">{t('imp.undo.ask', { n: changed })}{i.what === 'ticket' && ` ${t('imp.undo.ticket')}`}{i.what === 'batch' && ` ${t('imp.undo.batch')}`}</span>
           <Button autoFocus look="danger" onClick={() => { setAsking(false); void move(i.id, 'undo') }}>{t('imp.undo')}</Button>
           <Button look="q" onClick={() => setAsking(false)}>{t('common.cancel')}</Button>
         </div>
@@ -107,9 +111,37 @@ function Figures({ of }: { of: { created: number; updated: number; skipped: numb
   return <dl className="figures xfigures">{(['created', 'updated', 'skipped', 'failed'] as const).map((k) => <div key={k}><dt>{t(`imp.count.${k}`)}</dt><dd className={k === 'failed' && of.failed ? 'red num' : 'num'}>{new Intl.NumberFormat().format(of[k])}</dd></div>)}</dl>
 }
 
+/** What taking back has left, by name, and which parts of it. */
+function Kept({ i }: { i: Import }) {
+  const query = useInfiniteQuery(keptQuery(i))
+  const names = useNames()
+  const rows = query.data?.pages.flatMap((p) => p.items) ?? []
+  const part = (p: string) => { const f = names.config.fields.find((x) => `fields.${x.key}` === p); return f ? named(f.name) : t(`imp.part.${p}` as Key) }
+  return (
+    <section aria-label={t('imp.kept', { n: i.kept })}>
+      <h2 className="h2">{t('imp.kept', { n: i.kept })}</h2>
+      <Wait query={query}>
+        <div className="scroll-x"><table className="tbl xerrors">
+          <thead><tr><th className="r">{t('imp.row')}</th><th>{t('imp.kept.what')}</th><th>{t('imp.kept.why')}</th></tr></thead>
+          <tbody>{rows.map((r) => (
+            <tr key={r.row}>
+              <td className="r num">{r.row}</td>
+              <td>{!r.name ? <span className="t3">{t('imp.kept.away')}</span> : i.what === 'ticket' || i.what === 'batch' ? <Link className="tlink" to="/inbox/$view/$ticket" params={{ view: 'all', ticket: r.object_id! }} search={{}}>{r.name}</Link> : r.name}</td>
+              <td>{r.parts.length ? r.parts.map(part).join(t('imp.comma')) : said(r.code)}</td>
+            </tr>
+          ))}</tbody>
+        </table></div>
+        {query.hasNextPage && <div className="morebar"><Button look="q" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('studio.more')}</Button></div>}
+      </Wait>
+    </section>
+  )
+}
+
 /** The rows that are not taken, by row and column, and as a file to mend. */
 function Errors({ i, n }: { i: Import; n: number }) {
   const query = useInfiniteQuery(errorsQuery(i))
+  const targets = useQuery(targetsQuery(i.what)).data ?? []
+  const missing = (field?: string) => { const x = targets.find((y) => y.key === field); return x ? named(x.name) : '–' }
   const rows = query.data?.pages.flatMap((p) => p.items) ?? []
   return (
     <section aria-label={t('imp.errors', { n })}>
@@ -119,7 +151,7 @@ function Errors({ i, n }: { i: Import; n: number }) {
         <div className="scroll-x"><table className="tbl xerrors">
           <thead><tr><th className="r">{t('imp.row')}</th><th>{t('imp.heading')}</th><th>{t('imp.problem')}</th></tr></thead>
           <tbody>{rows.flatMap((r) => r.problems.map((p, k) => (
-            <tr key={`${r.row}-${k}`}><td className="r num">{k === 0 ? r.row : ''}</td><td>{p.column ? <><span className="t3 f12 num">{t('imp.column', { n: p.column })}</span>{' '}{i.headings[p.column - 1]}</> : '–'}</td><td><Icon name="warn" size="s" />{' '}{problemOf(p)}</td></tr>
+            <tr key={`${r.row}-${k}`}><td className="r num">{k === 0 ? r.row : ''}</td><td>{p.column ? <><span className="t3 f12 num">{t('imp.column', { n: p.column })}</span>{' '}{i.headings[p.column - 1]}</> : missing(p.field)}</td><td><Icon name="warn" size="s" />{' '}{problemOf(p)}</td></tr>
           )))}</tbody>
         </table></div>
         {query.hasNextPage && <div className="morebar"><Button look="q" disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>{t('studio.more')}</Button></div>}
