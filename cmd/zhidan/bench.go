@@ -75,6 +75,41 @@ func (c benchQueueCmd) Run(ctx context.Context) error {
 	return nil
 }
 
+type benchTablesCmd struct {
+	store
+	Tickets int `help:"How many tickets are exported." default:"100000"`
+	Rows    int `help:"How many customers, and how many tickets, are imported." default:"10000"`
+}
+
+func (c benchTablesCmd) Run(ctx context.Context) error {
+	if c.Tickets < 1 || c.Tickets > bench.MaxTickets || c.Rows < 1 || c.Rows > 200_000 {
+		return usageError{fmt.Errorf("--tickets: 1 to %d; --rows: 1 to 200000", bench.MaxTickets)}
+	}
+	if c.Data == "" || c.Data == defaultData() {
+		dir, err := os.MkdirTemp("", "zhidan-bench-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		c.Data = dir
+	}
+	s, err := c.house(ctx, false)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	got, err := bench.Tables(ctx, s, bench.TablesOptions{Tickets: c.Tickets, Rows: c.Rows, Progress: func(what string) { fmt.Fprintln(os.Stderr, " ", what) }})
+	if err != nil {
+		return err
+	}
+	words := ""
+	for _, x := range got {
+		words += fmt.Sprintf("%-18s %7d rows in %6.1f s, %6.0f a second; live memory at most %3.0f MB, %3.0f at the first tenth\n", x.Name, x.Rows, x.Seconds, x.PerSecond, x.PeakMB, x.EarlyMB)
+	}
+	show(got, strings.TrimSpace(words))
+	return nil
+}
+
 type benchRoutingCmd struct {
 	Agents    int `help:"How many people can have each ticket." default:"1000"`
 	Decisions int `help:"How many tickets are decided." default:"5000"`

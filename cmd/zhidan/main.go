@@ -82,6 +82,7 @@ var cli struct {
 		Seed    benchSeedCmd    `cmd:"" help:"Fill a store with plausible tickets by a bulk way."`
 		Routing benchRoutingCmd `cmd:"" help:"Measure how long it takes to decide who gets a ticket."`
 		Queue   benchQueueCmd   `cmd:"" help:"Measure how fast a queue is given away, on an empty store."`
+		Tables  benchTablesCmd  `cmd:"" help:"Measure exports and imports, on an empty store."`
 		Run     benchRunCmd     `cmd:"" help:"Measure creates, lists, search and mail on a running server."`
 	} `cmd:"" help:"Measure."`
 	Eval    evalCmds   `cmd:"" help:"Measure the models on labelled data of one's own."`
