@@ -268,7 +268,9 @@ func (m *Room) registerImports(api *web.API) {
 
 	registerList(m, api, web.Op{Method: http.MethodGet, Path: "/imports", ID: "import-list", Summary: "One's own imports, newest first", Permission: web.SignedIn, Tags: importTags},
 		scanImport, func(i *Import) id.ID { return i.ID },
-		func(_ context.Context, _ *staff.Actor, dir *staff.Directory, i *Import) (ImportJSON, error) { return importJSON(i, dir), nil }, `exchange_import x`, importColumns)
+		func(_ context.Context, _ *staff.Actor, dir *staff.Directory, i *Import) (ImportJSON, error) {
+			return importJSON(i, dir), nil
+		}, `exchange_import x`, importColumns)
 
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/{id}", ID: "import-read", Summary: "How far an import is", Permission: may, Tags: importTags},
 		func(ctx context.Context, in *web.PathID) (*importOut, error) {

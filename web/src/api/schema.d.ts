@@ -6795,7 +6795,7 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        "ListCorrectionJSON\u00B753": {
+        "ListCorrectionJSON\u00B754": {
             items: components["schemas"]["CorrectionJSON"][];
             next_cursor?: string;
             partial?: boolean;
@@ -20095,7 +20095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCorrectionJSON\u00B753"];
+                    "application/json": components["schemas"]["ListCorrectionJSON\u00B754"];
                 };
             };
             /** @description An error */
