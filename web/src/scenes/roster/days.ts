@@ -26,7 +26,9 @@ export function range(from: Day, to: Day): Day[] {
 }
 export const weekend = (day: Day): boolean => [0, 6].includes(dateOf(day).getDay())
 export const weekdayName = (day: Day): string => new Intl.DateTimeFormat(locale(), { weekday: 'narrow' }).format(dateOf(day))
-export const dayName = (day: Day): string => new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', weekday: 'short' }).format(dateOf(day)).replace(/日(?=周)/, '日 ')
+/** With air before the weekday, which Chinese dates leave out. */
+export const dayName = (day: Day): string =>
+  new Intl.DateTimeFormat(locale(), { month: 'short', day: 'numeric', weekday: 'short' }).formatToParts(dateOf(day)).map((p) => (p.type === 'weekday' ? ` ${p.value}` : p.value)).join('').trim()
 export const spanName = (from: Day, to: Day): string => {
   const f = new Intl.DateTimeFormat(locale(), { year: 'numeric', month: 'short', day: 'numeric' })
   return f.formatRange(dateOf(from), dateOf(to))
