@@ -19,7 +19,7 @@ export function Admin() {
     if (!on || !nav.current) return
     nav.current.scrollLeft = on.offsetLeft - 16
     const below = on.getBoundingClientRect().bottom - nav.current.getBoundingClientRect().bottom
-    if (below > 0) nav.current.scrollTop += below + 24
+    if (below > -72) nav.current.scrollTop += below + 96 // a bar may yet come above
   }, [section])
   const open = mine.find((s) => s.id === section)
   const first = mine[0]

@@ -7,6 +7,7 @@ import { useNames } from '~/stores/session'
 import { decisionOn } from '~/stores/understanding'
 import { fieldName, percent, valueText } from './values'
 import { Why } from './Why'
+import '../ticket.css'
 import './understand.css'
 
 /** Who says so, as a shape: filled = the model set it, hollow = it suggests, tick and pen = a person has spoken. */

@@ -15,6 +15,7 @@ import { overviewQuery } from '~/stores/intelligence'
 import { fieldValue, judge, judged } from '~/stores/understanding'
 import { around, dim, light } from './light'
 import { corrections, fieldName, percent, reasonText, sureness, valueText } from './values'
+import '../ticket.css'
 import './understand.css'
 
 /** Value and confidence, the words that counted, what else it might be, who judged, and what to do. */
