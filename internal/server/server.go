@@ -429,8 +429,9 @@ func (s *Server) housekeeping(ctx context.Context) {
 	}
 }
 
-// warm loads what the first ticket of a tenant would wait for. On the very
-// first start models are made from the shipped texts, which takes seconds.
+// warm loads what the first ticket of a tenant would wait for, and orders what
+// is to be made of older ones. On the very first start models are made from the
+// shipped texts, which takes seconds.
 func (s *Server) warm(ctx context.Context) {
 	tenants, err := s.Staff.Tenants(ctx)
 	if err != nil {
@@ -443,6 +444,9 @@ func (s *Server) warm(ctx context.Context) {
 	for _, t := range tenants {
 		if err := s.Report.Warm(ctx, t.ID); err != nil && ctx.Err() == nil {
 			s.Log.Warn("facts of older tickets", "tenant", t.ID, "error", err)
+		}
+		if err := s.SLA.Tidy(ctx, t.ID); err != nil && ctx.Err() == nil {
+			s.Log.Warn("days to be packed for reports", "tenant", t.ID, "error", err)
 		}
 	}
 }

@@ -24,7 +24,10 @@ func adopt(t *ticket.Ticket) []Fact {
 }
 
 // Past is the clocks of tickets that are written in bulk with their past.
-type Past struct{ clocks, sheets []any }
+type Past struct {
+	clocks, sheets []any
+	ended          map[int64]*ticket.Ticket // days on which clocks ended, each with a ticket
+}
 
 // Standing gives tickets that are written in bulk with their past the standing
 // that their promises have now, and adds the clocks of ended ones to a Past:
@@ -73,6 +76,12 @@ func (p *Past) add(r *Rules, s *Sheet, t *ticket.Ticket) error {
 			return err
 		}
 		p.clocks = append(p.clocks, s.row(r, t, c, string(body))...)
+		if c.EndedAt != 0 {
+			if p.ended == nil {
+				p.ended = map[int64]*ticket.Ticket{}
+			}
+			p.ended[day(c.EndedAt)] = t
+		}
 	}
 	body, err := json.Marshal(s)
 	p.sheets = append(p.sheets, int64(t.Tenant), int64(t.ID), null(s.Policy), null(s.Version), nil, string(body))
@@ -90,6 +99,11 @@ func (p *Past) WriteIn(ctx context.Context, tx *db.Tx) error {
 			if _, err := tx.Exec(ctx, x.insert+db.Values(len(part)/x.width, x.width), part...); err != nil {
 				return err
 			}
+		}
+	}
+	for d, t := range p.ended {
+		if err := tx.Queue(ctx, insertMark, int64(t.Tenant), d, int64(t.ID)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -71,7 +71,7 @@ func (m *Room) whereEnded(a *staff.Actor, e Ended) (string, []any) {
 		}
 		w += ")"
 	}
-	return w + m.withinReach(a, arg), args
+	return w + withinReach(a, arg), args
 }
 
 // CountEnded counts by department and person, as far as the actor may read

@@ -37,6 +37,7 @@ func (m *Room) registerJobs() {
 	// Many at the same time share a commit: what comes due at one moment is told within a second.
 	m.Jobs.Handle(job.Kind{Name: kindStep, Concurrency: 16, MaxAttempts: 20, Timeout: time.Minute}, each(m.step))
 	m.Jobs.Handle(job.Kind{Name: kindRenew, Concurrency: 1, MaxAttempts: 20, Timeout: 10 * time.Minute}, each(m.renew))
+	m.Jobs.Handle(job.Kind{Name: kindPack, Concurrency: 1, MaxAttempts: 20, Timeout: 5 * time.Minute}, each(m.packNext))
 }
 
 func each(fn func(ctx context.Context, j job.Job) error) func(ctx context.Context, jobs []job.Job) error {

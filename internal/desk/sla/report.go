@@ -3,8 +3,6 @@ package sla
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -13,76 +11,11 @@ import (
 
 	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/staff"
-	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
-	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/sheet"
 )
-
-// Reasons are why a promise was broken (超时原因).
-var Reasons = []string{"staffing", "waiting_customer", "waiting_supplier", "complex", "system", "handover", "forgotten", "other"}
-
-// ReasonInput says why a promise was broken.
-type ReasonInput struct {
-	Metric Metric `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
-	Unit   id.ID  `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
-	Round  int    `json:"round,omitempty" minimum:"0" doc:"default the newest that is broken"`
-	Reason string `json:"reason" enum:"staffing,waiting_customer,waiting_supplier,complex,system,handover,forgotten,other"`
-	Note   string `json:"note,omitempty" maxLength:"500"`
-}
-
-// EventReason is the kind of EventStep by which somebody says why a promise was
-// broken.
-const EventReason = "breach_reason"
-
-// Explain says why a promise was broken.
-func (m *Room) Explain(ctx context.Context, a *staff.Actor, ticketID id.ID, in ReasonInput) error {
-	note, err := words("note", in.Note, false, 500)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(Reasons, in.Reason) {
-		return fault.Bad("reason", "choice", "a reason is one of %v", Reasons)
-	}
-	metric := of(in.Metric, in.Unit)
-	return m.on(ctx, a, ticketID, staff.TicketUpdate, func(ctx context.Context, o *opened) error {
-		round := in.Round
-		if round == 0 {
-			var last sql.NullInt64
-			if err := o.Tx.QueryRow(ctx, `select max(round) from sla_clock where tenant_id = $1 and ticket_id = $2 and metric = $3 and state = 'breached'`,
-				a.Tenant, ticketID, string(metric)).Scan(&last); err != nil {
-				return err
-			}
-			round = int(last.Int64)
-		}
-		done, err := o.Tx.Exec(ctx, `update sla_clock set reason = $5, reason_note = $6 where tenant_id = $1 and ticket_id = $2 and metric = $3 and round = $4 and state = 'breached'`,
-			a.Tenant, ticketID, string(metric), round, in.Reason, note)
-		if err != nil {
-			return err
-		}
-		if done == 0 {
-			return fault.New(fault.Conflict, "sla.not_broken", "no promise was broken there")
-		}
-		o.c.Append(EventStep, ticket.EventData{Kind: EventReason, Reason: o.c.Say("reason", note), Changes: []ticket.FieldChange{{Field: string(metric), To: in.Reason}}})
-		return nil
-	})
-}
-
-// reasons reads why promises on a ticket were broken, with a note.
-func (m *Room) reasons(ctx context.Context, tenant, of id.ID) (map[clockKey][2]string, error) {
-	rows, err := m.DB.Query(ctx, `select metric, round, reason, reason_note from sla_clock where tenant_id = $1 and ticket_id = $2 and reason <> ''`, tenant, of)
-	out := map[clockKey][2]string{}
-	_, err = db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {
-		var k clockKey
-		var why [2]string
-		err := r.Scan(&k.metric, &k.round, &why[0], &why[1])
-		out[k] = why
-		return struct{}{}, err
-	})
-	return out, err
-}
 
 // By is what a report is broken down by.
 type By string
@@ -98,8 +31,14 @@ const (
 	ByUnit       By = "unit"
 )
 
-var columnOf = map[By]string{ByPolicy: "coalesce(c.policy_id, 0)", ByTeam: "coalesce(c.team_id, 0)", ByDepartment: "coalesce(c.department_id, 0)",
-	ByAgent: "coalesce(c.assignee_id, 0)", ByCategory: "coalesce(c.category_id, 0)", ByUnit: "0"}
+// groups says of a clock what it is counted under; 0 is nobody's, or none.
+var groups = map[By]func(r *row) uint32{
+	ByPolicy:     func(r *row) uint32 { return r.policy },
+	ByTeam:       func(r *row) uint32 { return r.team },
+	ByDepartment: func(r *row) uint32 { return r.department },
+	ByAgent:      func(r *row) uint32 { return r.assignee },
+	ByCategory:   func(r *row) uint32 { return r.category },
+}
 
 // Bounds of a report.
 const (
@@ -139,19 +78,16 @@ type Line struct {
 	elapsed, paused int64
 }
 
-type cell struct {
-	key                     int64
-	metric                  Metric
-	state, original, reason string
-	n, elapsed, paused      int64
-}
-
 // Report counts the clocks that ended from a moment until before another, as
 // far as the actor may read reports. Metric, when given, is the only one;
 // otherwise those that are promised to customers.
 func (m *Room) Report(ctx context.Context, a *staff.Actor, from, to clock.Time, by By, metric Metric) (*Report, error) {
-	column, ok := columnOf[by]
-	bucket := int64(3_600_000)
+	if groups[by] == nil && by != ByWeek && by != ByUnit {
+		return nil, fault.Bad("by", "choice", "a report is by policy, team, department, agent, category, week or unit")
+	}
+	if to <= from || to.Sub(from) > maxReport {
+		return nil, fault.Bad("to", "range", "a report spans more than nothing and at most 400 days")
+	}
 	dir, err := m.Staff.Directory(ctx, a.Tenant)
 	if err != nil {
 		return nil, err
@@ -160,42 +96,11 @@ func (m *Room) Report(ctx context.Context, a *staff.Actor, from, to clock.Time, 
 	if err != nil {
 		zone = time.UTC
 	}
-	if by == ByWeek {
-		// Hours, or quarters of them where the zone needs it, are put into
-		// weeks here, so that changes of the clock fall where they do.
-		if _, offset := from.Std().In(zone).Zone(); offset%3600 != 0 {
-			bucket = 900_000
-		}
-		column, ok = fmt.Sprintf("c.ended_at / %d", bucket), true
-	}
-	if !ok {
-		return nil, fault.Bad("by", "choice", "a report is by policy, team, department, agent, category, week or unit")
-	}
-	if to <= from || to.Sub(from) > maxReport {
-		return nil, fault.Bad("to", "range", "a report spans more than nothing and at most 400 days")
-	}
-	args := []any{a.Tenant, from, to}
-	arg := func(v any) string { args = append(args, v); return "$" + strconv.Itoa(len(args)) }
-	where := `c.tenant_id = $1 and c.ended_at >= $2 and c.ended_at < $3 and c.original <> 'unpromised'`
-	switch {
-	case metric == OfDepartment || metric == OfTeam:
-		where += " and c.metric like " + arg(string(metric)+":%")
-	case by == ByUnit:
-		where += " and c.metric like '%:%'"
-	case metric != "":
-		where += " and c.metric = " + arg(string(metric))
-	default:
-		where += " and c.metric not like '%:%'"
-	}
-	where += m.withinReach(a, arg)
+	q := newQuestion(a, from, to, by, metric, zone)
 	within, cancel := context.WithTimeout(ctx, reportLimit)
 	defer cancel()
-	rows, err := m.DB.Query(within, fmt.Sprintf(`select %s, c.metric, c.state, c.original, c.reason, count(*), cast(sum(c.elapsed) as bigint), cast(sum(c.paused) as bigint) from sla_clock c where %s
-		group by 1, 2, 3, 4, 5 limit %d`, column, where, weekCells(by)+1), args...)
-	cells, err := db.Each(rows, err, func(r *sql.Rows) (x cell, err error) {
-		return x, r.Scan(&x.key, &x.metric, &x.state, &x.original, &x.reason, &x.n, &x.elapsed, &x.paused)
-	})
-	if err != nil && ctx.Err() == nil && within.Err() != nil || len(cells) > weekCells(by) {
+	err = m.pages(within, a.Tenant, from, to, q.add)
+	if err != nil && ctx.Err() == nil && within.Err() != nil || len(q.cells) > maxCells {
 		return nil, fault.New(fault.Unavailable, "sla.report_too_large", "this report is too large; ask for a shorter time")
 	}
 	if err != nil {
@@ -211,57 +116,22 @@ func (m *Room) Report(ctx context.Context, a *staff.Actor, from, to clock.Time, 
 	}
 	out := &Report{From: from, To: to, By: by}
 	names := namer{dir, catalog, policies, a.Locale}
-	out.Items = fold(cells, func(x cell) Line {
-		l := Line{ID: id.ID(x.key), Metric: x.metric}
-		kind, unit := x.metric.Unit()
-		if unit != 0 {
-			l.Metric = kind
-		}
+	out.Items = fold(q.cells, func(k cellKey) Line {
+		kind, unit := k.metric.Unit()
+		l := Line{Metric: kind}
 		switch by {
 		case ByWeek:
-			l.ID, l.Week = 0, monday(clock.Time(x.key*bucket), zone)
+			l.Week = clock.Time(k.group)
 		case ByUnit:
 			l.ID, l.Name = unit, names.unit(kind, unit)
 		default:
+			l.ID = id.ID(k.group)
 			l.Name = names.of(by, l.ID)
 		}
 		return l
 	})
-	out.Total = fold(cells, func(x cell) Line { kind, _ := x.metric.Unit(); return Line{Metric: kind} })
+	out.Total = fold(q.cells, func(k cellKey) Line { kind, _ := k.metric.Unit(); return Line{Metric: kind} })
 	return out, nil
-}
-
-func weekCells(by By) int {
-	if by == ByWeek {
-		return 10 * maxCells
-	}
-	return maxCells
-}
-
-// withinReach is the data scope of reports as a condition.
-func (m *Room) withinReach(a *staff.Actor, arg func(any) string) string {
-	s := a.Scope(staff.ReportRead)
-	if s == staff.ScopeAll {
-		return ""
-	}
-	if s == staff.ScopeNone {
-		return " and 1 = 0"
-	}
-	or := []string{"c.assignee_id = " + arg(a.ID)}
-	list := func(column string, ids []id.ID) {
-		marks := make([]string, len(ids))
-		for i, v := range ids {
-			marks[i] = arg(v)
-		}
-		or = append(or, column+" in ("+strings.Join(marks, ", ")+")")
-	}
-	if s >= staff.ScopeTeam && len(a.Teams) > 0 {
-		list("c.team_id", a.Teams)
-	}
-	if s >= staff.ScopeDepartment && len(a.Departments) > 0 {
-		list("c.department_id", a.Departments)
-	}
-	return " and (" + strings.Join(or, " or ") + ")"
 }
 
 func monday(at clock.Time, zone *time.Location) clock.Time {
@@ -271,7 +141,7 @@ func monday(at clock.Time, zone *time.Location) clock.Time {
 }
 
 // fold adds cells up to lines, in the order of week, name and metric.
-func fold(cells []cell, line func(cell) Line) []Line {
+func fold(cells map[cellKey]*cell, line func(cellKey) Line) []Line {
 	type key struct {
 		id     id.ID
 		week   clock.Time
@@ -279,8 +149,8 @@ func fold(cells []cell, line func(cell) Line) []Line {
 	}
 	at := map[key]int{}
 	out := []Line{}
-	for _, x := range cells {
-		l := line(x)
+	for cell, x := range cells {
+		l := line(cell)
 		k := key{l.ID, l.Week, l.Metric}
 		i, ok := at[k]
 		if !ok {
@@ -288,7 +158,7 @@ func fold(cells []cell, line func(cell) Line) []Line {
 			i, at[k] = len(out), len(out)
 			out = append(out, l)
 		}
-		out[i].add(x)
+		out[i].add(cell.outcome, x)
 	}
 	for i := range out {
 		out[i].finish()
@@ -300,20 +170,20 @@ func fold(cells []cell, line func(cell) Line) []Line {
 	return out
 }
 
-func (l *Line) add(x cell) {
-	switch State(x.state) {
+func (l *Line) add(o outcome, x *cell) {
+	switch State(o.state) {
 	case StateMet:
 		l.Met += x.n
 	case StateBreached:
 		l.Breached += x.n
-		if x.reason != "" {
-			l.Reasons[x.reason] += x.n
+		if o.reason != "" {
+			l.Reasons[o.reason] += x.n
 		}
 	default:
 		l.Stopped += x.n
 		return
 	}
-	switch State(x.original) {
+	switch State(o.original) {
 	case StateBreached:
 		l.OriginalBreached += x.n
 	default:

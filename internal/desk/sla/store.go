@@ -218,7 +218,8 @@ type kept struct {
 	stored Sheet // as it was read
 	fired  bool  // its timer has gone
 	stepAt clock.Time
-	bodies map[clockKey]string // of the clocks, to see what has changed
+	bodies map[clockKey]string     // of the clocks, to see what has changed
+	ended  map[clockKey]clock.Time // when they had ended; zero: they had not
 }
 
 type clockKey struct {
@@ -233,7 +234,7 @@ const recent = 15 * time.Minute
 // loadSheet reads a ticket's sheet with those clocks that can still move; nil
 // when it has none. Lock is the engine's lock for reading to change.
 func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock.Time, lock string) (*kept, error) {
-	x := &kept{Sheet: &Sheet{}, bodies: map[clockKey]string{}}
+	x := &kept{Sheet: &Sheet{}, bodies: map[clockKey]string{}, ended: map[clockKey]clock.Time{}}
 	var body string
 	var step sql.NullInt64
 	err := r.QueryRow(ctx, `select body, step_at from sla_ticket where tenant_id = $1 and ticket_id = $2`+lock, tenant, ticket).Scan(&body, &step)
@@ -262,7 +263,8 @@ func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock
 			return nil, fmt.Errorf("clock of ticket %s: %w", ticket, err)
 		}
 		x.Clocks = append(x.Clocks, c)
-		x.bodies[clockKey{c.Metric, c.Round}] = b
+		key := clockKey{c.Metric, c.Round}
+		x.bodies[key], x.ended[key] = b, c.EndedAt
 	}
 	return x, nil
 }
@@ -291,6 +293,7 @@ func (s *Sheet) row(r *Rules, t *ticket.Ticket, c *Clock, body string) []any {
 func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, x *kept) error {
 	tenant, ticket := t.Tenant, t.ID
 	var args []any
+	var days touched
 	present := map[clockKey]bool{}
 	for _, c := range x.Clocks {
 		key := clockKey{c.Metric, c.Round}
@@ -303,6 +306,8 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 			continue
 		}
 		args = append(args, x.row(r, t, c, string(raw))...)
+		days.at(x.ended[key])
+		days.at(c.EndedAt)
 	}
 	step := x.next(r)
 	if len(args) == 0 && len(present) == len(x.bodies) && step == x.stepAt && !x.fired && x.same() {
@@ -314,7 +319,11 @@ func (m *Room) save(ctx context.Context, tx *db.Tx, r *Rules, t *ticket.Ticket, 
 				tenant, ticket, string(key.metric), int64(key.round)); err != nil {
 				return err
 			}
+			days.at(x.ended[key])
 		}
+	}
+	if err := m.mark(ctx, tx, tenant, days); err != nil {
+		return err
 	}
 	if len(args) > 0 {
 		if err := tx.Queue(ctx, insertClocks+
