@@ -27,6 +27,8 @@ func (s *Server) tellRoster(ctx context.Context, tx *db.Tx, tenant id.ID, n rost
 	}
 	out := notify.Notice{Tenant: tenant, Event: event, To: n.To, By: n.By}
 	switch n.Event {
+	case roster.ToldAsked, roster.ToldDecided:
+		out.Data = map[string]string{"kind": n.Matter, "person": n.Asker.String(), "state": n.State}
 	case roster.ToldForced:
 		out.Data = map[string]string{"state": n.State}
 	case roster.ToldHandedOver:

@@ -2,12 +2,12 @@ package notify
 
 import (
 	"context"
-	"net/http"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/live"
 	"zhidan/internal/platform/web"
 )
 
@@ -17,24 +17,21 @@ const countCap = 999
 // NoticeJSON is one notification as its reader sees it. Of a ticket that is
 // out of reach by now only the event is left.
 type NoticeJSON struct {
-	ID            id.ID             `json:"id"`
-	Event         string            `json:"event"`
-	Title         string            `json:"title"`
-	Text          string            `json:"text,omitempty"`
-	Ticket        id.ID             `json:"ticket_id,omitzero"`
-	Number        string            `json:"number,omitempty"`
-	Subject       string            `json:"subject,omitempty"`
-	Status        ticket.Status     `json:"status,omitempty"`
-	Priority      ticket.Priority   `json:"priority,omitempty"`
-	Actor         *staff.Named      `json:"actor,omitempty"`
-	Data          map[string]string `json:"data,omitempty"`
-	At            clock.Time        `json:"at"`
-	ReadAt        clock.Time        `json:"read_at,omitzero"`
-	Urgent        bool              `json:"urgent,omitempty"`
-	OutOfReach    bool              `json:"out_of_reach,omitempty"`
-	AcknowledgeBy clock.Time        `json:"acknowledge_by,omitzero" doc:"somebody has to acknowledge by then, or the next is told; absent when nobody has to any more"`
-	Acknowledged  clock.Time        `json:"acknowledged_at,omitzero" doc:"by the reader or somebody else"`
-	By            *staff.Named      `json:"acknowledged_by,omitempty"`
+	ID         id.ID             `json:"id"`
+	Event      string            `json:"event"`
+	Title      string            `json:"title"`
+	Text       string            `json:"text,omitempty"`
+	Ticket     id.ID             `json:"ticket_id,omitzero"`
+	Number     string            `json:"number,omitempty"`
+	Subject    string            `json:"subject,omitempty"`
+	Status     ticket.Status     `json:"status,omitempty"`
+	Priority   ticket.Priority   `json:"priority,omitempty"`
+	Actor      *staff.Named      `json:"actor,omitempty"`
+	Data       map[string]string `json:"data,omitempty"`
+	At         clock.Time        `json:"at"`
+	ReadAt     clock.Time        `json:"read_at,omitzero"`
+	Urgent     bool              `json:"urgent,omitempty"`
+	OutOfReach bool              `json:"out_of_reach,omitempty"`
 }
 
 // wire shows notifications in the reader's language and reach.
@@ -65,10 +62,6 @@ func (m *Room) wire(ctx context.Context, a *staff.Actor, rows []*notification) (
 	for _, t := range list {
 		x.tickets[t.ID] = t
 	}
-	chains, err := loadChains(ctx, m.DB, a.Tenant, rows)
-	if err != nil {
-		return nil, err
-	}
 	named := func(u id.ID) *staff.Named {
 		if p, ok := x.dir.User(u); ok {
 			return &staff.Named{ID: p.ID, Name: p.Name}
@@ -86,14 +79,6 @@ func (m *Room) wire(ctx context.Context, a *staff.Actor, rows []*notification) (
 			delete(values, "url") // the screen knows where it leads
 			said := k.template(n.Event, a.Locale).fill(values)
 			j.Title, j.Text = said.Title, said.Text
-		}
-		if c := chains[n.Chain]; c != nil {
-			switch c.State {
-			case chainOpen:
-				j.AcknowledgeBy = c.DueAt
-			case chainAcknowledged:
-				j.Acknowledged, j.By = c.EndedAt, named(c.EndedBy)
-			}
 		}
 		out = append(out, j)
 	}
@@ -229,11 +214,6 @@ func (m *Room) registerOwn(api *web.API) {
 			out.Body.Read = n
 			return out, nil
 		})
-	acknowledge := op("POST", "/notifications/{id}/acknowledge", "acknowledge", "Take on what was told, so that nobody else is", web.SignedIn)
-	acknowledge.Status = http.StatusNoContent
-	web.Register(api, acknowledge, func(ctx context.Context, in *struct{ web.PathID }) (*struct{}, error) {
-		return nil, m.Acknowledge(ctx, staff.From(ctx), in.ID.ID)
-	})
 	web.Register(api, op("GET", "/me/notifications", "preferences", "How one wants to be told", web.SignedIn),
 		func(ctx context.Context, _ *struct{}) (*preferencesOut, error) {
 			return m.preferencesOf(ctx, staff.From(ctx))
@@ -250,4 +230,13 @@ func (m *Room) registerOwn(api *web.API) {
 			return m.preferencesOf(ctx, a)
 		})
 	m.registerSubscriptions(api)
+}
+
+// refresh makes the screens of some people read their bell again, without a
+// sound.
+func (m *Room) refresh(ctx context.Context, tenant id.ID, users []id.ID) {
+	err := m.Hub.Publish(ctx, live.Event{ID: m.IDs.Next(), Tenant: tenant, Name: "notification", Data: map[string]bool{"quiet": true}, Audience: live.Audience{Users: users}})
+	if err != nil {
+		m.Log.WarnContext(ctx, "a screen was not told that its bell has changed", "error", err)
+	}
 }

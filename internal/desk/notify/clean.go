@@ -43,7 +43,6 @@ func (m *Room) clean(ctx context.Context, j job.Job) error {
 	for _, q := range []string{
 		`delete from notification where tenant_id = $1 and (user_id, id) in (select user_id, id from notification where tenant_id = $1 and read_at < $2 limit 500)`,
 		`delete from notify_delivery where tenant_id = $1 and id in (select id from notify_delivery where tenant_id = $1 and ended_at < $2 limit 500)`,
-		`delete from notify_chain where tenant_id = $1 and id in (select id from notify_chain where tenant_id = $1 and ended_at < $2 limit 500)`,
 	} {
 		for n := int64(cleanBatch); n == cleanBatch; {
 			if err := m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {

@@ -76,9 +76,9 @@ func about(key, group string, urgent bool, means ...Means) Event {
 	return Event{Key: key, Group: group, OfTicket: true, Urgent: urgent, Means: append([]Means{InApp}, means...), Holders: ofTicket}
 }
 
-// carded is told with the colour of the card.
-func carded() Event {
-	e := about(CardGiven, "sla", false, Mail, WebPush)
+// judged is told with what it has come to: the colour of a card, a verdict.
+func judged(key string, means ...Means) Event {
+	e := about(key, "sla", false, means...)
 	e.Holders = append(slices.Clone(e.Holders), "kind")
 	return e
 }
@@ -119,11 +119,11 @@ var Events = []Event{
 	about(SLAEscalated, "sla", false, Mail, WeCom, DingTalk, Feishu, WebPush),
 	about(Supervised, "sla", false, Mail, WeCom, DingTalk, Feishu, WebPush),
 	about(SupervisedReply, "sla", false),
-	carded(),
+	judged(CardGiven, Mail, WebPush),
 	about(ExtensionAsked, "sla", false, Mail),
-	about(ExtensionJudged, "sla", false),
-	other(LeaveAsked, "system", nil, Mail, WebPush),
-	other(LeaveDecided, "system", nil, Mail),
+	judged(ExtensionJudged),
+	other(LeaveAsked, "system", []string{"person", "kind", "state"}, Mail, WebPush),
+	other(LeaveDecided, "system", []string{"person", "kind", "state"}, Mail),
 	other(RosterPublished, "system", nil, Mail),
 	other(StateForced, "system", []string{"state"}),
 	other(ExportReady, "system", []string{"count"}),

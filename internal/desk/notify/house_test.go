@@ -264,7 +264,6 @@ func TestNothingIsToldOfWhatDidNotHappen(t *testing.T) {
 			"words":     {Event: notify.Assigned, Ticket: 1, To: []id.ID{1}, Data: map[string]string{"customer": "张 三"}},
 			"no event":  {Event: "x", To: []id.ID{1}},
 			"no ticket": {Event: notify.Assigned, To: []id.ID{1}},
-			"no time":   {Event: notify.RosterPublished, To: []id.ID{1}, Next: []id.ID{2}},
 		} {
 			n.Tenant = s.Tenant
 			if s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { return s.Notify.Tell(ctx, tx, n) }) == nil {

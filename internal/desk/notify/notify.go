@@ -15,18 +15,18 @@
 //     every message to the outside is a row with its state, attempts and error.
 //     A crash between sending and recording sends at most that one again, under
 //     the same idempotency key.
-//   - What has to be acknowledged passes to the next in its list when nobody
-//     does in time: each step once, over restarts and nodes.
+//
+// What has to be acknowledged is told one by one by the rooms that know when it
+// is over: assignment its responses, SLA its chains.
 //
 // notify.go, event.go, plan.go, preference.go, word.go and check.go hold the
-// rules and do no I/O; tell.go, pipeline.go, send.go and chain.go carry them
-// out; channel.go is the contract of the ways to the outside, with the table of
+// rules and do no I/O; tell.go, pipeline.go and send.go carry them out;
+// channel.go is the contract of the ways to the outside, with the table of
 // their kinds, and each has a file of its own.
 package notify
 
 import (
 	"regexp"
-	"time"
 
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -47,21 +47,14 @@ type Notice struct {
 	Key string
 	// Urgent passes by quiet hours, grouping and digests.
 	Urgent bool
-	// Within asks for an acknowledgement: without one in that time the first
-	// of Next is told, who has the same time, and so on.
-	Within time.Duration
-	Next   []id.ID
 }
 
 // Limits of a notice.
 const (
 	MaxRecipients = 500
-	MaxNext       = 50
 	MaxUnread     = 1000 // of one person; older ones count as read
 	maxData       = 20
 	maxKey        = 160
-	minWithin     = 5 * time.Second
-	maxWithin     = 24 * time.Hour
 )
 
 var (
@@ -77,18 +70,14 @@ func (n *Notice) check() error {
 		return fault.Bad("tenant", "notify.tenant", "a notice belongs to a tenant")
 	case !ok:
 		return fault.Bad("event", "notify.event", "there is no event %q", n.Event)
-	case len(n.To) > MaxRecipients || len(n.Next) > MaxNext:
-		return fault.Bad("to", "too_many", "at most %d people and %d who follow", MaxRecipients, MaxNext)
+	case len(n.To) > MaxRecipients:
+		return fault.Bad("to", "too_many", "at most %d people", MaxRecipients)
 	case len(n.Data) > maxData:
 		return fault.Bad("data", "too_many", "at most %d values", maxData)
 	case len(n.Key) > maxKey:
 		return fault.Bad("key", "too_long", "a key has at most %d bytes", maxKey)
 	case e.OfTicket && n.Ticket == 0:
 		return fault.Bad("ticket", "required", "%s is about a ticket", n.Event)
-	case n.Within != 0 && (n.Within < minWithin || n.Within > maxWithin):
-		return fault.Bad("within", "range", "from %v to %v", minWithin, maxWithin)
-	case n.Within == 0 && len(n.Next) > 0:
-		return fault.Bad("within", "required", "without a time nothing passes to the next")
 	}
 	for k, v := range n.Data {
 		if !dataName.MatchString(k) || !dataValue.MatchString(v) {

@@ -235,9 +235,6 @@ func (m *Room) keep(ctx context.Context, tenant id.ID, shown, hidden []*notifica
 		if err := m.order(ctx, tx, tenant, list); err != nil {
 			return err
 		}
-		if err := m.hurry(ctx, tx, tenant, shown, hidden); err != nil {
-			return err
-		}
 		return m.orderCleaning(ctx, tx, tenant, now)
 	})
 }
@@ -278,7 +275,7 @@ func (m *Room) push(ctx context.Context, x *reading, n *notification, now clock.
 	event, _ := eventOf(n.Event)
 	p := x.prefs[n.User]
 	err := m.Hub.Publish(ctx, live.Event{ID: n.ID, Tenant: n.Tenant, Name: "notification", Audience: live.Audience{Users: []id.ID{n.User}},
-		Data: pushed{n.ID, n.Event, n.Ticket, n.Urgent, !p.loud(event, n.Urgent, now, x.zone), n.Chain != 0}})
+		Data: pushed{n.ID, n.Event, n.Ticket, n.Urgent, !p.loud(event, n.Urgent, now, x.zone)}})
 	if err != nil {
 		m.Log.WarnContext(ctx, "a notification could not be pushed", "error", err)
 	}
@@ -286,12 +283,11 @@ func (m *Room) push(ctx context.Context, x *reading, n *notification, now clock.
 
 // pushed is what a screen hears: it reads the rest with its reader's rights.
 type pushed struct {
-	ID          id.ID  `json:"id"`
-	Event       string `json:"event"`
-	Ticket      id.ID  `json:"ticket_id,omitzero"`
-	Urgent      bool   `json:"urgent,omitempty"`
-	Quiet       bool   `json:"quiet,omitempty"`
-	Acknowledge bool   `json:"acknowledge,omitempty"`
+	ID     id.ID  `json:"id"`
+	Event  string `json:"event"`
+	Ticket id.ID  `json:"ticket_id,omitzero"`
+	Urgent bool   `json:"urgent,omitempty"`
+	Quiet  bool   `json:"quiet,omitempty"`
 }
 
 func scanID(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) }

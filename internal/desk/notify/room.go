@@ -36,16 +36,6 @@ type Config struct {
 	HTTP  *http.Client
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	URL   string // by which people reach the product; empty: messages hold no links
-	// Acknowledged runs in the transaction in which somebody has acknowledged,
-	// so that what else waits for it can stop; may be nil.
-	Acknowledged func(ctx context.Context, tx *db.Tx, a Acknowledgement) error
-}
-
-// Acknowledgement says who has taken on what.
-type Acknowledgement struct {
-	Tenant, By, Ticket id.ID
-	Event, Key         string
-	Data               map[string]string
 }
 
 // Room tells. It is safe for concurrent use.
@@ -97,7 +87,6 @@ func (m *Room) registerJobs() {
 	m.Jobs.Handle(job.Kind{Name: kindPlan, Concurrency: 4, Batch: 64, MaxAttempts: 20, Timeout: time.Minute}, m.planned)
 	m.Jobs.Handle(job.Kind{Name: kindFlush, Concurrency: 2, MaxAttempts: 20, Timeout: time.Minute}, each(m.flush))
 	m.Jobs.Handle(job.Kind{Name: kindSend, Concurrency: 8, MaxAttempts: 20, Timeout: 2 * time.Minute}, each(m.send))
-	m.Jobs.Handle(job.Kind{Name: kindPass, Concurrency: 2, MaxAttempts: 50, Timeout: time.Minute}, each(m.passOn))
 	m.Jobs.Handle(job.Kind{Name: kindClean, Concurrency: 1, MaxAttempts: 20, Timeout: 5 * time.Minute}, each(m.clean))
 }
 

@@ -171,7 +171,7 @@ func (m *Room) record(ctx context.Context, done func(context.Context, *db.Tx) er
 }
 
 // compose makes the message of some deliveries that go out together; nil when
-// nobody needs it any more: it was read, acknowledged, taken out of reach.
+// nobody needs it any more: it was read, or taken out of reach.
 func (m *Room) compose(ctx context.Context, tenant id.ID, k *resident, c *Channel, list []*delivery) (*Message, error) {
 	items := make([]of, len(list))
 	for i, d := range list {
@@ -185,10 +185,6 @@ func (m *Room) compose(ctx context.Context, tenant id.ID, k *resident, c *Channe
 	if err != nil {
 		return nil, err
 	}
-	over, err := m.ended(ctx, tenant, rows)
-	if err != nil {
-		return nil, err
-	}
 	byID := map[id.ID]*notification{}
 	for _, n := range rows {
 		byID[n.ID] = n
@@ -198,7 +194,7 @@ func (m *Room) compose(ctx context.Context, tenant id.ID, k *resident, c *Channe
 	var said []Template
 	for _, d := range list {
 		n := byID[d.Notification]
-		wanted := n != nil && !over[n.Chain]
+		wanted := n != nil
 		if wanted && !group {
 			read := n.State == stateShown && n.ReadAt != 0
 			ok, err := m.may(ctx, x, n)
@@ -293,7 +289,7 @@ func (m *Room) values(x *reading, n *notification, locale string) map[string]str
 
 // named is the name of a team or person whose id stands in a notice's data.
 func (m *Room) named(x *reading, key, s string) string {
-	if key != "team" && key != "assignee" {
+	if key != "team" && key != "assignee" && key != "person" {
 		return ""
 	}
 	i, err := id.Parse(s)
@@ -321,8 +317,12 @@ func (m *Room) link(event string, ticket id.ID) string {
 		return base + "/incidents"
 	case event == QueueWaits:
 		return base + "/queue"
-	case slices.Contains([]string{LeaveAsked, LeaveDecided, RosterPublished}, event):
-		return base + "/roster"
+	case event == LeaveAsked || event == LeaveDecided:
+		return base + "/roster/requests"
+	case event == HandedOver:
+		return base + "/roster/handovers"
+	case event == RosterPublished:
+		return base + "/roster/mine"
 	}
 	return base + "/"
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"zhidan/internal/desk/staff"
-	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -170,58 +169,4 @@ func (m *Room) read(ctx context.Context, a *staff.Actor, ids []id.ID, all bool) 
 		return err
 	})
 	return changed, err
-}
-
-// chain is something that has to be acknowledged.
-type chain struct {
-	ID      id.ID
-	Event   string
-	Ticket  id.ID
-	Actor   id.ID
-	Data    map[string]string
-	Key     string
-	Next    []id.ID
-	Within  int64
-	Step    int
-	State   int
-	DueAt   clock.Time
-	EndedAt clock.Time
-	EndedBy id.ID
-}
-
-// States of a chain.
-const (
-	chainOpen         = 0
-	chainAcknowledged = 1
-	chainExhausted    = 2
-)
-
-const chainColumns = `c.id, c.event, coalesce(c.ticket_id, 0), coalesce(c.actor_id, 0), c.data, c.key, c.next, c.within, c.step, c.state, c.due_at, coalesce(c.ended_at, 0), coalesce(c.ended_by, 0)`
-
-func scanChain(r interface{ Scan(...any) error }) (*chain, error) {
-	c := &chain{}
-	var data, next string
-	if err := r.Scan(&c.ID, &c.Event, &c.Ticket, &c.Actor, &data, &c.Key, &next, &c.Within, &c.Step, &c.State, &c.DueAt, &c.EndedAt, &c.EndedBy); err != nil {
-		return nil, err
-	}
-	return c, errors.Join(json.Unmarshal([]byte(data), &c.Data), json.Unmarshal([]byte(next), &c.Next))
-}
-
-func loadChains(ctx context.Context, r db.Reader, tenant id.ID, rows []*notification) (map[id.ID]*chain, error) {
-	var ids []id.ID
-	for _, n := range rows {
-		if n.Chain != 0 {
-			ids = append(ids, n.Chain)
-		}
-	}
-	out := map[id.ID]*chain{}
-	if len(ids) == 0 {
-		return out, nil
-	}
-	found, err := r.Query(ctx, `select `+chainColumns+` from notify_chain c where c.tenant_id = $1 and c.id `+r.Engine().InIDs("$2"), tenant, idList(ids))
-	list, err := db.Each(found, err, func(r *sql.Rows) (*chain, error) { return scanChain(r) })
-	for _, c := range list {
-		out[c.ID] = c
-	}
-	return out, err
 }

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"time"
 
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
@@ -23,7 +21,6 @@ const (
 	kindPlan  = "notify.plan"  // what becomes of new notifications
 	kindFlush = "notify.flush" // timer by person and way: what was held goes out
 	kindSend  = "notify.send"  // one message
-	kindPass  = "notify.pass"  // timer by chain: nobody has acknowledged
 	kindClean = "notify.clean" // timer by tenant: what is old goes
 )
 
@@ -33,15 +30,12 @@ type notification struct {
 	Event            string
 	Ticket           id.ID
 	Actor            id.ID
-	Chain            id.ID
-	Step             int
 	Urgent           bool
 	Data             map[string]string
 	Key              string
 	State            int
 	CreatedAt        clock.Time
 	ReadAt           clock.Time
-	Acknowledged     clock.Time
 }
 
 // States of a notification.
@@ -67,9 +61,6 @@ type planning struct {
 type telling struct {
 	*Notice
 	user  id.ID
-	chain id.ID
-	step  int
-	key   string
 	group int
 }
 
@@ -79,7 +70,6 @@ type telling struct {
 // again.
 func (m *Room) Tell(ctx context.Context, tx *db.Tx, notices ...Notice) error {
 	byTenant := map[id.ID][]telling{}
-	chains := map[id.ID]*chain{}
 	for i := range notices {
 		n := notices[i]
 		if err := n.check(); err != nil {
@@ -88,119 +78,81 @@ func (m *Room) Tell(ctx context.Context, tx *db.Tx, notices ...Notice) error {
 		to := slices.Clone(n.To)
 		slices.Sort(to)
 		to = slices.DeleteFunc(slices.Compact(to), func(u id.ID) bool { return u == 0 || u == n.By })
-		next := slices.DeleteFunc(slices.Clone(n.Next), func(u id.ID) bool { return u == 0 || u == n.By })
-		if len(to) == 0 && len(next) > 0 {
-			to, next = next[:1], next[1:] // nobody is first: the list begins at once
-		}
 		if n.Key == "" {
 			n.Key = "#" + m.IDs.Next().String()
 		}
-		var c id.ID
-		if n.Within > 0 {
-			c = m.IDs.Next()
-			chains[c] = &chain{ID: c, Event: n.Event, Ticket: n.Ticket, Actor: n.By, Data: n.Data, Key: n.Key, Next: next, Within: n.Within.Milliseconds(), DueAt: m.Clock.Now().Add(n.Within)}
-		}
 		for _, u := range to {
-			byTenant[n.Tenant] = append(byTenant[n.Tenant], telling{&n, u, c, 0, n.Key, i})
+			byTenant[n.Tenant] = append(byTenant[n.Tenant], telling{&n, u, i})
 		}
 	}
 	for _, tenant := range slices.Sorted(maps.Keys(byTenant)) {
-		begun, err := m.insert(ctx, tx, tenant, byTenant[tenant])
-		if err != nil {
+		if err := m.insert(ctx, tx, tenant, byTenant[tenant]); err != nil {
 			return err
-		}
-		for _, c := range begun {
-			if err := m.begin(ctx, tx, tenant, chains[c]); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// insert writes the rows and orders their planning; it returns the chains of
-// which somebody is told now. Rows of one statement never have the same person
-// and key.
-func (m *Room) insert(ctx context.Context, tx *db.Tx, tenant id.ID, list []telling) (chains []id.ID, err error) {
-	slices.SortStableFunc(list, func(a, b telling) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.key, b.key)) })
-	list = slices.CompactFunc(list, func(a, b telling) bool { return a.user == b.user && a.key == b.key })
+// insert writes the rows and orders their planning. Rows of one statement never
+// have the same person and key.
+func (m *Room) insert(ctx context.Context, tx *db.Tx, tenant id.ID, list []telling) error {
+	slices.SortStableFunc(list, func(a, b telling) int { return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.Key, b.Key)) })
+	list = slices.CompactFunc(list, func(a, b telling) bool { return a.user == b.user && a.Key == b.Key })
 	now := m.Clock.Millis()
 	made := map[id.ID]telling{}
 	var fresh []of
 	for part := range slices.Chunk(list, 50) {
-		args := make([]any, 0, len(part)*15)
+		args := make([]any, 0, len(part)*12)
 		for _, t := range part {
 			data := "{}"
 			if len(t.Data) > 0 {
 				raw, err := json.Marshal(t.Data)
 				if err != nil {
-					return nil, err
+					return err
 				}
 				data = string(raw)
 			}
 			event, _ := eventOf(t.Event)
 			row := m.IDs.Next()
 			made[row] = t
-			args = append(args, int64(tenant), int64(t.user), int64(row), t.Event, null(t.Ticket), null(t.By), null(t.chain), int64(t.step),
-				t.Urgent || event.Urgent, data, t.key, int64(stateNew), now, nil, nil)
+			args = append(args, int64(tenant), int64(t.user), int64(row), t.Event, null(t.Ticket), null(t.By),
+				t.Urgent || event.Urgent, data, t.Key, int64(stateNew), now, nil)
 		}
-		rows, err := tx.Query(ctx, `insert into notification (tenant_id, user_id, id, event, ticket_id, actor_id, chain_id, step, urgent, data, key, state, created_at, read_at, acknowledged_at)
-			values `+db.Values(len(part), 15)+` on conflict (tenant_id, user_id, key) do nothing returning user_id, id`, args...)
+		rows, err := tx.Query(ctx, `insert into notification (tenant_id, user_id, id, event, ticket_id, actor_id, urgent, data, key, state, created_at, read_at)
+			values `+db.Values(len(part), 12)+` on conflict (tenant_id, user_id, key) do nothing returning user_id, id`, args...)
 		found, err := db.Each(rows, err, scanOf)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, x := range found {
-			t := made[x.ID]
-			x.Group = t.group
+			x.Group = made[x.ID].group
 			fresh = append(fresh, x)
-			if t.chain != 0 && !slices.Contains(chains, t.chain) {
-				chains = append(chains, t.chain)
-			}
 		}
 	}
 	var jobs []job.New
 	for part := range slices.Chunk(fresh, planMost) {
 		jobs = append(jobs, job.New{Tenant: tenant, Kind: kindPlan, Key: part[0].ID.String(), Payload: planning{part}})
 	}
-	return chains, m.Jobs.Add(ctx, tx, jobs...)
+	return m.Jobs.Add(ctx, tx, jobs...)
 }
 
 // planMost is how many notifications one plan job takes: its payload is
 // bounded, and those of one telling rarely are more.
 const planMost = 500
 
-// begin writes a chain and sets its timer.
-func (m *Room) begin(ctx context.Context, tx *db.Tx, tenant id.ID, c *chain) error {
-	next, err := json.Marshal(c.Next)
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(c.Data)
-	if err != nil {
-		return err
-	}
-	if err := tx.Queue(ctx, `insert into notify_chain (tenant_id, id, event, ticket_id, actor_id, data, key, next, within, step, state, due_at, ended_at, ended_by)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 0, $10, null, null)`, tenant, c.ID, c.Event, null(c.Ticket), null(c.Actor), string(data), c.Key,
-		string(next), c.Within, c.DueAt); err != nil {
-		return err
-	}
-	return m.Jobs.Add(ctx, tx, job.New{Tenant: tenant, Kind: kindPass, Key: c.ID.String(), DueAt: c.DueAt, Replace: true, Payload: struct{}{}})
-}
-
 func scanOf(r *sql.Rows) (of, error) {
 	var x of
 	return x, r.Scan(&x.User, &x.ID)
 }
 
-const notificationColumns = `n.tenant_id, n.user_id, n.id, n.event, coalesce(n.ticket_id, 0), coalesce(n.actor_id, 0), coalesce(n.chain_id, 0), n.step, n.urgent,
-	n.data, n.key, n.state, n.created_at, coalesce(n.read_at, 0), coalesce(n.acknowledged_at, 0)`
+const notificationColumns = `n.tenant_id, n.user_id, n.id, n.event, coalesce(n.ticket_id, 0), coalesce(n.actor_id, 0), n.urgent,
+	n.data, n.key, n.state, n.created_at, coalesce(n.read_at, 0)`
 
 func scanNotification(r *sql.Rows) (*notification, error) {
 	n := &notification{}
 	var data string
-	if err := r.Scan(&n.Tenant, &n.User, &n.ID, &n.Event, &n.Ticket, &n.Actor, &n.Chain, &n.Step, &n.Urgent, &data, &n.Key, &n.State,
-		&n.CreatedAt, &n.ReadAt, &n.Acknowledged); err != nil {
+	if err := r.Scan(&n.Tenant, &n.User, &n.ID, &n.Event, &n.Ticket, &n.Actor, &n.Urgent, &data, &n.Key, &n.State,
+		&n.CreatedAt, &n.ReadAt); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal([]byte(data), &n.Data); err != nil {
@@ -231,14 +183,3 @@ func idList(ids []id.ID) string {
 }
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-// stepKey is the key of a later step of a chain: who was told at first can be
-// asked again.
-func stepKey(key string, step int) string {
-	if step == 0 {
-		return key
-	}
-	return key + "#" + strconv.Itoa(step)
-}
-
-func millis(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }

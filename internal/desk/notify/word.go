@@ -57,9 +57,9 @@ var shipped = map[string]words{
 	SupervisedReply:  {Template{"{actor} 答复了 {number} 的督办", onTicketZH}, Template{"{actor} answered the supervision of {number}", onTicketEN}},
 	CardGiven:        {Template{"{number} 督办未按期答复：{kind}", "{subject}\n期限：{due}\n{url}"}, Template{"{number}: no reply to a supervision, {kind}", "{subject}\nDue: {due}\n{url}"}},
 	ExtensionAsked:   {Template{"{actor} 申请 {number} 延期", "{subject}\n延期至：{due}\n{url}"}, Template{"{actor} asks to extend {number}", "{subject}\nUntil: {due}\n{url}"}},
-	ExtensionJudged:  {Template{"{number} 的延期申请有结果", "{subject}\n审批人：{actor}　到期：{due}\n{url}"}, Template{"The extension of {number} was judged", "{subject}\nBy: {actor}. Due: {due}\n{url}"}},
-	LeaveAsked:       {Template{"{actor} 的请假或换班申请待您处理", "{url}"}, Template{"{actor} asks for leave or a swap", "{url}"}},
-	LeaveDecided:     {Template{"请假或换班申请有结果", "审批人：{actor}\n{url}"}, Template{"Your leave or swap was judged", "By: {actor}\n{url}"}},
+	ExtensionJudged:  {Template{"{number} 的延期申请{kind}", "{subject}\n审批人：{actor}　到期：{due}\n{url}"}, Template{"{number}: extension {kind}", "{subject}\nBy: {actor}. Due: {due}\n{url}"}},
+	LeaveAsked:       {Template{"{person} 的{kind}申请待您处理", "{url}"}, Template{"{person}: a {kind} request awaits your answer", "{url}"}},
+	LeaveDecided:     {Template{"{person} 的{kind}申请{state}", "处理人：{actor}\n{url}"}, Template{"{person}: {kind} request {state}", "By: {actor}\n{url}"}},
 	RosterPublished:  {Template{"排班已发布", "{url}"}, Template{"The roster was published", "{url}"}},
 	StateForced:      {Template{"{actor} 调整了您的坐席状态", "{state}\n{url}"}, Template{"{actor} set your state", "{state}\n{url}"}},
 	ExportReady:      {Template{"导出已完成，可以下载", "共 {count} 行\n{url}"}, Template{"Your export is ready", "Rows: {count}\n{url}"}},
@@ -146,9 +146,12 @@ var keyWords = map[string][2]string{
 	"first_response": {"首次响应时长", "first response"}, "next_response": {"后续响应时长", "next response"}, "update": {"进展同步", "update"},
 	"resolution": {"解决时长", "resolution"}, "arrival": {"到场时长", "on-site arrival"}, "department": {"部门时限", "department time"}, "queue": {"队列时限", "queue time"},
 	"yellow_card": {"黄牌", "yellow card"}, "red_card": {"红牌", "red card"},
+	"extension_approved": {"已批准", "approved"}, "extension_refused": {"未通过", "refused"},
 	"supervision": {"督办期限", "supervision"},
 	"online":      {"在线", "online"}, "busy": {"忙碌", "busy"}, "break": {"小休", "break"}, "meal": {"用餐", "meal"}, "training": {"培训", "training"},
 	"after_call": {"话后整理", "after-call"}, "offline": {"离线", "offline"},
+	"leave": {"请假", "leave"}, "swap": {"换班", "swap"},
+	"approved": {"已批准", "approved"}, "refused": {"未通过", "refused"}, "withdrawn": {"已撤回", "withdrawn"},
 }
 
 func pick(pair [2]string, locale string) string {

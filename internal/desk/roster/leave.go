@@ -47,6 +47,10 @@ type Leave struct {
 	Version int64      `json:"version"`
 }
 
+func (l *Leave) notice(event string, by *staff.Actor, to []id.ID) Notice {
+	return Notice{Event: event, To: to, By: by.ID, Subject: l.ID, Matter: "leave", Asker: l.User, State: string(l.State)}
+}
+
 // NewLeave is a leave that somebody asks for, or that a lead writes down.
 type NewLeave struct {
 	User   id.ID      `json:"user_id,omitempty" doc:"absent: myself; for somebody in one's charge it is approved at once"`
@@ -134,9 +138,9 @@ func (m *Room) AskLeave(ctx context.Context, a *staff.Actor, in NewLeave) (l Lea
 			return err
 		}
 		if l.State != Approved {
-			return m.notice(ctx, tx, a.Tenant, Notice{Event: ToldAsked, To: leads(dir, l.User), By: a.ID, Subject: l.ID, State: string(l.State)})
+			return m.notice(ctx, tx, a.Tenant, l.notice(ToldAsked, a, leads(dir, l.User)))
 		}
-		if err := m.notice(ctx, tx, a.Tenant, Notice{Event: ToldDecided, To: []id.ID{l.User}, By: a.ID, Subject: l.ID, State: string(l.State)}); err != nil {
+		if err := m.notice(ctx, tx, a.Tenant, l.notice(ToldDecided, a, []id.ID{l.User})); err != nil {
 			return err
 		}
 		return m.granted(ctx, tx, a.Tenant, l)
@@ -230,7 +234,7 @@ func (m *Room) JudgeLeave(ctx context.Context, a *staff.Actor, leave id.ID, to P
 		if err := writeLeave(ctx, tx, a.Tenant, l); err != nil {
 			return err
 		}
-		if err := m.notice(ctx, tx, a.Tenant, Notice{Event: ToldDecided, To: []id.ID{l.User}, By: a.ID, Subject: l.ID, State: string(l.State)}); err != nil {
+		if err := m.notice(ctx, tx, a.Tenant, l.notice(ToldDecided, a, []id.ID{l.User})); err != nil {
 			return err
 		}
 		if to == Approved {

@@ -33,6 +33,10 @@ type Swap struct {
 	Version  int64      `json:"version"`
 }
 
+func (s *Swap) notice(event string, by *staff.Actor, to []id.ID) Notice {
+	return Notice{Event: event, To: to, By: by.ID, Subject: s.ID, Matter: "swap", Asker: s.User, State: string(s.State)}
+}
+
 // NewSwap is a swap that somebody asks for.
 type NewSwap struct {
 	Day      Day    `json:"day" doc:"whose shifts I give"`
@@ -109,7 +113,7 @@ func (m *Room) AskSwap(ctx context.Context, a *staff.Actor, in NewSwap) (s Swap,
 		if err := writeSwap(ctx, tx, a.Tenant, s); err != nil {
 			return err
 		}
-		return m.notice(ctx, tx, a.Tenant, Notice{Event: ToldAsked, To: []id.ID{s.Other}, By: a.ID, Subject: s.ID, State: string(s.State)})
+		return m.notice(ctx, tx, a.Tenant, s.notice(ToldAsked, a, []id.ID{s.Other}))
 	})
 	return s, err
 }
@@ -249,9 +253,9 @@ func (m *Room) JudgeSwap(ctx context.Context, a *staff.Actor, swap id.ID, to Pro
 		if err := writeSwap(ctx, tx, a.Tenant, s); err != nil {
 			return err
 		}
-		n := Notice{Event: ToldDecided, To: []id.ID{s.User, s.Other}, By: a.ID, Subject: s.ID, State: string(next)}
+		n := s.notice(ToldDecided, a, []id.ID{s.User, s.Other})
 		if next == Accepted {
-			n.Event, n.To = ToldAsked, leads(dir, s.User)
+			n = s.notice(ToldAsked, a, leads(dir, s.User))
 		}
 		if err := m.notice(ctx, tx, a.Tenant, n); err != nil {
 			return err

@@ -24,7 +24,9 @@ type Notice struct {
 	Event   string
 	To      []id.ID
 	By      id.ID
-	Subject id.ID // the leave, swap, publication or hand-over
+	Subject id.ID  // the leave, swap, publication or hand-over
+	Matter  string // of what is asked or decided: leave or swap
+	Asker   id.ID  // who asks for it
 	State   string
 	Count   int // tickets of a hand-over
 }

@@ -171,7 +171,6 @@ var matrix = []route{
 	{"GET /notifications/count", "", "200 200 200 200", ""},
 	{"GET /notifications/events", "", "200 200 200 200", ""},
 	{"POST /notifications/read", "", "200 200 200 200", `{"ids":["1"]}`}, // only one's own
-	{"POST /notifications/{id}/acknowledge", "nothing", "404 404 404 404", ""},
 	{"GET /notify/channels", "", "403 403 200 200", ""},
 	{"GET /notify/channels/{key}", "channel", "403 403 404 200", ""},
 	{"PUT /notify/channels/{key}", "channel", "403 403 200 200", `{"kind":"mail","name":"x","active":false}`},

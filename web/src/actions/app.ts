@@ -1,7 +1,6 @@
 import { t } from '~/i18n'
 import { prefer, prefs } from '~/stores/prefs'
 import { can, signOut } from '~/stores/session'
-import { acknowledgeNotice, urgentQuery } from '~/stores/notify'
 import { asked, listed } from '~/stores/exchange'
 import { queries } from '~/stores/query'
 import { setMyState, states, type StateName } from '~/stores/roster'
@@ -12,8 +11,7 @@ import { may } from '~/stores/understanding'
 import type { Action } from './action'
 
 const firstOffer = (): Offer | undefined => queries.getQueryData(offersQuery.queryKey)?.items.toSorted((a, b) => a.expires_at.localeCompare(b.expires_at))[0]
-const alarm = () => queries.getQueryData(urgentQuery.queryKey)?.toSorted((a, b) => a.acknowledge_by!.localeCompare(b.acknowledge_by!))[0]
-const alarm1 = (me: string | undefined) => alarmsOf(queries.getQueryData(alertsQuery.queryKey)?.items ?? [], me)[0]
+const alarm = (me: string | undefined) => alarmsOf(queries.getQueryData(alertsQuery.queryKey)?.items ?? [], me)[0]
 const stateAction = (s: StateName): Action => ({ id: `state.${s}`, name: `action.state.${s}`, group: 'app', icon: 'person', perform: () => setMyState(s) })
 
 export const appActions: Action[] = [
@@ -53,7 +51,7 @@ export const appActions: Action[] = [
     if (offer && (await answerOffer(offer, 'accept'))) c.go(`/inbox/all/${offer.ticket_id}`)
   } },
   { id: 'offer.decline', name: 'action.offerDecline', group: 'app', icon: 'close', keys: 'Shift+N', when: () => firstOffer() !== undefined, perform: () => show({ decline: firstOffer()?.ticket_id }) },
-  { id: 'alarm.acknowledge', name: 'action.acknowledge', group: 'app', icon: 'bell', keys: 'Shift+K', when: (c) => alarm1(c.me?.id) !== undefined || alarm() !== undefined, perform: (c) => { const serious = alarm1(c.me?.id); return serious ? acknowledge(serious.ticket_id) : acknowledgeNotice(alarm()!) } },
+  { id: 'alarm.acknowledge', name: 'action.acknowledge', group: 'app', icon: 'bell', keys: 'Shift+K', when: (c) => alarm(c.me?.id) !== undefined, perform: (c) => acknowledge(alarm(c.me?.id)!.ticket_id) },
   { id: 'app.light', name: 'action.light', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'light', perform: () => prefer({ theme: 'light' }) },
   { id: 'app.dark', name: 'action.dark', group: 'app', icon: 'sliders', when: () => prefs.get().theme !== 'dark', perform: () => prefer({ theme: 'dark' }) },
   { id: 'app.compact', name: 'action.compact', group: 'app', icon: 'list', when: () => prefs.get().density !== 'compact', perform: () => prefer({ density: 'compact' }) },

@@ -1744,23 +1744,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/notifications/{id}/acknowledge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Take on what was told, so that nobody else is */
-        post: operations["notify-acknowledge"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/notify/channels": {
         parameters: {
             query?: never;
@@ -7357,17 +7340,6 @@ export interface components {
             own: boolean;
         };
         NoticeJSON: {
-            /**
-             * Format: date-time
-             * @description somebody has to acknowledge by then, or the next is told; absent when nobody has to any more
-             */
-            acknowledge_by?: string;
-            /**
-             * Format: date-time
-             * @description by the reader or somebody else
-             */
-            acknowledged_at?: string;
-            acknowledged_by?: components["schemas"]["Named"];
             actor?: components["schemas"]["Named"];
             /** Format: date-time */
             at: string;
@@ -13708,35 +13680,6 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ReadOutBody"];
                 };
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "notify-acknowledge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description An error */
             default: {

@@ -27,11 +27,6 @@ export const noticesQuery = (unread: boolean) => infiniteQueryOptions({
   ...more, queryKey: keys.notices('list', unread), staleTime: 10_000, retry: false,
   queryFn: ({ pageParam, signal }) => data(api.GET('/notifications', { params: { query: { limit: 50, ...(unread ? { unread: true } : {}), ...cursor(pageParam) } }, signal })),
 })
-/** What wants an answer now: somebody must acknowledge, or the next is told. */
-export const urgentQuery = queryOptions({
-  queryKey: keys.notices('urgent'), staleTime: 10_000, retry: false,
-  queryFn: async ({ signal }) => (await data(api.GET('/notifications', { params: { query: { limit: 50, unread: true } }, signal }))).items.filter((n) => n.acknowledge_by && !n.acknowledged_at),
-})
 export const prefsQuery = queryOptions({ queryKey: ['me', 'notifications'], queryFn: ({ signal }) => data(api.GET('/me/notifications', { signal })), staleTime: 5 * 60_000, retry: false })
 export const eventsQuery = queryOptions({ queryKey: ['notify', 'events'], queryFn: ({ signal }) => data(api.GET('/notifications/events', { signal })), staleTime: Infinity, retry: false })
 export const channelsQuery = queryOptions({ queryKey: ['notify', 'channels'], queryFn: ({ signal }) => data(api.GET('/notify/channels', { signal })), retry: false })
@@ -50,21 +45,6 @@ export async function markRead(ids: ID[] | 'all'): Promise<void> {
     complain(error)
   }
   again()
-}
-
-export async function acknowledgeNotice(n: Notice): Promise<boolean> {
-  queries.setQueryData<Notice[]>(urgentQuery.queryKey, (old) => old?.filter((x) => x.id !== n.id))
-  try {
-    await data(api.POST('/notifications/{id}/acknowledge', { params: { path: { id: n.id } } }))
-    say(t('said.acknowledged'))
-    return true
-  } catch (error) {
-    complain(error)
-    return false
-  } finally {
-    again()
-    void queries.invalidateQueries({ queryKey: keys.routing('alerts') })
-  }
 }
 
 /** What the server only says is not sent back. */

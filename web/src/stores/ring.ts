@@ -35,7 +35,7 @@ export function sound(urgent: boolean): void {
 }
 
 /** The live event names an id at most; what it says is read with the reader's own rights. */
-export interface Rung { id?: string; event?: string; ticket_id?: string; urgent?: boolean; quiet?: boolean; acknowledge?: boolean }
+export interface Rung { id?: string; event?: string; ticket_id?: string; urgent?: boolean; quiet?: boolean }
 export async function ring(event: Rung): Promise<void> {
   await queries.invalidateQueries({ queryKey: keys.notices() }, { cancelRefetch: true })
   if (event.quiet) return
@@ -49,7 +49,7 @@ export async function ring(event: Rung): Promise<void> {
   if (prefs?.sound) sound(notice.urgent ?? false)
   const ticket = notice.ticket_id
   // what must be acknowledged has a card of its own
-  if (!notice.acknowledge_by && !['serious_ticket', 'offered'].includes(notice.event)) say(notice.title, ticket ? { undo: () => open(ticket), undoText: t('notice.open'), seconds: 8 } : {})
+  if (!['serious_ticket', 'offered'].includes(notice.event)) say(notice.title, ticket ? { undo: () => open(ticket), undoText: t('notice.open'), seconds: 8 } : {})
   if (prefs?.desktop && document.visibilityState === 'hidden' && 'Notification' in window && Notification.permission === 'granted') {
     const shown = new Notification(notice.title, { body: notice.text, tag: notice.id, lang: locale(), icon: '/icon.svg' })
     shown.onclick = () => { window.focus(); shown.close(); if (ticket) open(ticket) }

@@ -52,8 +52,6 @@ export default {
   'notice.none.unread': 'Nothing unread',
   'notice.none.help': 'You are told here when a ticket is yours, a customer replies or a clock runs short.',
   'notice.seeAll': 'See all notifications',
-  'notice.left': '{span} left, then the next person is told',
-  'notice.acknowledged': 'Acknowledged by {name}',
   'notice.settings.help': 'Changes take effect at once and can be undone.',
   'notice.machine': 'On this machine',
   'notice.sound': 'Sound',

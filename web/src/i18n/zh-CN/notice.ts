@@ -52,8 +52,6 @@ export default {
   'notice.none.unread': '没有未读通知',
   'notice.none.help': '有工单派给您、客户回复或 SLA 临近时会出现在这里。',
   'notice.seeAll': '查看全部通知',
-  'notice.left': '{span} 内确认，否则通知下一位',
-  'notice.acknowledged': '{name}已确认收到',
   'notice.settings.help': '改动立即生效，可撤销。',
   'notice.machine': '提醒方式',
   'notice.sound': '声音',

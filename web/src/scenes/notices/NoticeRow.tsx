@@ -1,10 +1,8 @@
 import { useNavigate } from '@tanstack/react-router'
 import { t } from '~/i18n'
-import { Button } from '~/parts/Button'
 import { Icon, type IconName } from '~/parts/Icon'
 import { Time } from '~/parts/Time'
-import { acknowledgeNotice, markRead, type Notice } from '~/stores/notify'
-import { span, useSecond } from '~/stores/second'
+import { markRead, type Notice } from '~/stores/notify'
 
 const icons: Record<string, IconName> = {
   assigned: 'person', offered: 'hand', mentioned: 'at', customer_replied: 'reply', reopened: 'history', collaborating: 'people', chased: 'clock', urged: 'clock', watched: 'eye',
@@ -12,6 +10,9 @@ const icons: Record<string, IconName> = {
   sla_warning: 'clock', sla_breach: 'clock', sla_escalated: 'warn', supervised: 'flag', extension_asked: 'clock', extension_judged: 'check',
   leave_decided: 'calendar', roster_published: 'calendar', state_forced: 'lock', delivery_failed: 'mail', export_ready: 'download', import_ended: 'upload',
 }
+
+/** The page of the roster that a notification speaks of. */
+const roster: Record<string, string> = { roster_published: 'mine', leave_asked: 'requests', leave_decided: 'requests', handed_over: 'handovers' }
 
 /** One notification: what happened, to which ticket, when; read once it is opened. */
 export function NoticeRow({ notice: n, onOpen }: { notice: Notice; onOpen?: () => void }) {
@@ -21,7 +22,7 @@ export function NoticeRow({ notice: n, onOpen }: { notice: Notice; onOpen?: () =
     if (unread) void markRead([n.id])
     onOpen?.()
     if (n.ticket_id && !n.out_of_reach) void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: n.ticket_id }, search: {} })
-    else if (n.event === 'roster_published' || n.event === 'leave_decided' || n.event === 'leave_asked') void navigate({ to: '/roster' })
+    else if (n.event in roster) void navigate({ to: '/roster/$page', params: { page: roster[n.event]! } })
     else if (n.event === 'export_ready') void navigate({ to: '/exports' })
     else if (n.event === 'import_ended') void navigate({ to: '/imports' })
     else if (n.event === 'incident_proposed') void navigate({ to: '/incidents' })
@@ -34,14 +35,6 @@ export function NoticeRow({ notice: n, onOpen }: { notice: Notice; onOpen?: () =
         <span className="nwords"><span className="row g8"><b className="sp ell">{n.title}</b><span className="f12 t3"><Time at={n.at} /></span></span>{n.text && <span className="f12 t2 clamp">{n.text}</span>}</span>
         {unread && <span className="hide">{t('list.unread')}</span>}
       </button>
-      {n.acknowledge_by && !n.acknowledged_at && <Ack notice={n} />}
-      {n.acknowledged_at && <p className="f12 t3 nack">{t('notice.acknowledged', { name: n.acknowledged_by?.name ?? '' })}</p>}
     </div>
   )
-}
-
-function Ack({ notice: n }: { notice: Notice }) {
-  const now = useSecond()
-  const left = Date.parse(n.acknowledge_by!) - now
-  return <div className="row g8 nack"><Button look="sm" onClick={() => void acknowledgeNotice(n)}>{t('alarm.acknowledge')}</Button><span className="f12 amber">{left > 0 ? t('notice.left', { span: span(left) }) : t('alarm.passed')}</span></div>
 }
