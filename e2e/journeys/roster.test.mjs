@@ -57,8 +57,10 @@ journey('请假：申请，主管批准', async (open) => {
   await mine.getByRole('button', { name: '申请请假' }).click()
   const form = mine.getByRole('dialog', { name: '申请请假' })
   await form.getByRole('radio', { name: '事假' }).click()
-  await form.locator('input[type=datetime-local]').nth(0).fill(`${day(3)}T09:00`)
-  await form.locator('input[type=datetime-local]').nth(1).fill(`${day(3)}T18:00`)
+  for (const [i, at] of ['09:00', '18:00'].entries()) {
+    await form.locator('.when input').nth(i).fill(`${day(3)} ${at}`)
+    await page.keyboard.press('Tab')
+  }
   await form.getByRole('button', { name: /提交/ }).click()
   await mine.locator('.myday .chip', { hasText: '事假，待审批' }).waitFor()
   const page = await open(browser, house)

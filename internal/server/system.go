@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"net/http"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
@@ -25,6 +26,7 @@ type systemJSON struct {
 	Now       clock.Time `json:"now"`
 	Engine    string     `json:"engine" enum:"sqlite,postgres"`
 	Database  int64      `json:"database_bytes"`
+	Disks     []diskJSON `json:"disks" doc:"of this node; the files stand with the database when there is one"`
 	Memory    int64      `json:"memory_bytes" doc:"that this node has from the operating system"`
 	Runtime   string     `json:"runtime"`
 	Parts     []partJSON `json:"parts"`
@@ -33,6 +35,7 @@ type systemJSON struct {
 	// Behind is how long the oldest event has waited to reach search, screens
 	// and rules.
 	Behind      int64 `json:"events_behind_seconds"`
+	SearchLag   int   `json:"search_lagging" doc:"of those, tickets that search does not know as they are"`
 	LagTickets  int   `json:"reactions_lagging" doc:"tickets of the company on which a reaction has failed and will be caught up"`
 	Quarantined int   `json:"quarantined" doc:"of the company; at most 1000"`
 	Parked      int   `json:"parked" doc:"jobs of the company that wait for a decision; at most 1000"`
@@ -43,6 +46,13 @@ type partJSON struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail,omitempty"`
 	Millis int64  `json:"millis"`
+}
+
+type diskJSON struct {
+	Name  string `json:"name" enum:"data,files"`
+	Total int64  `json:"total_bytes"`
+	Free  int64  `json:"free_bytes"`
+	Low   bool   `json:"low" doc:"less than a tenth is free"`
 }
 
 type nodeJSON struct {
@@ -92,6 +102,7 @@ func (s *Server) system(ctx context.Context, a *staff.Actor, started clock.Time)
 		return j, err
 	}
 	j.Database = size
+	j.Disks = s.disks()
 	stats, err := s.Jobs.Stats(ctx)
 	if err != nil {
 		return j, err
@@ -111,7 +122,24 @@ func (s *Server) system(ctx context.Context, a *staff.Actor, started clock.Time)
 	if err := s.DB.QueryRow(ctx, `select count(*) from (select 1 from ticket_reaction_lag where tenant_id = $1 limit 1000) x`, a.Tenant).Scan(&j.LagTickets); err != nil {
 		return j, err
 	}
+	if err := s.DB.QueryRow(ctx, `select count(*) from (select 1 from ticket_reaction_lag where tenant_id = $1 and reaction = 'search' limit 1000) x`, a.Tenant).Scan(&j.SearchLag); err != nil {
+		return j, err
+	}
 	return j, s.DB.QueryRow(ctx, `select count(*) from (select 1 from job_parked where tenant_id = $1 and error is not null limit 1000) x`, a.Tenant).Scan(&j.Parked)
+}
+
+// disks are those that this node stores on: of the data and of the attachments,
+// once when both stand on one.
+func (s *Server) disks() []diskJSON {
+	out := []diskJSON{}
+	for _, d := range []struct{ name, dir string }{{"data", s.Config.Data}, {"files", filepath.Join(s.Config.Data, "blobs")}} {
+		total, free, ok := space(d.dir)
+		if !ok || len(out) > 0 && out[0].Total == total && out[0].Free == free {
+			continue
+		}
+		out = append(out, diskJSON{d.name, total, free, free < total/10})
+	}
+	return out
 }
 
 // probe does a small thing and says whether it went well, and how long it took.

@@ -102,6 +102,7 @@ func (h *House) Register(api *web.API) {
 	h.registerTrail(api)
 	h.registerView(api)
 	h.registerBrand(api)
+	h.registerPicture(api)
 }
 
 func (h *House) registerSession(api *web.API) {

@@ -295,12 +295,12 @@ func loadDirectory(ctx context.Context, r db.Reader, tenant id.ID) (*Directory, 
 			})
 		},
 		func() error {
-			return each(`select id, email, name, sort_key, locale, department_id, active, preferences, created_at, signed_in_at, version
+			return each(`select id, email, name, sort_key, locale, department_id, active, preferences, picture, created_at, signed_in_at, version
 				from staff_user where tenant_id = $1`, func(rows *sql.Rows) error {
 				v := Person{Grants: Grants{}}
 				var department, signedIn sql.NullInt64
 				var preferences string
-				err := rows.Scan(&v.ID, &v.Email, &v.Name, &v.SortKey, &v.Locale, &department, &v.Active, &preferences, (*int64)(&v.CreatedAt), &signedIn, &v.Version)
+				err := rows.Scan(&v.ID, &v.Email, &v.Name, &v.SortKey, &v.Locale, &department, &v.Active, &preferences, &v.Picture, (*int64)(&v.CreatedAt), &signedIn, &v.Version)
 				v.Department, v.SignedInAt, v.Preferences = id.ID(department.Int64), clock.Time(signedIn.Int64), json.RawMessage(preferences)
 				d.users[v.ID] = &v
 				d.people = append(d.people, &v)

@@ -61,6 +61,7 @@ type Person struct {
 	Department  id.ID
 	Active      bool
 	Preferences json.RawMessage
+	Picture     string // hash; empty: none
 	Roles       []id.ID
 	Teams       []id.ID
 	Skills      []SkillLevel
@@ -75,6 +76,7 @@ type Person struct {
 type Face struct {
 	Hue      int    `json:"hue,omitempty" minimum:"1" maximum:"6"`
 	Initials string `json:"initials,omitempty" maxLength:"2"`
+	Picture  string `json:"picture,omitempty" doc:"hash of the picture at /staff/users/{id}/picture/{hash}"`
 }
 
 func printed(r rune) rune {
@@ -91,9 +93,9 @@ func (p Person) Face() *Face {
 		Avatar Face `json:"avatar"`
 	}
 	if json.Unmarshal(p.Preferences, &w) != nil {
-		return nil
+		w.Avatar = Face{}
 	}
-	f := Face{Initials: strings.TrimSpace(strings.Map(printed, w.Avatar.Initials))}
+	f := Face{Initials: strings.TrimSpace(strings.Map(printed, w.Avatar.Initials)), Picture: p.Picture}
 	if utf8.RuneCountInString(f.Initials) > 2 {
 		f.Initials = ""
 	}

@@ -83,7 +83,7 @@ function hitsOf(found: { tickets: { id: string; number: string; subject: string;
   const group = (kind: string) => t(`palette.${kind}` as Key)
   return [
     ...found.tickets.map((x) => ({ id: `ticket:${x.id}`, text: x.subject || t('ticket.noSubject'), sub: [x.number, x.requester].filter(Boolean).join(' · '), glyph: <StatusGlyph status={x.status as never} />, group: group('tickets') })),
-    ...found.customers.map((x) => ({ id: `customer:${x.id}`, text: x.name, sub: x.company, glyph: <Avatar name={x.name} size="s" />, group: group('customers') })),
+    ...found.customers.map((x) => ({ id: `customer:${x.id}`, text: x.name, sub: x.company, glyph: <Avatar name={x.name} size="s" customer />, group: group('customers') })),
     ...found.companies.map((x) => ({ id: `company:${x.id}`, text: x.name, glyph: <Icon name="people" />, group: group('companies') })),
   ]
 }

@@ -1538,6 +1538,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change my picture, a PNG, JPEG or WebP; an empty body takes it away */
+        put: operations["me-picture"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/plan": {
         parameters: {
             query?: never;
@@ -3286,6 +3303,23 @@ export interface paths {
         put?: never;
         /** Give a user a new password; their sessions and tokens end */
         post: operations["staff-user-password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staff/users/{id}/picture/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of a colleague, a JPEG */
+        get: operations["staff-picture"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5802,6 +5836,16 @@ export interface components {
             before: components["schemas"]["TableDate"];
             date: string;
         };
+        DiskJSON: {
+            /** Format: int64 */
+            free_bytes: number;
+            /** @description less than a tenth is free */
+            low: boolean;
+            /** @enum {string} */
+            name: "data" | "files";
+            /** Format: int64 */
+            total_bytes: number;
+        };
         DismissInBody: {
             reason?: string;
         };
@@ -6110,6 +6154,8 @@ export interface components {
             /** Format: int64 */
             hue?: number;
             initials?: string;
+            /** @description hash of the picture at /staff/users/{id}/picture/{hash} */
+            picture?: string;
         };
         FacetCount: {
             /** Format: int64 */
@@ -8932,6 +8978,8 @@ export interface components {
         SystemJSON: {
             /** Format: int64 */
             database_bytes: number;
+            /** @description of this node; the files stand with the database when there is one */
+            disks: components["schemas"]["DiskJSON"][];
             /** @enum {string} */
             engine: "sqlite" | "postgres";
             /** Format: int64 */
@@ -8962,6 +9010,11 @@ export interface components {
              */
             reactions_lagging: number;
             runtime: string;
+            /**
+             * Format: int64
+             * @description of those, tickets that search does not know as they are
+             */
+            search_lagging: number;
             /**
              * Format: date-time
              * @description this node
@@ -13232,6 +13285,33 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordBody"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "me-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
@@ -17773,6 +17853,36 @@ export interface operations {
         responses: {
             /** @description No Content */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "staff-picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,7 +1,8 @@
 // What belongs to the reader alone: sessions, tokens, password.
 import { queryOptions } from '@tanstack/react-query'
-import { api, data } from '~/api/client'
+import { api, BASE, data, send } from '~/api/client'
 import { keys } from '~/api/keys'
+import { problemOf } from '~/api/problem'
 import type { Answer, Body } from '~/api/paths'
 import type { ID, Me } from '~/api/types'
 import { t } from '~/i18n'
@@ -47,4 +48,34 @@ export async function rename(name: string): Promise<void> {
   const me = (await data(api.PATCH('/me', { body: { name } }))) as Me
   queries.setQueryData(keys.me, me)
   await queries.invalidateQueries({ queryKey: keys.config })
+}
+
+/** The longest side that is sent: the server keeps a small square. */
+const SIDE = 512
+
+/** The middle of a picture, upright, as large as it is needed; what the browser cannot read goes as it is, and the server says why not. */
+async function square(file: Blob): Promise<Blob> {
+  try {
+    const image = await createImageBitmap(file)
+    const side = Math.min(image.width, image.height)
+    const canvas = document.createElement('canvas')
+    canvas.width = canvas.height = Math.min(side, SIDE)
+    canvas.getContext('2d')!.drawImage(image, (image.width - side) / 2, (image.height - side) / 2, side, side, 0, 0, canvas.width, canvas.height)
+    return await new Promise((done, failed) => canvas.toBlob((b) => (b ? done(b) : failed(new Error('no picture'))), 'image/png'))
+  } catch {
+    return file
+  }
+}
+
+async function putPicture(body: Blob | undefined): Promise<void> {
+  const answer = await send(new Request(`${location.origin}${BASE}/me/picture`, { method: 'PUT', credentials: 'same-origin', body: body ?? new Blob([]) }))
+  if (!answer.ok) throw await problemOf(answer)
+  await Promise.all([queries.invalidateQueries({ queryKey: keys.config }), queries.invalidateQueries({ queryKey: keys.me })])
+}
+
+/** Own picture; without a file it is taken away. The former one comes back by undo. */
+export async function savePicture(file: Blob | undefined, former: string | undefined): Promise<void> {
+  const was = former ? await (await fetch(former)).blob() : undefined
+  await putPicture(file && (await square(file)))
+  say(t(file ? 'me.picture.saved' : 'me.picture.gone'), { undo: () => putPicture(was).catch(complain) })
 }

@@ -1,5 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
-import { api, data, onSignedOut } from '~/api/client'
+import { api, BASE, data, onSignedOut } from '~/api/client'
 import { keys } from '~/api/keys'
 import type { Category, Config, ID, Me } from '~/api/types'
 import { named, t, useLocale } from '~/i18n'
@@ -11,13 +11,17 @@ import { createStore } from './store'
 export const expired = createStore(false)
 const waiting: { resolve: () => void; reject: (e: unknown) => void }[] = []
 
+/** Where the picture of a colleague is. */
+export const pictureOf = (id: ID, hash: string): string => `${BASE}/staff/users/${id}/picture/${hash}`
+
 export const meQuery = queryOptions({ queryKey: keys.me, queryFn: () => data(api.GET('/me')) as Promise<Me>, staleTime: Infinity, retry: false })
 export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: () => data(api.GET('/setup')), staleTime: Infinity })
 export const configQuery = queryOptions({
   queryKey: keys.config, staleTime: Infinity,
   queryFn: async () => {
     const config = (await data(api.GET('/config'))) as Config
-    faces.set(new Map(config.staff.flatMap((x) => (x.avatar ? [[x.name, x.avatar] as const] : []))))
+    const twice = (name: string) => config.staff.filter((x) => x.name === name).length > 1 // then a picture could be that of the other
+    faces.set(new Map(config.staff.flatMap((x) => (x.avatar ? [[x.name, { ...x.avatar, picture: x.avatar.picture && !twice(x.name) ? pictureOf(x.id, x.avatar.picture) : undefined }] as const] : []))))
     return config
   },
 })

@@ -29,4 +29,5 @@ export default {
   'shared.columns.drop': 'Back to the usual ones',
   'shared.retired.said': 'View retired: it is in nobody’s inbox any more',
   'shared.unretired.said': 'View taken up again',
+  'shared.columns': 'Columns of the table',
 }

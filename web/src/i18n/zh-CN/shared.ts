@@ -29,4 +29,5 @@ export default {
   'shared.columns.drop': '恢复默认的列',
   'shared.retired.said': '视图已停用，不再出现在任何人的收件箱',
   'shared.unretired.said': '视图已重新启用',
+  'shared.columns': '表格的列',
 }

@@ -75,7 +75,7 @@ export function Who({ form, set, known, joinable, onJoin, onOpen, onNext, input,
           {known.searching && form.words.trim().length >= 2 && <div style={{ display: 'grid', gap: 12, marginTop: 16 }}><Skeleton width="60%" /><Skeleton width="45%" /></div>}
           {matches.map((c, i) => (
             <button key={c.id} type="button" className="found" onClick={() => { set({ customer: c.id }); onNext() }}>
-              <Avatar name={c.name} size="l" />
+              <Avatar name={c.name} size="l" customer />
               <span className="sp"><b className="ell f13" style={{ display: 'block' }}>{c.name}</b><span className="t3 f12">{[...c.identities.map((x) => x.display), c.company?.name].filter(Boolean).join(' · ')}</span></span>
               {i === 0 && <Kbd keys="Enter" />}
             </button>
@@ -116,7 +116,7 @@ function Portrait({ customer, onOther }: { customer: Customer; onOther: () => vo
   return (
     <>
       <div className="row g12" style={{ marginTop: 16 }}>
-        <Avatar name={customer.name} size="xl" />
+        <Avatar name={customer.name} size="xl" customer />
         <div className="sp">
           <div className="row g6 wrap"><b className="ell" style={{ fontSize: 16, lineHeight: '24px' }}>{customer.name}</b>{customer.tier !== 'normal' && <span className="chip">{names.tier(customer.tier)}</span>}{proved && <span className="chip green"><Icon name="check" size="s" />{t('identity.verified')}</span>}</div>
           <div className="f13 t2 ell">{[customer.company?.name, ...customer.identities.map((x) => x.display)].filter(Boolean).join(' · ')}</div>

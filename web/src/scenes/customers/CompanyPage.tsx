@@ -1,6 +1,6 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { useState } from 'react'
 import { Problem } from '~/api/problem'
 import type { Company, CompanyPatch, Customer, Ticket } from '~/api/types'
 import { named, t } from '~/i18n'
@@ -8,6 +8,7 @@ import { Avatar } from '~/parts/Avatar'
 import { Button } from '~/parts/Button'
 import { Pop } from '~/parts/Pop'
 import { EmptyState, FailedState, Skeleton } from '~/parts/State'
+import { When } from '~/parts/When'
 import { Segmented } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { Row } from '~/scenes/ticket/Properties'
@@ -23,7 +24,6 @@ import { Places } from './Places'
 import '~/scenes/ticket/ticket.css'
 import './customers.css'
 
-const DateInput = lazy(() => import('~/scenes/ticket/DateInput'))
 
 /** One company: its people, what was agreed, what stands above and below it, and all its tickets. */
 export function CompanyPage() {
@@ -71,8 +71,8 @@ function Page({ company }: { company: Company }) {
           <section aria-label={t('companies.contract')}>
             <h3>{t('companies.contract')}</h3>
             <Row label={t('companies.contract.number')}><TextValue label={t('companies.contract.number')} value={company.contract.number ?? ''} max={100} disabled={!able} onSave={(number) => contract({ number })} /></Row>
-            <Row label={t('companies.contract.from')}><Suspense fallback={<Skeleton height={28} />}><DateInput value={company.contract.from || undefined} onChange={(from) => able && contract({ from: from ?? '' })} /></Suspense></Row>
-            <Row label={t('companies.until')}><Suspense fallback={<Skeleton height={28} />}><DateInput value={company.contract.until || undefined} onChange={(until) => able && contract({ until: until ?? '' })} /></Suspense></Row>
+            <Row label={t('companies.contract.from')}><When kind="day" small label={t('companies.contract.from')} disabled={!able} value={company.contract.from || ''} onChange={(from) => contract({ from })} /></Row>
+            <Row label={t('companies.until')}><When kind="day" small label={t('companies.until')} disabled={!able} value={company.contract.until || ''} onChange={(until) => contract({ until })} /></Row>
             <NoteValue label={t('companies.contract.terms')} none={t('companies.contract.none')} value={company.contract.terms ?? ''} disabled={!able} onSave={(terms) => contract({ terms })} />
           </section>
           <section aria-label={t('customers.note')}><h3>{t('customers.note')}</h3><NoteValue label={t('customers.note')} none={t('customers.note.none')} value={company.note} disabled={!able} onSave={(note) => save({ note }, { note })} /></section>
@@ -92,7 +92,7 @@ function Contacts({ company, able }: { company: Company; able: boolean }) {
   if (list.length === 0) return <EmptyState icon="person" title={t('companies.contacts.none')} help={t('companies.contacts.none.help')}>{add}</EmptyState>
   return (
     <div className="contacts">
-      {list.map((c) => <Link key={c.id} className="cline1" to="/customers/$customer" params={{ customer: c.id }}><Avatar name={c.name} /><span className="sp ct"><span className="row g6"><b className="f13 ell">{c.name}</b><Marks customer={c} /></span><span className="f12 t3 ell">{[...c.identities.map((x) => x.display), t('customer.count', { n: c.ticket_count, open: c.open_ticket_count })].join(' · ')}</span></span></Link>)}
+      {list.map((c) => <Link key={c.id} className="cline1" to="/customers/$customer" params={{ customer: c.id }}><Avatar name={c.name} customer /><span className="sp ct"><span className="row g6"><b className="f13 ell">{c.name}</b><Marks customer={c} /></span><span className="f12 t3 ell">{[...c.identities.map((x) => x.display), t('customer.count', { n: c.ticket_count, open: c.open_ticket_count })].join(' · ')}</span></span></Link>)}
       {query.hasNextPage && <div className="morebar"><Button onClick={() => void query.fetchNextPage()}>{t('common.more')}</Button></div>}
       <div className="morebar">{add}</div>
     </div>

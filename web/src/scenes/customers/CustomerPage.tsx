@@ -57,7 +57,7 @@ function Page({ customer }: { customer: Customer }) {
   return (
     <section className="page" aria-label={customer.name}>
       <header className="phead person">
-        <Avatar name={customer.name} size="xl" />
+        <Avatar name={customer.name} size="xl" customer />
         <div className="sp">
           <div className="row g6 wrap"><h1 className="grow"><TextValue big value={customer.name} label={t('customers.name')} disabled={!able} onSave={(name) => name && void editCustomer(customer, { name }, { name }, { name: customer.name })} /></h1><Marks customer={customer} /></div>
           <div className="f13 t3">{t('customer.count', { n: customer.ticket_count, open: customer.open_ticket_count })}{customer.last_contact_at && <>{' · '}{t('customer.last')}{' '}<Time at={customer.last_contact_at} /></>}</div>

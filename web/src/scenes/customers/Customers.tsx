@@ -54,7 +54,7 @@ export function Customers() {
   const chosen = Object.keys(filter).some((k) => k !== 'q')
   const open = (c: Customer) => void navigate({ to: '/customers/$customer', params: { customer: c.id } })
   const columns: Column<Customer>[] = [
-    { id: 'name', head: t('customers.name'), wide: 'minmax(176px,1.4fr)', cell: (c) => <span className="row g8"><Avatar name={c.name} size="s" /><b className="ell">{c.name}</b><Marks customer={c} /></span> },
+    { id: 'name', head: t('customers.name'), wide: 'minmax(176px,1.4fr)', cell: (c) => <span className="row g8"><Avatar name={c.name} size="s" customer /><b className="ell">{c.name}</b><Marks customer={c} /></span> },
     { id: 'address', head: t('customers.address'), wide: 'minmax(124px,1.2fr)', cell: (c) => <span className="t2">{address(c)}</span> },
     { id: 'company', head: t('customers.company'), wide: 'minmax(88px,1fr)', cell: (c) => c.company?.name ?? <span className="t3">{'—'}</span> },
     { id: 'tags', head: t('action.tags'), wide: 'minmax(100px,1fr)', roomy: true, cell: (c) => <span className="row g4">{c.tags.slice(0, 3).map((x) => <span key={x} className="chip">{x}</span>)}</span> },
@@ -85,7 +85,7 @@ export function Customers() {
           {query.error && items.length === 0 ? <FailedState error={query.error} retry={() => void query.refetch()} />
             : !query.isPending && items.length === 0 ? <EmptyState icon="people" title={t(narrowed ? 'customers.none' : 'customers.empty')} help={t(narrowed ? 'customers.none.help' : 'customers.empty.help')} />
             : <Table label={t('customers.title')} columns={columns} items={items} open={open} loading={query.isPending || query.isFetchingNextPage} more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : undefined}
-              line={(c) => <><span className="row g8"><Avatar name={c.name} size="s" /><b className="ell">{c.name}</b><Marks customer={c} /></span><span className="f13 t3 ell">{[c.company?.name, address(c), t('customer.count', { n: c.ticket_count, open: c.open_ticket_count })].filter(Boolean).join(' · ')}</span></>} />}
+              line={(c) => <><span className="row g8"><Avatar name={c.name} size="s" customer /><b className="ell">{c.name}</b><Marks customer={c} /></span><span className="f13 t3 ell">{[c.company?.name, address(c), t('customer.count', { n: c.ticket_count, open: c.open_ticket_count })].filter(Boolean).join(' · ')}</span></>} />}
         </section>
       </main>
     </div>

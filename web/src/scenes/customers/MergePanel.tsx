@@ -54,7 +54,7 @@ export function MergePanel({ customer, onClose }: { customer: Customer; onClose:
             <p className="f13 t3">{t('customers.merge.help')}</p>
             <div className="inp find" style={{ width: '100%', height: 32 }}><Icon name="search" size="s" /><input data-first value={words} maxLength={200} placeholder={t('customers.find')} aria-label={t('customers.find')} onChange={(e) => setWords(e.target.value)} onKeyDown={(e) => { if (e.key === 'Enter' && found[0] && !e.nativeEvent.isComposing) { e.preventDefault(); setOther(found[0].id) } }} /></div>
             <div className="mergefound">
-              {found.map((c) => <button key={c.id} type="button" className="found" onClick={() => setOther(c.id)}><Avatar name={c.name} size="l" /><span className="sp"><b className="ell f13" style={{ display: 'block' }}>{c.name}</b><span className="t3 f12">{[...c.identities.map((x) => x.display), t('customer.count', { n: c.ticket_count, open: c.open_ticket_count })].join(' · ')}</span></span></button>)}
+              {found.map((c) => <button key={c.id} type="button" className="found" onClick={() => setOther(c.id)}><Avatar name={c.name} size="l" customer /><span className="sp"><b className="ell f13" style={{ display: 'block' }}>{c.name}</b><span className="t3 f12">{[...c.identities.map((x) => x.display), t('customer.count', { n: c.ticket_count, open: c.open_ticket_count })].join(' · ')}</span></span></button>)}
               {words.trim().length >= 2 && found.length === 0 && <EmptyState icon="search" title={t('customers.none')} help={t('customers.merge.none')} />}
             </div>
           </>
@@ -62,7 +62,7 @@ export function MergePanel({ customer, onClose }: { customer: Customer; onClose:
           <>
             <div className="mergehead">
               <div /><div><span className="chip green">{t('customers.merge.stays')}</span></div><div><span className="chip">{t('customers.merge.goes')}</span></div>
-              <div /><div className="row g8"><Avatar name={into.name} /><b className="ell">{into.name}</b></div><div className="row g8"><Avatar name={from.name} /><b className="ell">{from.name}</b><span className="sp" /><Button look="q sm" icon="transfer" onClick={() => setStays(stays === 'this' ? 'other' : 'this')}>{t('customers.merge.swap')}</Button></div>
+              <div /><div className="row g8"><Avatar name={into.name} customer /><b className="ell">{into.name}</b></div><div className="row g8"><Avatar name={from.name} customer /><b className="ell">{from.name}</b><span className="sp" /><Button look="q sm" icon="transfer" onClick={() => setStays(stays === 'this' ? 'other' : 'this')}>{t('customers.merge.swap')}</Button></div>
             </div>
             <div className="mergetable">
               {fields.map((f) => {

@@ -1,13 +1,14 @@
 import { Link, Navigate, useParams } from '@tanstack/react-router'
 import { t } from '~/i18n'
 import { can, useMe } from '~/stores/session'
+import { OwnReplies } from '~/scenes/admin/phrases/Phrases'
 import { Profile } from './Profile'
 import { Security } from './Security'
 import { Tokens } from './Tokens'
 import '~/scenes/admin/people/people.css'
 import './me.css'
 
-const pages = ['profile', 'security', 'tokens'] as const
+const pages = ['profile', 'replies', 'security', 'tokens'] as const
 
 /** 个人设置: who I am here, how things look to me, and what can sign in as me. */
 export function MyPage() {
@@ -24,7 +25,7 @@ export function MyPage() {
         {mine.map((p) => <Link key={p} to="/me/$page" params={{ page: p }} className={p === open ? 'on' : undefined} aria-current={p === open ? 'page' : undefined}>{t(`me.${p}`)}</Link>)}
         <Link to="/notices/$page" params={{ page: 'settings' }}>{t('me.notices')}</Link>
       </nav>
-      <main className="sheet spage" id="main" key={open}>{open === 'profile' ? <Profile me={me} /> : open === 'security' ? <Security me={me} /> : <Tokens me={me} />}</main>
+      <main className="sheet spage" id="main" key={open}>{open === 'profile' ? <Profile me={me} /> : open === 'replies' ? <OwnReplies /> : open === 'security' ? <Security me={me} /> : <Tokens me={me} />}</main>
     </div>
   )
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState, type FormEvent } from 'react'
+import { useEffect, useRef, useState, type FormEvent } from 'react'
 import { Preferences } from '~/app/ProfileMenu'
 import { keys } from '~/api/keys'
 import type { Me } from '~/api/types'
@@ -11,9 +11,10 @@ import { useNow } from '~/parts/Time'
 import { useProblem, Wrong } from '~/scenes/admin/people/parts'
 import { Page, Switch } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
-import { rename } from '~/stores/own'
+import { rename, savePicture } from '~/stores/own'
 import { prefer, prefs } from '~/stores/prefs'
 import { queries } from '~/stores/query'
+import { pictureOf, useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
 import { say } from '~/stores/toast'
 
@@ -32,6 +33,7 @@ export function Profile({ me }: { me: Me }) {
         <p className="f12 t3">{t('me.face.help')}</p>
         <div className="row g12 wrap face">
           <Avatar name={me.name} size="xl" />
+          <Picture me={me} />
           <div className="row g4" role="radiogroup" aria-label={t('me.hue')}>
             <button type="button" role="radio" className="choice" aria-checked={!p.avatar.hue} onClick={() => face({ hue: undefined })}>{t('me.byName')}</button>
             {hues.map((h) => <button key={h} type="button" role="radio" aria-checked={p.avatar.hue === h} aria-label={t('me.hue.n', { n: h })} className={`hue av a${h}`} onClick={() => face({ hue: h })}>{p.avatar.hue === h ? '✓' : ''}</button>)}
@@ -50,6 +52,22 @@ export function Profile({ me }: { me: Me }) {
         {Object.keys(p.columns).length > 0 && <div className="setrow"><span className="sp"><b className="f13">{t('me.columns')}</b><span className="f12 t3">{t('me.columns.help', { n: Object.keys(p.columns).length })}</span></span><Button look="sm" onClick={() => { const { columns } = p; prefer({ columns: {} }); say(t('me.columns.dropped'), { undo: () => prefer({ columns }) }) }}>{t('me.columns.drop')}</Button></div>}
       </div>
     </Page>
+  )
+}
+
+function Picture({ me }: { me: Me }) {
+  const input = useRef<HTMLInputElement>(null)
+  const [busy, setBusy] = useState(false)
+  const mine = useNames().config.staff.find((x) => x.id === me.id)?.avatar?.picture
+  const { error, run } = useProblem()
+  const put = (file: Blob | undefined) => { setBusy(true); void run(() => savePicture(file, mine && pictureOf(me.id, mine))).then(() => setBusy(false)) }
+  return (
+    <div className="row g8 wrap">
+      <Button icon="upload" disabled={busy} onClick={() => input.current?.click()}>{t(mine ? 'me.picture.change' : 'me.picture.choose')}</Button>
+      {mine && <Button look="q" disabled={busy} onClick={() => put(undefined)}>{t('me.picture.remove')}</Button>}
+      <input ref={input} type="file" hidden accept="image/png,image/jpeg,image/webp" aria-label={t('me.picture')} onChange={(e) => { const f = e.target.files?.[0]; e.target.value = ''; if (f) put(f) }} />
+      <Wrong error={error} />
+    </div>
   )
 }
 

@@ -5,6 +5,7 @@ import { clock } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { useNow } from '~/parts/Time'
+import { When } from '~/parts/When'
 import { Page, Switch, useDraft, Wait } from '~/scenes/intelligence/frame'
 import { eventsQuery, prefsQuery, savePrefs, type NoticeEvent, type NoticePrefs } from '~/stores/notify'
 import { leavePushes, pushable, pushID, takePushes } from '~/stores/push'
@@ -57,9 +58,9 @@ export function Settings() {
             <div className="setrow"><span className="sp f12 t3">{t('notice.quiet.help')}</span><Switch on={quiet.on} label={t('notice.quiet')} onChange={(on) => save({ quiet: { ...quiet, on, from: quiet.from || '22:00', to: quiet.to || '08:00' } })} /></div>
             {quiet.on && (
               <div className="row g8 wrap qrow">
-                <input type="time" className="inp time" aria-label={t('notice.quiet.from')} defaultValue={quiet.from} key={`f${quiet.from}`} onBlur={(e) => e.target.value && e.target.value !== quiet.from && save({ quiet: { ...quiet, from: e.target.value } })} />
+                <When kind="time" small required label={t('notice.quiet.from')} value={quiet.from} onChange={(from) => from && from !== quiet.from && save({ quiet: { ...quiet, from } })} />
                 <span className="t3 f13">{t('notice.quiet.to')}</span>
-                <input type="time" className="inp time" aria-label={t('notice.quiet.until')} defaultValue={quiet.to} key={`t${quiet.to}`} onBlur={(e) => e.target.value && e.target.value !== quiet.to && save({ quiet: { ...quiet, to: e.target.value } })} />
+                <When kind="time" small required label={t('notice.quiet.until')} value={quiet.to} onChange={(to) => to && to !== quiet.to && save({ quiet: { ...quiet, to } })} />
                 <div className="segment days" role="group" aria-label={t('notice.quiet.days')}>
                   {[1, 2, 3, 4, 5, 6, 0].map((d) => { const list = quiet.days ?? []; const on = list.length === 0 || list.includes(d); return <button key={d} type="button" role="checkbox" aria-checked={on} onClick={() => { const all = list.length ? list : [0, 1, 2, 3, 4, 5, 6]; const next = on ? all.filter((x) => x !== d) : [...all, d]; save({ quiet: { ...quiet, days: next.length === 7 || next.length === 0 ? [] : next } }) }}>{t(`day.${d}` as Key)}</button> })}
                 </div>

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import { Field } from '~/parts/Field'
+import { When } from '~/parts/When'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { PanelFrame } from '~/scenes/ticket/panels/Panel'
 import { askLeave, askSwap, type Day, type Leave } from '~/stores/plan'
@@ -27,8 +28,8 @@ export function AskLeave({ close }: { close: () => void }) {
     <PanelFrame title={LEAVE} help={t(who === me?.id ? 'roster.ask.help' : 'roster.ask.other')} submit={t(who === me?.id ? 'roster.ask.do' : 'roster.ask.grant')} disabled={!from || !to || !!wrong} onSubmit={() => { close(); void askLeave({ ...(who !== me?.id ? { user_id: who } : {}), kind, from: stamp(from), to: stamp(to), ...(reason.trim() ? { reason: reason.trim() } : {}) }) }} close={close}>
       {can(me, 'roster.manage') && <Field label={t('leave.who')}>{(p) => <Select {...p} label={t('leave.who')} value={who} text={config.staff.find((s) => s.id === who)?.name} choices={config.staff.filter((s) => s.active).map((s) => ({ id: s.id, text: s.name, glyph: <Avatar name={s.name} size="s" /> }))} onChange={setWho} />}</Field>}
       <Field label={t('roster.kind')}>{() => <div className="choices" role="radiogroup" aria-label={t('roster.kind')}>{kinds.map((k) => <button key={k} type="button" role="radio" className="choice" aria-checked={k === kind} onClick={() => setKind(k)}>{t(`leave.kind.${k}`)}</button>)}</div>}</Field>
-      <Field label={t('roster.from')} required>{(p) => <input {...p} type="datetime-local" className="inp" value={from} onChange={(e) => setFrom(e.target.value)} />}</Field>
-      <Field label={t('roster.to')} required error={wrong ? t('roster.order') : undefined}>{(p) => <input {...p} type="datetime-local" className="inp" value={to} onChange={(e) => setTo(e.target.value)} />}</Field>
+      <Field label={t('roster.from')} required>{(p) => <When {...p} kind="moment" required value={from} onChange={setFrom} />}</Field>
+      <Field label={t('roster.to')} required error={wrong ? t('roster.order') : undefined}>{(p) => <When {...p} kind="moment" required value={to} onChange={setTo} />}</Field>
       <Field label={t('leave.reason')}>{(p) => <textarea {...p} className="inp" maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />}</Field>
     </PanelFrame>
   )
@@ -45,7 +46,7 @@ export function AskSwap({ day, close }: { day: Day; close: () => void }) {
   return (
     <PanelFrame title={SWAP} help={t('roster.swap.help', { day: dayName(day) })} submit={t('roster.swap.do')} disabled={!other || !otherDay} onSubmit={() => { close(); void askSwap({ day, other_id: other!, other_day: otherDay, ...(reason.trim() ? { reason: reason.trim() } : {}) }) }} close={close}>
       <Field label={t('roster.swap.who')} required>{(p) => <Select {...p} label={t('roster.swap.who')} value={other} choices={people.map((s) => ({ id: s.id, text: s.name, glyph: <Avatar name={s.name} size="s" /> }))} onChange={setOther} />}</Field>
-      <Field label={t('roster.swap.day')} required>{(p) => <input {...p} type="date" className="inp" value={otherDay} onChange={(e) => setOtherDay(e.target.value)} />}</Field>
+      <Field label={t('roster.swap.day')} required>{(p) => <When {...p} kind="day" required value={otherDay} onChange={setOtherDay} />}</Field>
       <Field label={t('leave.reason')}>{(p) => <textarea {...p} className="inp" maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />}</Field>
     </PanelFrame>
   )

@@ -4,6 +4,7 @@ import { problemText } from '~/api/problem'
 import { t } from '~/i18n'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
+import { When } from '~/parts/When'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { PanelFrame } from '~/scenes/ticket/panels/Panel'
 import { fill, rotationsQuery, saveRotation, tryFill, type Conflict, type Day, type PlanPerson, type ShiftTemplate } from '~/stores/plan'
@@ -52,7 +53,7 @@ export function Fill({ people, templates, from, to, close }: { people: PlanPerso
         )}</Field>
         <div className="row" style={{ marginTop: 8 }}><Button look="sm" disabled={!name.trim() || pattern.length === 0} onClick={() => void saveRotation({ name: name.trim(), pattern, anchor: begin }).then((r) => { if (r) { setRotation(r.id); setPattern([]); setName('') } })}>{t('roster.rotation.save')}</Button></div>
       </details>
-      <div className="two"><Field label={t('roster.from')}>{(p) => <input {...p} type="date" className="inp" value={begin} onChange={(e) => setBegin(e.target.value)} />}</Field><Field label={t('roster.to')}>{(p) => <input {...p} type="date" className="inp" value={end} onChange={(e) => setEnd(e.target.value)} />}</Field></div>
+      <div className="two"><Field label={t('roster.from')}>{(p) => <When {...p} kind="day" required value={begin} onChange={setBegin} />}</Field><Field label={t('roster.to')}>{(p) => <When {...p} kind="day" required value={end} onChange={setEnd} />}</Field></div>
       <Field label={t('roster.offset')} help={t('roster.offset.help')}>{(p) => <input {...p} type="number" min={0} max={30} className="inp num" value={step} onChange={(e) => setStep(Math.max(0, Math.min(30, Number(e.target.value))))} />}</Field>
       <div className="setrow"><span className="sp f13">{t('roster.keep')}</span><Switch on={keep} label={t('roster.keep')} onChange={setKeep} /></div>
       <Field label={t('roster.people', { n: order.people.length })}>{() => <div className="whos">{people.map((p) => <label key={p.user_id} className="row g8 f13"><input type="checkbox" checked={chosen.includes(p.user_id)} onChange={(e) => setChosen(e.target.checked ? [...chosen, p.user_id] : chosen.filter((x) => x !== p.user_id))} />{p.name}</label>)}</div>}</Field>

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { t } from '~/i18n'
 import { Field } from '~/parts/Field'
+import { When } from '~/parts/When'
 import { Switch } from '~/scenes/intelligence/frame'
 import { PanelFrame } from '~/scenes/ticket/panels/Panel'
 import { saveTemplate } from '~/stores/plan'
@@ -18,9 +19,9 @@ export function NewShift({ close }: { close: () => void }) {
   return (
     <PanelFrame title={TITLE} submit={t('common.save')} disabled={!name.trim() || !from || !to} onSubmit={() => { close(); void saveTemplate({ name: name.trim(), from, to, color, night, ...(pause ? { breaks: [pause] } : {}) }) }} close={close}>
       <Field label={t('rules.name')} required>{(p) => <input {...p} className="inp" maxLength={40} value={name} onChange={(e) => setName(e.target.value)} />}</Field>
-      <div className="two"><Field label={t('roster.from')}>{(p) => <input {...p} type="time" className="inp" value={from} onChange={(e) => setFrom(e.target.value)} />}</Field><Field label={t('roster.to')} help={to <= from ? t('roster.overnight') : undefined}>{(p) => <input {...p} type="time" className="inp" value={to} onChange={(e) => setTo(e.target.value)} />}</Field></div>
+      <div className="two"><Field label={t('roster.from')}>{(p) => <When {...p} kind="time" required value={from} onChange={setFrom} />}</Field><Field label={t('roster.to')} help={to <= from ? t('roster.overnight') : undefined}>{(p) => <When {...p} kind="time" required value={to} onChange={setTo} />}</Field></div>
       <div className="setrow"><span className="sp f13">{t('roster.pause')}</span><Switch on={!!pause} label={t('roster.pause')} onChange={(on) => setPause(on ? { from: '12:00', to: '13:00' } : undefined)} /></div>
-      {pause && <div className="row g8"><input type="time" className="inp" aria-label={t('roster.from')} value={pause.from} onChange={(e) => setPause({ ...pause, from: e.target.value })} /><input type="time" className="inp" aria-label={t('roster.to')} value={pause.to} onChange={(e) => setPause({ ...pause, to: e.target.value })} /></div>}
+      {pause && <div className="row g8"><When kind="time" required label={t('roster.from')} value={pause.from} onChange={(v) => setPause({ ...pause, from: v })} /><When kind="time" required label={t('roster.to')} value={pause.to} onChange={(v) => setPause({ ...pause, to: v })} /></div>}
       <div className="setrow"><span className="sp f13">{t('roster.night')}</span><Switch on={night} label={t('roster.night')} onChange={setNight} /></div>
       <Field label={t('roster.color')}>{() => <div className="row g8" role="radiogroup" aria-label={t('roster.color')}>{colors.map((c, i) => <button key={c} type="button" role="radio" aria-checked={c === color} aria-label={String(i + 1)} className="swatch" style={{ background: c }} onClick={() => setColor(c)} />)}</div>}</Field>
     </PanelFrame>

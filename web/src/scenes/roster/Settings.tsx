@@ -5,6 +5,7 @@ import { t, type Key } from '~/i18n'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { Icon } from '~/parts/Icon'
+import { When } from '~/parts/When'
 import { Page, Switch, useDraft, Wait } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { exportURL, importPlan, rosterSettingsQuery, saveRosterSettings, type Imported, type RosterSettings } from '~/stores/plan'
@@ -97,7 +98,7 @@ function Table() {
       <h2 className="h2">{t('roster.table')}</h2>
       <p className="f13 t2">{t('roster.table.help')}</p>
       <div className="row g8 wrap tableout">
-        <input type="date" className="inp" aria-label={t('roster.from')} value={from} onChange={(e) => setFrom(e.target.value)} /><span className="t3">{'–'}</span><input type="date" className="inp" aria-label={t('roster.to')} value={to} min={from} onChange={(e) => setTo(e.target.value)} />
+        <When kind="day" required label={t('roster.from')} value={from} onChange={setFrom} /><span className="t3">{'–'}</span><When kind="day" required label={t('roster.to')} value={to} min={from} onChange={setTo} />
         <span className="teamsel"><Select label={t('side.team')} value={team} choices={[{ id: '', text: t('roster.everybody') }, ...config.teams.map((x) => ({ id: x.id, text: x.name }))]} onChange={setTeam} /></span>
         {(['xlsx', 'csv'] as const).map((f) => <a key={f} className="btn" href={exportURL(from, to, team || undefined, f)} download><Icon name="download" />{t('roster.export', { format: f.toUpperCase() })}</a>)}
         {able && <Button icon="plus" onClick={() => input.current?.click()}>{t('roster.import')}</Button>}

@@ -32,7 +32,7 @@ export function CustomerCard({ ticket }: { ticket: Ticket }) {
     <section aria-label={t('side.customer')}>
       <h3>{t('side.customer')}</h3>
       <div className="row g8" style={{ marginBottom: 6 }}>
-        <Avatar name={name} size="l" />
+        <Avatar name={name} size="l" customer />
         <div className="sp f13">
           <div className="row g6">{can(me, 'customer.read') ? <Link className="ell b" to="/customers/$customer" params={{ customer: id }}><b>{name}</b></Link> : <b className="ell">{name}</b>}{tier && tier !== 'normal' && <span className="chip">{names.tier(tier)}</span>}</div>
           <div className="f12 t3 ell">{customer ? customer.company?.name ?? (customer.last_contact_at ? <>{t('customer.last')}{' '}<Time at={customer.last_contact_at} /></> : '') : !error && <Skeleton width={120} height={10} />}</div>

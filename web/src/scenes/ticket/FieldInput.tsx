@@ -8,11 +8,11 @@ import { Button } from '~/parts/Button'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { Pop } from '~/parts/Pop'
 import { Skeleton } from '~/parts/State'
+import { When } from '~/parts/When'
 import { useNames } from '~/stores/session'
 import { complain } from '~/stores/toast'
 import { fieldText } from './fieldValue'
 
-const DateInput = lazy(() => import('./DateInput'))
 const CascadeInput = lazy(() => import('./CascadeInput'))
 
 export interface InputProps {
@@ -42,7 +42,7 @@ export function FieldInput({ field, value, onChange, onDone, ...rest }: InputPro
     case 'money':
       return <MoneyInput {...rest} value={value as Money | undefined} onChange={onChange} onDone={onDone} />
     case 'date':
-      return <Suspense fallback={<Skeleton height={32} />}><DateInput {...rest} value={value as string | undefined} onChange={onChange} onDone={onDone} /></Suspense>
+      return <When {...rest} kind="day" value={typeof value === 'string' ? value : ''} onChange={(day) => onChange(day || null)} onDone={onDone} />
     case 'cascade':
       return <Suspense fallback={<Skeleton height={32} />}><CascadeInput {...rest} options={field.options ?? []} value={value} onChange={onChange} onDone={onDone} label={named(field.name)} /></Suspense>
     case 'attachment':

@@ -5,10 +5,11 @@ import { clock } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { ChoiceList } from '~/parts/ChoiceList'
 import { Icon } from '~/parts/Icon'
+import { When } from '~/parts/When'
 import { snoozeTimes } from './snooze'
 
 const pad = (n: number) => String(n).padStart(2, '0')
-/** As the field of the browser takes it: local time without a zone. */
+/** Local time without a zone. */
 const local = (d: Date) => `${d.getFullYear()}-${pad(d.getMonth() + 1)}-${pad(d.getDate())}T${pad(d.getHours())}:${pad(d.getMinutes())}`
 
 /** Times at which one would send, or any other. */
@@ -25,7 +26,7 @@ export function Later({ onChoose }: { onChoose: (at: Stamp) => void }) {
   const past = !(at.getTime() > Date.now())
   return (
     <form className="popform" onSubmit={(e) => { e.preventDefault(); if (!past) onChoose(at.toISOString()) }}>
-      <label className="f13" style={{ display: 'grid', gap: 6 }}>{t('composer.later.time')}<input className="inp" type="datetime-local" autoFocus value={own} min={local(new Date(now))} onChange={(e) => setOwn(e.target.value)} /></label>
+      <div className="f13" style={{ display: 'grid', gap: 6 }}><span aria-hidden="true">{t('composer.later.time')}</span><When kind="moment" autoFocus required label={t('composer.later.time')} value={own} min={local(new Date(now))} onChange={setOwn} /></div>
       {past && <p className="f12 red" role="alert">{t('composer.later.past')}</p>}
       <div className="row g8"><span className="sp" /><Button look="p" type="submit" disabled={past}>{t('composer.later.set')}</Button></div>
     </form>

@@ -3,6 +3,7 @@ import { Button, IconButton } from '~/parts/Button'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { channelList, channelName } from '~/parts/Glyph'
 import { Pop } from '~/parts/Pop'
+import { When } from '~/parts/When'
 import { Segmented } from '~/scenes/intelligence/frame'
 import type { Board } from '~/stores/report'
 import { useNames } from '~/stores/session'
@@ -28,7 +29,7 @@ export function Filters({ b, search, set }: { b: Board | undefined; search: Toda
         <Pop width={264} content={(close) => (
           <div className="tdday">
             <div className="row g4"><IconButton icon="left" label={t('today.previousDay')} onClick={() => set({ day: addDays(day, -1), compare: undefined })} />
-              <input className="inp" type="date" aria-label={t('today.day')} value={day} max={b?.live ? day : undefined} onChange={(e) => e.target.value && set({ day: e.target.value, compare: undefined })} />
+              <When kind="day" small required label={t('today.day')} value={day} max={b?.live ? day : undefined} onChange={(next) => next && set({ day: next, compare: undefined })} />
               <IconButton icon="right" label={t('today.nextDay')} disabled={b?.live} onClick={() => set({ day: addDays(day, 1), compare: undefined })} /></div>
             <div className="sec">{t('today.compareWith')}</div>
             <Segmented label={t('today.compareWith')} value={search.compare === addDays(day, -1) ? 'day' : 'week'} options={[['week', t('today.compare.week')], ['day', t('today.compare.day')]]} onChange={(v) => set({ compare: v === 'day' ? addDays(day, -1) : undefined })} />

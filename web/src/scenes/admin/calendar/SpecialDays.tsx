@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { CalendarDay, CalendarSettings } from '~/api/types'
 import { t, type Key } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
+import { When } from '~/parts/When'
 import { Segmented } from '~/scenes/intelligence/frame'
 import { Hours } from './Hours'
 
@@ -44,8 +45,8 @@ export function SpecialDays({ draft, set }: { draft: CalendarSettings; set: (par
         {lines.map((l) => (
           <div key={`${l.kind}${l.at}`} className="special">
             <span className="chip">{t(`bizcal.kind.${l.kind}` as Key)}</span>
-            <input type="date" className="inp" required value={l.date} aria-label={t('bizcal.date')} onChange={(e) => change(l, { date: e.target.value })} />
-            {l.kind === 'holiday' && <><span className="t3">{t('bizcal.until')}</span><input type="date" className="inp" required min={l.date} value={l.to} aria-label={t('bizcal.date.to')} onChange={(e) => change(l, { to: e.target.value })} /></>}
+            <When kind="day" small required label={t('bizcal.date')} value={l.date} onChange={(date) => change(l, { date })} />
+            {l.kind === 'holiday' && <><span className="t3">{t('bizcal.until')}</span><When kind="day" small required min={l.date} label={t('bizcal.date.to')} value={l.to} onChange={(to) => change(l, { to })} /></>}
             <input className="inp sname" value={l.name} maxLength={100} required placeholder={t('bizcal.day.name')} aria-label={t('bizcal.day.name')} onChange={(e) => change(l, { name: e.target.value })} />
             {l.kind === 'makeup' && !l.ranges?.length ? <span className="row g8 f12 t3"><span>{t('bizcal.like')}</span><Button look="q sm" onClick={() => change(l, { ranges: [{ from: '09:00', to: '18:00' }] })}>{t('bizcal.own')}</Button></span>
             : l.kind !== 'holiday' && <Hours label={l.name || l.date} ranges={l.ranges ?? []} onChange={(ranges) => change(l, { ranges })} />}

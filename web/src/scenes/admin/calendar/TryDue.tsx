@@ -3,6 +3,7 @@ import { problemText } from '~/api/problem'
 import type { ID, Tried } from '~/api/types'
 import { locale, t } from '~/i18n'
 import { Button } from '~/parts/Button'
+import { When } from '~/parts/When'
 import { tryCalendar } from '~/stores/calendar'
 
 const stamp = (at: string, zone: string): string => new Intl.DateTimeFormat(locale(), { timeZone: zone, month: 'short', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(at))
@@ -25,7 +26,7 @@ export function TryDue({ id, zone }: { id: ID; zone: string }) {
     <section aria-label={t('bizcal.try')} className="trydue">
       <h2 className="h2">{t('bizcal.try')}</h2>
       <div className="row g8 wrap f13">
-        <label className="row g4">{t('bizcal.try.from')}<input type="datetime-local" className="inp" value={from} onChange={(e) => setFrom(e.target.value)} /></label>
+        <span className="row g4"><span aria-hidden="true">{t('bizcal.try.from')}</span><When kind="moment" small required label={t('bizcal.try.from')} value={from} onChange={setFrom} /></span>
         <label className="row g4">{t('bizcal.try.hours')}<input className="inp wall" inputMode="decimal" value={hours} onChange={(e) => setHours(e.target.value.replace(/[^\d.]/g, ''))} /></label>
         <Button onClick={() => void go()} disabled={!(Number(hours) > 0)}>{t('bizcal.try.go')}</Button>
       </div>

@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { lazy, Suspense, useDeferredValue, useState, type FormEvent } from 'react'
+import { useDeferredValue, useState, type FormEvent } from 'react'
 import type { Block } from '~/api/types'
 import { t } from '~/i18n'
 import { day } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
-import { EmptyState, Skeleton } from '~/parts/State'
+import { EmptyState } from '~/parts/State'
 import { Time } from '~/parts/Time'
+import { When } from '~/parts/When'
 import { identityKinds, kindName } from '~/scenes/customers/Identities'
 import { Find, Page, Segmented, Wait } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
@@ -14,8 +15,6 @@ import { addBlock, blocklistQuery, changeBlock, dayEnd, removeBlock } from '~/st
 import { useNames } from '~/stores/session'
 import { complain, say } from '~/stores/toast'
 import { Ask, Back, useItem, useProblem, walk, Wrong, type Go } from '../people/parts'
-
-const DateInput = lazy(() => import('~/scenes/ticket/DateInput'))
 
 /** 黑名单: whose contacts are refused, why and until when. */
 export function Blocklist() {
@@ -70,7 +69,7 @@ function NewBlock({ go }: { go: Go }) {
         <Field label={t('customers.identity.kind')}>{(p) => <Select id={p.id} label={t('customers.identity.kind')} value={kind} choices={['email', 'domain', 'phone', ...identityKinds.filter((k) => k !== 'email' && k !== 'phone')].map((k) => ({ id: k, text: kindName(k) }))} onChange={setKind} />}</Field>
         <Field label={t('blocks.value')} required help={kind === 'domain' ? t('blocks.domain.help') : undefined} error={field('value')}>{(p) => <input {...p} className="inp" required maxLength={256} value={value} onChange={(e) => setValue(e.target.value)} />}</Field>
         <Field label={t('care.reason')} required error={field('reason')}>{(p) => <input {...p} className="inp" required maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />}</Field>
-        <Field label={t('care.through')} help={t('care.through.help')} error={field('until')}>{(p) => <Suspense fallback={<Skeleton height={32} />}><DateInput id={p.id} value={until ?? undefined} onChange={setUntil} /></Suspense>}</Field>
+        <Field label={t('care.through')} help={t('care.through.help')} error={field('until')}>{(p) => <When {...p} kind="day" value={until ?? ''} onChange={(d) => setUntil(d || null)} />}</Field>
       </div>
       <Wrong error={error} />
       <div className="row g8 pend"><Button look="p lg" type="submit" disabled={!value.trim() || !reason.trim()}>{t('blocks.add')}</Button></div>
@@ -95,7 +94,7 @@ function BlockForm({ block, go }: { block: Block; go: Go }) {
       <p className="f13 t3">{t('blocks.made', { kind: kindName(block.kind), by: block.by_id ? names.staff(block.by_id) : '—' })}{' '}<Time at={block.created_at} /></p>
       <div className="two">
         <Field label={t('care.reason')} required error={field('reason')}>{(p) => <input {...p} className="inp" required maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />}</Field>
-        <Field label={t('care.through')} help={t('care.through.help')} error={field('until')}>{(p) => <Suspense fallback={<Skeleton height={32} />}><DateInput id={p.id} value={(until === undefined ? local(block.until) : until) ?? undefined} onChange={setUntil} /></Suspense>}</Field>
+        <Field label={t('care.through')} help={t('care.through.help')} error={field('until')}>{(p) => <When {...p} kind="day" value={(until === undefined ? local(block.until) : until) ?? ''} onChange={(d) => setUntil(d || null)} />}</Field>
       </div>
       <Wrong error={error} />
       <div className="row g8 wrap pend">

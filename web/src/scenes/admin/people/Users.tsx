@@ -10,9 +10,10 @@ import { rolesQuery, teamUnitsQuery, userQuery, usersQuery, type UserFilter } fr
 import { can, useMe } from '~/stores/session'
 import { Back, useItem, walk } from './parts'
 import { ProfileForm } from './ProfileForm'
+import { Rights } from './Rights'
 import { UserForm } from './UserForm'
 
-type Tab = 'account' | 'profile'
+type Tab = 'account' | 'profile' | 'rights'
 
 /** 人员: who may sign in, as what, and what assignment knows of them. */
 export function Users() {
@@ -62,14 +63,14 @@ function One({ id, tab, setTab, able }: { id: string; tab: Tab; setTab: (t: Tab)
   const query = useQuery(userQuery(id))
   const user = query.data
   const routing = can(me, 'routing.read')
-  const now = routing ? tab : 'account'
+  const now = tab === 'profile' && !routing ? 'account' : tab
   return (
     <Wait query={query}>
       {user && (
         <>
           <div className="pident"><Avatar name={user.name} size="l" /><div><h2 className="ell">{user.name}</h2><p className="f12 t3 ell">{user.email}</p></div>{!user.active && <span className="chip">{t('who.closed')}</span>}</div>
-          {routing && <div className="ptabs"><Segmented label={user.name} value={now} options={[['account', t('who.tab.account')], ['profile', t('who.tab.profile')]] as const} onChange={setTab} /></div>}
-          {now === 'profile' ? <ProfileForm id={id} able={can(me, 'routing.manage')} /> : <UserForm user={user} able={able} />}
+          <div className="ptabs"><Segmented<Tab> label={user.name} value={now} options={[['account', t('who.tab.account')], ...(routing ? [['profile', t('who.tab.profile')] as const] : []), ['rights', t('who.tab.rights')]]} onChange={setTab} /></div>
+          {now === 'rights' ? <Rights user={user} /> : now === 'profile' ? <ProfileForm id={id} able={can(me, 'routing.manage')} /> : <UserForm user={user} able={able} />}
         </>
       )}
     </Wait>

@@ -12,23 +12,27 @@ import { Back, useItem, useProblem, useTouched, walk, Wrong, type Go } from '../
 
 export const QuickReplies = () => <Phrases kind="quick-replies" />
 export const Signatures = () => <Phrases kind="signatures" />
+/** One's own alone, on one's own page. */
+export const OwnReplies = () => <Phrases kind="quick-replies" own />
 
 const words = (kind: PhraseKind, key: 'page' | 'new' | 'none' | 'none.help' | 'gone'): string => t(`${kind === 'signatures' ? 'signature' : 'quick'}.${key}` as Key)
 
 /** One's own, and what a team or everybody uses: a list left, the text right. */
-function Phrases({ kind }: { kind: PhraseKind }) {
-  const [item, go, wide] = useItem(kind)
+function Phrases({ kind, own }: { kind: PhraseKind; own?: boolean }) {
+  const [routed, visit, wide] = useItem(kind)
+  const [chosen, choose] = useState<string>()
+  const [item, go]: [string | undefined, Go] = own ? [chosen, choose] : [routed, visit]
   const query = useQuery(phrasesQuery(kind))
   const { team } = useNames()
   const [find, setFind] = useState('')
-  const list = query.data ?? []
+  const list = (query.data ?? []).filter((x) => !own || x.scope === 'own')
   const needle = find.trim().toLowerCase()
   const shown = list.filter((x) => [x.name, x.shortcut, x.zh, x.en].some((s) => s?.toLowerCase().includes(needle)))
   const at = item ?? (wide ? shown[0]?.id : undefined)
   const open = list.find((x) => x.id === at)
   const whose = (x: Phrase) => (x.scope === 'team' ? team(x.team_id) || t('quick.scope.team') : t(`quick.scope.${x.scope}`))
   return (
-    <Page title={t(`admin.${kind}`)} help={words(kind, 'page')} wide actions={<Button look="p" icon="plus" onClick={() => go('new')}>{words(kind, 'new')}</Button>}>
+    <Page title={t(own ? 'me.replies' : `admin.${kind}`)} help={own ? t('me.replies.help') : words(kind, 'page')} wide actions={<Button look="p" icon="plus" onClick={() => go('new')}>{words(kind, 'new')}</Button>}>
       <Wait query={query}>
         <div className={item ? 'halves who with-detail' : 'halves who'}>
           <div className="picklist" onKeyDown={walk}>
@@ -42,7 +46,7 @@ function Phrases({ kind }: { kind: PhraseKind }) {
           </div>
           <div className="detail">
             {item && <Back go={go} />}
-            {at === 'new' ? <Form key="new" kind={kind} go={go} /> : open ? <Form key={open.id} kind={kind} phrase={open} go={go} /> : at && <EmptyState icon="search" title={words(kind, 'gone')} />}
+            {at === 'new' ? <Form key="new" kind={kind} go={go} own={own} /> : open ? <Form key={open.id} kind={kind} phrase={open} go={go} own={own} /> : at && <EmptyState icon="search" title={words(kind, 'gone')} />}
           </div>
         </div>
       </Wait>
@@ -52,16 +56,16 @@ function Phrases({ kind }: { kind: PhraseKind }) {
 
 const fresh: PhraseBody = { scope: 'own', name: '', shortcut: '', zh: '', en: '' }
 
-function Form({ kind, phrase, go }: { kind: PhraseKind; phrase?: Phrase; go: Go }) {
+function Form({ kind, phrase, go, own }: { kind: PhraseKind; phrase?: Phrase; go: Go; own?: boolean }) {
   const me = useMe()
   const { config } = useNames()
   const { value, dirty, set, drop } = useTouched<PhraseBody>(phrase ? { scope: phrase.scope, team_id: phrase.team_id, name: phrase.name, shortcut: phrase.shortcut ?? '', zh: phrase.zh ?? '', en: phrase.en ?? '' } : fresh)
   const { error, field, run } = useProblem()
   const last = useRef<{ name: 'zh' | 'en'; box: HTMLTextAreaElement | null }>({ name: 'zh', box: null })
   const reach = me?.permissions['phrase.share']
-  const shares = can(me, 'phrase.share')
+  const shares = !own && can(me, 'phrase.share')
   const able = phrase?.may_edit ?? true
-  const scopes = (['own', 'team', 'shared'] as const).filter((x) => x === value.scope || x === 'own' || (x === 'team' ? shares : reach === 'all'))
+  const scopes = (['own', 'team', 'shared'] as const).filter((x) => x === value.scope || x === 'own' || (x === 'team' ? shares : shares && reach === 'all'))
   const teams = config.teams.filter((g) => reach === 'all' || reach === 'department' || me?.teams.some((x) => x.id === g.id))
   const save = async () => {
     const body = { ...value, team_id: value.scope === 'team' ? value.team_id : undefined, ...(kind === 'signatures' ? { shortcut: '' } : {}) }

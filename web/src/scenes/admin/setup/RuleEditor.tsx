@@ -4,6 +4,7 @@ import { named, t } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { Pop } from '~/parts/Pop'
+import { When } from '~/parts/When'
 import { useNames } from '~/stores/session'
 import { opsOf, readRule, unspoken, whole, writeRule, type RuleRow } from '~/scenes/ticket/rule'
 
@@ -60,7 +61,8 @@ function Values({ field, row, onChange }: { field?: Field; row: RuleRow; onChang
   const choices: Choice[] | undefined = kind === 'boolean' ? [{ id: 'true', text: t('common.yes') }, { id: 'false', text: t('common.no') }]
     : kind === 'choice' ? (field?.options ?? []).map((o) => ({ id: o.key, text: named(o.name) }))
     : kind === 'person' ? config.staff.filter((s) => s.active).map((s) => ({ id: s.id, text: s.name })) : undefined
-  if (!choices) return <input className="inp rulevalue" required maxLength={200} type={kind === 'date' ? 'date' : 'text'} aria-label={t('cfg.rule.value')} value={String(row.values[0] ?? '')} onChange={(e) => onChange(e.target.value ? [e.target.value] : [])} />
+  if (kind === 'date') return <When kind="day" small required label={t('cfg.rule.value')} value={String(row.values[0] ?? '')} onChange={(day) => onChange(day ? [day] : [])} />
+  if (!choices) return <input className="inp rulevalue" required maxLength={200} aria-label={t('cfg.rule.value')} value={String(row.values[0] ?? '')} onChange={(e) => onChange(e.target.value ? [e.target.value] : [])} />
   const many = kind !== 'boolean'
   const text = row.values.map((v) => choices.find((c) => c.id === String(v))?.text ?? String(v)).join(t('common.and')) || t('cond.choose')
   return (

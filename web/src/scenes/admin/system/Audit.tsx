@@ -6,6 +6,7 @@ import { Button } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { EmptyState } from '~/parts/State'
 import { Time } from '~/parts/Time'
+import { When } from '~/parts/When'
 import { exact } from '~/i18n/format'
 import { Page, Wait } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
@@ -41,8 +42,8 @@ export function Audit() {
       <div className="row g8 wrap bar2" role="search" aria-label={t('audit.filter')}>
         <span className="fsel"><Select label={t('audit.who')} value={filter.actor} text={filter.actor ? config.staff.find((s) => s.id === filter.actor)?.name : t('audit.anyone')} choices={[{ id: '', text: t('audit.anyone') }, ...config.staff.map((s) => ({ id: s.id, text: s.name, glyph: <Avatar name={s.name} size="s" /> }))]} onChange={(actor) => set({ actor })} /></span>
         <span className="fsel"><Select label={t('audit.what')} value={filter.kind} text={filter.kind ? t(`deed.noun.${filter.kind.slice(0, -1)}` as Key) : t('audit.anything')} choices={[{ id: '', text: t('audit.anything') }, ...nouns.map((n) => ({ id: `${n}.`, text: t(`deed.noun.${n}`) }))]} onChange={(kind) => set({ kind })} /></span>
-        <label className="row g8 f12 t2">{t('audit.from')}<input className="inp day" type="date" value={filter.from} max={filter.to || undefined} onChange={(e) => set({ from: e.target.value })} /></label>
-        <label className="row g8 f12 t2">{t('audit.to')}<input className="inp day" type="date" value={filter.to} min={filter.from || undefined} onChange={(e) => set({ to: e.target.value })} /></label>
+        <span className="row g8 f12 t2"><span aria-hidden="true">{t('audit.from')}</span><When kind="day" small label={t('audit.from')} value={filter.from} max={filter.to} onChange={(from) => set({ from })} /></span>
+        <span className="row g8 f12 t2"><span aria-hidden="true">{t('audit.to')}</span><When kind="day" small label={t('audit.to')} value={filter.to} min={filter.from} onChange={(to) => set({ to })} /></span>
         {filter.subject && <span className="chip">{t('audit.ofOne')}<button type="button" aria-label={t('common.clear')} onClick={() => set({ subject: '' })}><Icon name="close" size="s" /></button></span>}
         {filtered && <Button look="q" onClick={() => setFilter(all)}>{t('common.clear')}</Button>}
       </div>

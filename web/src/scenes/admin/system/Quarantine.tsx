@@ -3,12 +3,17 @@ import { useState, type KeyboardEvent } from 'react'
 import { messages, t, type Key } from '~/i18n'
 import { size } from '~/i18n/format'
 import { Button } from '~/parts/Button'
+import { ChoiceList } from '~/parts/ChoiceList'
 import { channelName } from '~/parts/Glyph'
 import { Icon } from '~/parts/Icon'
+import { Pop } from '~/parts/Pop'
 import { EmptyState } from '~/parts/State'
 import { Time } from '~/parts/Time'
 import { Page, Wait } from '~/scenes/intelligence/frame'
+import { addBlock, removeBlock } from '~/stores/customer'
+import { can, useMe } from '~/stores/session'
 import { heldFile, heldOneQuery, heldQuery, settleHeld, type Held } from '~/stores/system'
+import { complain, say } from '~/stores/toast'
 import { Ask, Back, useItem } from '../people/parts'
 import './system.css'
 
@@ -68,9 +73,33 @@ export function Quarantine() {
   )
 }
 
+/** The address in "小李 <li@example.com>"; none when what came says no address. */
+export const addressOf = (sender: string | undefined): string | undefined => /(?:^|<)\s*([^\s<>@"]+@[^\s<>@"]+\.[^\s<>@".]+)\s*(?:>|$)/.exec(sender ?? '')?.[1]?.toLowerCase()
+
+/** Refuses what comes from this sender, or from everybody at its domain, from now on. */
+function BlockSender({ address }: { address: string }) {
+  const domain = address.split('@')[1]!
+  const block = async (kind: 'email' | 'domain', value: string) => {
+    try {
+      const made = await addBlock(kind, value, t('held.block.reason'), undefined)
+      say(t('blocks.added', { value: made.display }), { undo: () => removeBlock(made.id) })
+    } catch (error) {
+      complain(error)
+    }
+  }
+  return (
+    <Pop content={(close) => (
+      <ChoiceList label={t('held.block')} choices={[{ id: 'email', text: t('held.block.address', { value: address }) }, { id: 'domain', text: t('held.block.domain', { value: domain }) }]}
+        onChoose={(id) => { close(); void (id === 'email' ? block('email', address) : block('domain', domain)) }} footer={<p className="f12 t3 popnote">{t('held.block.help')}</p>} />
+    )}><Button icon="lock" chevron>{t('held.block')}</Button></Pop>
+  )
+}
+
 function HeldItem({ held, settle }: { held: Held; settle: (how: 'retry' | 'discard') => void }) {
   const query = useQuery(heldOneQuery(held.id))
   const one = query.data
+  const me = useMe()
+  const address = addressOf(one?.sender)
   return (
     <section className="pform" aria-label={why(held.reason)}>
       <h2 className="h2">{why(held.reason)}</h2>
@@ -85,6 +114,7 @@ function HeldItem({ held, settle }: { held: Held; settle: (how: 'retry' | 'disca
       <div className="row g8 wrap">
         <Button look="p" icon="refresh" onClick={() => settle('retry')}>{t('held.retry')}</Button>
         <Ask danger words={t('held.discard.ask', { n: 1 })} go={t('held.discard')} act={() => settle('discard')}><Button>{t('held.discard')}</Button></Ask>
+        {address && can(me, 'customer.block') && <BlockSender address={address} />}
         <a className="btn q" href={heldFile(held.id)} download={`${held.id}.eml`}><Icon name="download" />{t('held.download')}</a>
       </div>
       <p className="f12 t3">{t('held.effect')}</p>

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { messages, t, type Key } from '~/i18n'
 import { size } from '~/i18n/format'
 import { Button } from '~/parts/Button'
+import { Icon } from '~/parts/Icon'
 import { EmptyState } from '~/parts/State'
 import { Time } from '~/parts/Time'
 import { Meaning, number, Page, Wait } from '~/scenes/intelligence/frame'
@@ -29,6 +30,7 @@ function State({ s }: { s: SystemState }) {
       <dl className="sysgrid">
         {s.parts.map((p) => <div key={p.name}><dt>{t(`sys.part.${p.name}` as Key)}</dt><dd><span className={p.ok ? 'health' : 'health bad'}>{t(p.ok ? 'sys.ok' : 'sys.bad')}<span className="t3 f12 tn">{t('sys.millis', { n: p.millis })}</span></span>{p.detail && <div className="red f12">{p.detail}</div>}</dd></div>)}
         <div><dt><Meaning text={t('sys.behind.help')}>{t('sys.behind')}</Meaning></dt><dd><span className={s.events_behind_seconds > 60 ? 'health bad' : s.events_behind_seconds > 5 ? 'health warn' : 'health'}>{span(s.events_behind_seconds)}</span></dd></div>
+        <div><dt><Meaning text={t('sys.search.help')}>{t('sys.search')}</Meaning></dt><dd><span className={s.search_lagging || s.events_behind_seconds > 60 ? 'health warn' : 'health'}>{s.search_lagging ? t('sys.search.n', { n: number(s.search_lagging) }) : s.events_behind_seconds ? span(s.events_behind_seconds) : t('sys.search.now')}</span></dd></div>
         <div><dt><Meaning text={t('sys.lag.help')}>{t('sys.lag')}</Meaning></dt><dd><span className={s.reactions_lagging ? 'health warn' : 'health'}>{number(s.reactions_lagging)}</span></dd></div>
         <div><dt>{t('sys.quarantined')}</dt><dd><Link className="link tn" to="/admin/$section" params={{ section: 'quarantine' }}>{number(s.quarantined)}</Link></dd></div>
       </dl>
@@ -40,8 +42,17 @@ function State({ s }: { s: SystemState }) {
         {words(t('sys.database'), size(s.database_bytes))}
         {words(t('sys.memory'), size(s.memory_bytes), t('sys.memory.help'))}
         <div><dt>{t('sys.nodes')}</dt><dd>{s.nodes.map((n) => <div key={n.number} className="tn">{n.number}{' · '}{n.host}{n.own && <span className="t3 f12">{' '}{t('sys.own')}</span>}</div>)}</dd></div>
-        {words(t('sys.backup'), t('sys.backup.unknown'), t('sys.backup.help'))}
+        {s.disks.map((d) => (
+          <div key={d.name}><dt><Meaning text={t('sys.disk.help')}>{t(s.disks.length > 1 ? `sys.disk.${d.name}` : 'sys.disk')}</Meaning></dt>
+            <dd className="tn"><span className={d.low ? 'health bad' : 'health'}>{t('sys.disk.free', { free: size(d.free_bytes), total: size(d.total_bytes) })}</span></dd></div>
+        ))}
       </dl>
+      {s.disks.some((d) => d.low) && <p className="alert boxed red" role="alert"><Icon name="warn" /><span className="sp">{t('sys.disk.low')}</span></p>}
+      <section aria-label={t('sys.backup')}>
+        <h2 className="h2">{t('sys.backup')}</h2>
+        <p className="f13 t2">{t(s.engine === 'sqlite' ? 'sys.backup.sqlite' : 'sys.backup.postgres')}</p>
+        <pre className="rawtext mono" tabIndex={0} aria-label={t('sys.backup.command')}>{s.engine === 'sqlite' ? 'cp -a DATA BACKUP' : 'pg_dump -Fc -f zhidan.dump "$ZHIDAN_DATABASE"\ncp -a DATA/blobs DATA/master.key BACKUP/'}</pre>
+      </section>
       <Parked n={s.parked} />
       <h2 className="h2">{t('sys.jobs')}</h2>
       {jobs.length === 0 ? <p className="f13 t2">{t('sys.jobs.none')}</p> : (

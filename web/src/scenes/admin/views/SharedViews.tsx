@@ -11,6 +11,7 @@ import { say } from '~/stores/toast'
 import { Back, useItem, walk } from '../people/parts'
 import { Ordered } from '../setup/parts'
 import { ViewForm } from './ViewForm'
+import '~/scenes/inbox/inbox.css'
 import './views.css'
 
 /** In the order of the column in the inbox. */
@@ -45,7 +46,7 @@ export function SharedViews() {
   }
   const row = (v: View) => (
     <button type="button" data-entry className={v.id === at ? 'on sp' : 'sp'} aria-current={v.id === at ? 'true' : undefined} onClick={() => go(v.id)}>
-      <span className="ell sp">{viewName(v)}</span><span className="t3 f12 tn">{v.retired ? t('bizcal.retired') : count(counts?.[v.id])}</span>
+      <span className="ell sp">{viewName(v)}</span><span className="t3 f12 tn">{v.retired ? t('bizcal.retired') : counts?.[v.id] && (count(counts[v.id]) || '0')}</span>
     </button>
   )
   return (
@@ -75,7 +76,7 @@ export function SharedViews() {
           </div>
           <div className="detail">
             {item && <Back go={go} />}
-            {at === 'new' ? <ViewForm key="new" folders={folders} go={go} /> : open ? <ViewForm key={open.id} view={open} folders={folders} go={go} /> : <EmptyState icon="list" title={t(at ? 'who.gone' : 'shared.none')} help={t(at ? 'cfg.none.found.help' : 'shared.none.help')} />}
+            {at === 'new' ? <ViewForm key="new" folders={folders} go={go} /> : open ? <ViewForm key={open.id} view={open} folders={folders} go={go} /> : at && <EmptyState icon="search" title={t('who.gone')} />}
           </div>
         </div>
       </Wait>

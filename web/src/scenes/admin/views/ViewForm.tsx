@@ -57,8 +57,8 @@ export function ViewForm({ view, folders, go }: { view?: View; folders: string[]
         <Field label={t('views.folder')} help={t('views.folder.help')} error={field('folder')}>{(p) => <><input {...p} className="inp" maxLength={60} list={shelf} value={value.folder ?? ''} onChange={(e) => set({ folder: e.target.value })} /><datalist id={shelf}>{folders.map((f) => <option key={f} value={f} />)}</datalist></>}</Field>
         <Field label={t('sort.title')} help={t('shared.sort.help')} error={field('sort')}>{(p) => <Select {...p} label={t('sort.title')} value={value.sort} choices={sorts.map((s) => ({ id: s, text: t(`sort.${s}`) }))} onChange={(s) => set({ sort: s as NewView['sort'] })} />}</Field>
       </div>
-      <section aria-label={t('list.columns')}>
-        <h3 className="h2">{t('list.columns')}</h3>
+      <section aria-label={t('shared.columns')}>
+        <h3 className="h2">{t('shared.columns')}</h3>
         <p className="lead f13 t2">{t(columns.length ? 'shared.columns.help' : 'shared.columns.usual', { names: usual.map((c) => columnName(c.key, names)).join(t('common.and')) })}</p>
         <div className="vcols">
           <Ordered items={columns.map((c) => ({ ...c, id: c.key }))} name={(c) => columnName(c.key, names)} onOrder={(ids) => set({ columns: ids.map((id) => columns.find((c) => c.key === id)!) })}>
