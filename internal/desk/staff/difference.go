@@ -226,6 +226,10 @@ func empty(v any) bool {
 	switch v := v.(type) {
 	case nil:
 		return true
+	case bool:
+		return !v
+	case json.Number:
+		return v == "0"
 	case string:
 		return v == ""
 	case []any:

@@ -22,7 +22,7 @@ func TestDifferencesAreToldByPlace(t *testing.T) {
 		"renamed is not new":        {map[string]any{"rules": []any{rule("1", "一线", "a")}}, map[string]any{"rules": []any{rule("1", "前线", "a")}}, `rules/前线/name "一线" > "前线"`},
 		"order":                     {map[string]any{"rules": []any{rule("1", "一", "a"), rule("2", "二", "b")}}, map[string]any{"rules": []any{rule("2", "二", "b"), rule("1", "一", "a")}}, `rules/order ["一","二"] > ["二","一"]`},
 		"one more without a name":   {map[string]any{"hours": []any{long + "a", long + "b", long + "b"}}, map[string]any{"hours": []any{long + "a", long + "c", long + "b", long + "b"}}, fmt.Sprintf(`hours/2 null > %q`, long+"c")},
-		"empty and absent":          {`{"a":[],"b":""}`, `{"c":null}`, ``},
+		"empty and absent":          {`{"a":[],"b":""}`, `{"c":null,"d":false,"e":0}`, ``},
 		"the order of keys":         {json.RawMessage(`{"a":{"x":1,"y":2}}`), json.RawMessage(`{"a":{"y":2,"x":1}}`), ``},
 		"made, from nothing at all": {nil, `{"name":"一组"}`, `name null > "一组"`},
 	} {
