@@ -59,7 +59,7 @@ journey('请假：申请，主管批准', async (open) => {
   await form.getByRole('radio', { name: '事假' }).click()
   for (const [i, at] of ['09:00', '18:00'].entries()) {
     await form.locator('.when input').nth(i).fill(`${day(3)} ${at}`)
-    await page.keyboard.press('Tab')
+    await mine.keyboard.press('Tab')
   }
   await form.getByRole('button', { name: /提交/ }).click()
   await mine.locator('.myday .chip', { hasText: '事假，待审批' }).waitFor()
