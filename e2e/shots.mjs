@@ -84,6 +84,8 @@ const screens = {
     await page.goto(`/inbox/10/${id}`)
     await page.locator('.judgments .jr').first().waitFor()
     await page.waitForTimeout(1200)
+    // what comes meanwhile is no part of the picture
+    await page.locator('.toasts').evaluateAll((all) => all.forEach((e) => { e.style.visibility = 'hidden' }))
   },
   bulk: async (page, width) => {
     if (width < 768) return false

@@ -43,7 +43,7 @@ journey('筛选：标签与表达式互换，出错指明位置，存为共享�
   await text.fill('active && priority == "urgent" && (size(tags) > 3 || subject.contains("微波炉"))')
   await page.keyboard.press('Control+Enter')
   await until(async () => (await titles(page)) === 1, 'the text counts')
-  await page.locator('.fl .chip.cel').waitFor()
+  await page.locator('.fl .chip.expr').waitFor()
   await page.getByRole('button', { name: '另存为' }).click()
   await page.getByLabel('视图名称').fill('紧急微波炉')
   await page.getByRole('radio', { name: '所有人' }).click()
