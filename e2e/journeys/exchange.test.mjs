@@ -74,8 +74,41 @@ journey('用键盘把当前列表导出为 XLSX，下载后在“我的导出”
   await until(async () => (await api('GET', '/exports')).items[0].state === 'done', 'the record says that it is done')
 })
 
+journey('用表格批量结案：8 行里 3 行有误；执行后整批撤销，期间被人改过的保留并列出', async (open) => {
+  const made = []
+  for (let i = 1; i <= 6; i++) made.push(await api('POST', '/tickets', { subject: `批量结案 ${i}`, body: '请处理', requester: { name: `客户 ${i}` } }))
+  const no = made.map((x) => x.number)
+  const lines = ['工单编号,回复内容,状态,处理结果,优先级,标题,客户', `${no[0]},已为您处理完毕,已结案,已解答,,,`, `${no[1]},,已结案,已解答,高,,`, `${no[2]},,已结案,,,,`, `${no[3]},,已结案,没有的结果,,,`, 'X-404,,已结案,已解答,,,', `${no[4]},,,,紧急,,`, `${no[5]},,,,普通,,`, ',,,,高,电话咨询,周八']
+  const page = await open(browser, house)
+  await signIn(page, li, '/imports/new?what=batch')
+  await page.getByRole('radio', { name: '批量处理', checked: true }).waitFor()
+  await shot(page, 'exchange-batch-new')
+  await page.locator('input[type=file]').setInputFiles({ name: '今日结案.csv', mimeType: 'text/csv', buffer: Buffer.from(lines.join('\n')) })
+  await page.getByText('已对应 7 / 7 列').waitFor()
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByRole('region', { name: '预览与试运行' }).getByText('电话咨询').waitFor()
+  await page.getByRole('button', { name: '试运行全部 8 行' }).click()
+  await page.getByText('将向客户发送 1 条回复').waitFor({ timeout: 60_000 })
+  await page.getByText('3 行无法执行').waitFor()
+  await shot(page, 'exchange-batch-checked')
+  assert.equal((await api('GET', `/tickets/${made[0].id}`)).status, 'new')
+  await page.getByRole('button', { name: '执行 5 行' }).click()
+  await page.getByText('已完成', { exact: true }).waitFor({ timeout: 60_000 })
+  await shot(page, 'exchange-batch-done')
+  assert.equal((await api('GET', `/tickets/${made[0].id}`)).status, 'solved')
+  assert.equal((await api('GET', `/tickets/${made[3].id}`)).status, 'new')
+  await api('POST', `/tickets/${made[1].id}/priority`, { priority: 'low' })
+  await page.getByRole('button', { name: '撤销整批导入' }).click()
+  await page.getByRole('alertdialog').getByRole('button', { name: '撤销整批导入' }).click()
+  const kept = page.getByRole('region', { name: /未能全部恢复/ })
+  await kept.getByRole('row', { name: /批量结案 2/ }).getByText('优先级').waitFor({ timeout: 60_000 })
+  await shot(page, 'exchange-batch-undone')
+  const now = await api('GET', `/tickets/${made[1].id}`)
+  assert.deepEqual([now.status, now.priority], ['new', 'low'])
+})
+
 journey('导入与导出的各个屏幕：英文、深色、窄屏', async (open) => {
-  const { items } = await api('GET', '/imports')
+  const { items } = await api('GET', '/imports') // the newest is the batch that was taken back
   for (const [name, options] of Object.entries({ en: { locale: 'en' }, dark: { theme: 'dark' }, phone: { width: 390, height: 844, phone: true }, tablet: { width: 1024, height: 768 } })) {
     const page = await open(browser, house, options)
     await signIn(page, li, '/imports')

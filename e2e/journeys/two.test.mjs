@@ -71,13 +71,21 @@ journey('断线时打的字不丢，恢复后补上错过的', async (open) => {
   await until(async () => (await api('GET', `/tickets/${made.id}/timeline`)).items.filter((e) => e.message?.kind === 'reply').length === 1, 'it was sent once')
 })
 
-journey('服务重启后自动恢复', async (open) => {
+journey('服务重启后自动恢复，定时回复照发一次', async (open) => {
   const made = await ticket('电视没有声音')
   const page = await open(browser, house, { allow: [/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE/] })
   await signIn(page, li, `/inbox/10/${made.id}`)
   await page.locator('.conv h1').waitFor()
+  const later = (ms) => api('POST', `/tickets/${made.id}/scheduled`, { kind: 'reply', body: '师傅已在路上', at: new Date(Date.now() + ms).toISOString() })
+  await later(3000).catch(() => later(30_000)) // asked too late for so near a moment
+  await page.getByText('师傅已在路上').first().waitFor()
   await house.stop()
   await house.start()
   await api('POST', `/tickets/${made.id}/priority`, { priority: 'urgent' })
   await page.locator('.hd').getByText('紧急').waitFor({ timeout: 40_000 })
+  // however long the server was away, what was to be sent is sent, once
+  await page.locator('article.me').getByText('师傅已在路上').waitFor({ timeout: 40_000 })
+  const said = (await api('GET', `/tickets/${made.id}/timeline`)).items.filter((e) => e.message?.text === '师傅已在路上')
+  assert.equal(said.length, 1)
+  assert.equal((await api('GET', `/tickets/${made.id}/scheduled`)).items.length, 0)
 })

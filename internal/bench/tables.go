@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/metrics"
 	"sync"
 	"time"
@@ -133,6 +134,7 @@ func measure(name string, work func() (int64, error)) (Table, error) {
 		mb float64
 	}
 	var looks []look
+	runtime.GC() // what was there before is not this table's
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	started := time.Now()

@@ -44,7 +44,8 @@ function Preview({ i, onBack }: { i: Import; onBack: () => void }) {
   const done = i.checked ? i.checked.created + i.checked.updated + i.checked.skipped + i.checked.failed : 0
   return (
     <>
-      <p className="t2 f13 lead">{t('imp.preview.help', { n: i.total })}</p>
+      <p className="t2 f13 lead">{t(i.total > 20 ? 'imp.preview.help' : 'imp.preview.all', { n: i.total })}</p>
+      {used.some((u) => u.c === 'reply') && <p className="alert boxed amber" role="note"><Icon name="warn" size="s" /><span className="sp">{checked ? t('imp.replies', { n: checked.replies ?? 0 }) : t('imp.replies.some')}{` ${undo ? t('imp.replies.undo', { n: undo }) : t('imp.replies.never')}`}</span></p>}
       <Wait query={query}>
         <div className="scroll-x xpreview" tabIndex={0} role="region" aria-label={t('imp.step.3')}><table className="tbl">
           <thead><tr><th className="r">{t('imp.row')}</th><th>{t('imp.act')}</th>{used.map((u) => <th key={u.c}>{u.name}</th>)}</tr></thead>
@@ -57,7 +58,6 @@ function Preview({ i, onBack }: { i: Import; onBack: () => void }) {
           ))}</tbody>
         </table></div>
       </Wait>
-      {used.some((u) => u.c === 'reply') && <p className="alert boxed row g8 f13" role="note"><Icon name="warn" size="s" /><span className="sp">{checked ? t('imp.replies', { n: checked.replies ?? 0 }) : t('imp.replies.some')}{` ${undo ? t('imp.replies.undo', { n: undo }) : t('imp.replies.never')}`}</span></p>}
       {checked && <><h2 className="h2">{t('imp.checked')}</h2><Figures of={checked} />{checked.failed > 0 && <Errors i={i} n={checked.failed} />}</>}
       {i.state === 'checking' && <div className="xwork"><b className="f13">{t('imp.checking', { done, total: i.total })}</b><Bar label={t('imp.progress')} done={done} total={i.total} /></div>}
       <footer className="row g8 wrap xfoot">
@@ -145,7 +145,7 @@ function Errors({ i, n }: { i: Import; n: number }) {
   const rows = query.data?.pages.flatMap((p) => p.items) ?? []
   return (
     <section aria-label={t('imp.errors', { n })}>
-      <h2 className="h2">{t('imp.errors', { n })}<span className="sp" /><Button look="sm" icon="download" onClick={() => fetchFile(`${BASE}/imports/${i.id}/errors/file`)}>{t('imp.errors.file')}</Button></h2>
+      <h2 className="h2">{t(i.what === 'batch' ? 'imp.errors.batch' : 'imp.errors', { n })}<span className="sp" /><Button look="sm" icon="download" onClick={() => fetchFile(`${BASE}/imports/${i.id}/errors/file`)}>{t('imp.errors.file')}</Button></h2>
       <p className="t3 f12 lead">{t('imp.errors.help')}</p>
       <Wait query={query}>
         <div className="scroll-x"><table className="tbl xerrors">
