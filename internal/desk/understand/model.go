@@ -213,7 +213,34 @@ func shippedExamples(field string, catalog *form.Catalog, list []learn.Label) []
 		}
 		out = append(out, e)
 	}
+	if field == "risk" {
+		out = append(out, dangerExamples()...)
+	}
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	return out
+}
+
+// dangerExamples teach the model of risk what is a danger among reports of
+// faults, and by the texts of types what customers write when nothing is wrong:
+// what no cue of the lists touches and is no complaint.
+func dangerExamples() []learn.Example {
+	var out []learn.Example
+	for _, d := range starter.Dangers() {
+		e := learn.Example{Text: d.Text, Label: noRisk}
+		if d.Danger {
+			e.Label = string(nlp.Safety)
+		}
+		out = append(out, e)
+	}
+	complaint := map[string]bool{}
+	for _, l := range starter.Labels() {
+		complaint[l.Label] = l.Under == "complaint"
+	}
+	for _, e := range starter.Types() {
+		if !complaint[e.Label] && len(nlp.Risk(nlp.Prepare(e.Text), nil)) == 0 {
+			out = append(out, learn.Example{Text: e.Text, Label: noRisk})
+		}
+	}
 	return out
 }
 
@@ -286,7 +313,7 @@ func (m *Mind) loadModel(ctx context.Context, tenant id.ID, field string, catalo
 			return f, fmt.Errorf("understand: model %s of %s, train it anew: %w", f.version, field, err)
 		}
 	default:
-		f.Model, err = m.starter(context.WithoutCancel(ctx), f.signature, func(ctx context.Context) (*learn.Model, error) {
+		f.Model, err = m.starter(context.WithoutCancel(ctx), f.signature+"/"+starter.Digest(), func(ctx context.Context) (*learn.Model, error) {
 			model, _, err := learn.Train(ctx, shippedExamples(field, catalog, list), learn.Options{Labels: list, Balance: balanced(field), Seed: 1})
 			return model, err
 		})

@@ -1,7 +1,8 @@
 // Package starter holds what the shipped starter model learns from: customer
 // service texts in Chinese and English, written for this product, some with the
 // type of their matter (and the names and descriptions of those types), others
-// with the signals they give: priority, sentiment and risks.
+// with the signals they give: priority, sentiment and risks, others again as
+// plain faults or as dangers.
 //
 // It promises that every text is labelled with a type that Labels knows or with
 // steps and kinds from fixed lists, that no text comes twice, and that both
@@ -12,7 +13,9 @@ package starter
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,6 +27,9 @@ var typesFile []byte
 
 //go:embed signals.jsonl
 var signalsFile []byte
+
+//go:embed dangers.jsonl
+var dangersFile []byte
 
 //go:embed labels.json
 var labelsFile []byte
@@ -58,6 +64,15 @@ type Signal struct {
 	Risk      []string `json:"risk"`      // of anger, churn, legal, media, regulator, safety; sorted, empty for none
 }
 
+// Danger is one short report, and whether life, body or property is in danger.
+// The plain faults among them teach that "charges slowly" is no alarm; the
+// dangers are told in the words of people who do not see them as such.
+type Danger struct {
+	Text   string `json:"text"`
+	Lang   string `json:"lang"` // "zh" or "en"
+	Danger bool   `json:"danger"`
+}
+
 // Types are all labelled texts. The slice belongs to the caller.
 func Types() []Example { return slices.Clone(load().examples) }
 
@@ -75,11 +90,26 @@ func Signals() []Signal {
 	return out
 }
 
+// Dangers are all plain faults and dangers. The slice belongs to the caller.
+func Dangers() []Danger { return slices.Clone(load().dangers) }
+
 type files struct {
 	examples []Example
 	signals  []Signal
+	dangers  []Danger
 	labels   []Label
 }
+
+// Digest names the state of the shipped texts: a model that was made from others
+// is out of date.
+var Digest = sync.OnceValue(func() string {
+	h := sha256.New()
+	for _, file := range [][]byte{typesFile, signalsFile, dangersFile, labelsFile} {
+		h.Write(file)
+		h.Write([]byte{0})
+	}
+	return hex.EncodeToString(h.Sum(nil)[:6])
+})
 
 // The files are part of the program: one that does not parse is a broken build,
 // which the tests find, so it is no error for callers to handle.
@@ -90,6 +120,7 @@ var load = sync.OnceValue(func() files {
 	}
 	f.examples = lines[Example]("types.jsonl", typesFile)
 	f.signals = lines[Signal]("signals.jsonl", signalsFile)
+	f.dangers = lines[Danger]("dangers.jsonl", dangersFile)
 	return f
 })
 
