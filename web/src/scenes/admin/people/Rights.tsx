@@ -36,7 +36,7 @@ export function Rights({ user }: { user: User }) {
     <Wait query={roles.data ? catalogue : roles}>
       <section className="pform" aria-label={t('who.tab.rights')}>
         <p className="f13 t2">{user.active ? t('rights.help', { n: rights.filter((r) => r.reach !== 'none').length, of: list.length }) : t('rights.closed')}</p>
-        <div className="whofind"><Find value={words} label={t('rights.find')} onChange={setWords} /></div>
+        <div className="row rightsfind"><Find value={words} label={t('rights.find')} onChange={setWords} /></div>
         <div className="scroll-x"><table className="tbl rights">
           <thead><tr><th scope="col">{t('who.right')}</th><th scope="col">{t('rights.reach')}</th><th scope="col">{t('rights.from')}</th></tr></thead>
           <tbody>{held.map((p) => {

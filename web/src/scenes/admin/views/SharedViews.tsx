@@ -12,6 +12,7 @@ import { Back, useItem, walk } from '../people/parts'
 import { Ordered } from '../setup/parts'
 import { ViewForm } from './ViewForm'
 import '~/scenes/inbox/inbox.css'
+import '~/scenes/inbox/table.css'
 import './views.css'
 
 /** In the order of the column in the inbox. */
