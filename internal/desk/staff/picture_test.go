@@ -17,7 +17,6 @@ import (
 // when it is taken away; what is no picture is refused and changes nothing.
 func TestPictureOfOneself(t *testing.T) {
 	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
-		type m = map[string]any
 		draw := func(w, hgt int) image.Image {
 			x := image.NewRGBA(image.Rect(0, 0, w, hgt))
 			for i := range w {
