@@ -34,6 +34,8 @@ type BalanceJSON struct {
 type BalanceRow struct {
 	Agent     id.ID      `json:"agent_id"`
 	Week      clock.Time `json:"week" doc:"its first moment, Monday 00:00 of the company"`
+	From      clock.Time `json:"from" doc:"from here on tickets of the week are counted"`
+	To        clock.Time `json:"to" doc:"until before this moment"`
 	Given     int        `json:"given"`
 	Minutes   int        `json:"active_minutes"`
 	Share     float64    `json:"share"`
@@ -85,7 +87,7 @@ func (m *Room) balance(ctx context.Context, a *staff.Actor, from, to clock.Time,
 					work = append(work, Stretch{s.From, s.To})
 				}
 			}
-			if r := (BalanceRow{Agent: u, Week: week, Given: given[u], Minutes: int(within(work, begin, end).Minutes())}); r.Given > 0 || r.Minutes > 0 {
+			if r := (BalanceRow{Agent: u, Week: week, From: begin, To: end, Given: given[u], Minutes: int(within(work, begin, end).Minutes())}); r.Given > 0 || r.Minutes > 0 {
 				rows = append(rows, r)
 			}
 		}

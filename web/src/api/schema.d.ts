@@ -4989,10 +4989,20 @@ export interface components {
              * @description 0.2: a fifth more than their time at work would make
              */
             deviation: number;
+            /**
+             * Format: date-time
+             * @description from here on tickets of the week are counted
+             */
+            from: string;
             /** Format: int64 */
             given: number;
             /** Format: double */
             share: number;
+            /**
+             * Format: date-time
+             * @description until before this moment
+             */
+            to: string;
             /**
              * Format: date-time
              * @description its first moment, Monday 00:00 of the company

@@ -165,6 +165,7 @@ export default {
   'balance.deviation': 'Deviation',
   'balance.cell.meaning': 'Tickets / hours at work; the bar is the deviation: more or less than their time at work would make',
   'balance.cell': '{given} given, {hours} hours at work, {share} of the week',
+  'balance.open': 'Open the {n} tickets of {name}',
   'balance.definition': 'Deviation = share of the week’s tickets ÷ share of the week’s time at work − 1. Spread and Gini are of tickets per hour at work, over people and weeks with time at work.',
   'roster.code.bad_date': 'no date; it should be like 2026-11-21',
   'roster.code.no_date': 'this column has no date',

@@ -165,6 +165,7 @@ export default {
   'balance.deviation': '偏差',
   'balance.cell.meaning': '派单量 / 在岗小时；横条为偏差：比按在岗时间应得的多或少',
   'balance.cell': '派单 {given}，在岗 {hours} 小时，占当周 {share}',
+  'balance.open': '打开{name}的 {n} 张工单',
   'balance.definition': '偏差 = 本人当周派单占比 ÷ 本人当周在岗时间占比 − 1。离散度与基尼系数按“每小时在岗派单量”计算，只计有在岗时间的人和周。',
   'roster.code.bad_date': '日期看不懂，应为 2026-11-21',
   'roster.code.no_date': '这一列没有日期',

@@ -1,4 +1,5 @@
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
@@ -7,6 +8,7 @@ import { t } from '~/i18n'
 import { day } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { EmptyState } from '~/parts/State'
+import { quote } from '~/scenes/inbox/filter'
 import { csv, download, Meaning, number, Page, percent1, Segmented, Wait } from '~/scenes/intelligence/frame'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { useNames } from '~/stores/session'
@@ -16,6 +18,9 @@ const balanceQuery = (from: string, to: string, team: ID) => queryOptions({
   queryKey: keys.routing('balance', from, to, team), placeholderData: keepPreviousData, retry: false,
   queryFn: ({ signal }) => data(api.GET('/routing/balance', { params: { query: { from, to, ...(team ? { team } : {}) } }, signal })),
 })
+
+/** The tickets that a figure counts, as a condition. */
+const behind = (x: { agent_id: ID; from: string; to: string }): string => `assignee == ${quote(x.agent_id)} && created_at >= timestamp(${quote(x.from)}) && created_at < timestamp(${quote(x.to)}) && !merged`
 
 /** 派单均衡度: who was given how much in each week, against what their time at work would make. */
 export function Balance() {
@@ -54,7 +59,7 @@ export function Balance() {
                     const x = items.find((i) => i.agent_id === p && i.week === w)
                     if (!x) return [<td key={`${w}a`} className="r t3">{'–'}</td>, <td key={`${w}b`} />]
                     return [
-                      <td key={`${w}a`} className="r"><span title={t('balance.cell', { given: x.given, hours: number(x.active_minutes / 60, 1), share: percent1(x.share) })}>{number(x.given)}{x.active_minutes > 0 && <small className="t3">{` / ${number(x.active_minutes / 60, 1)} h`}</small>}</span></td>,
+                      <td key={`${w}a`} className="r"><span title={t('balance.cell', { given: x.given, hours: number(x.active_minutes / 60, 1), share: percent1(x.share) })}>{x.given > 0 ? <Link className="tlink" to="/search" search={{ only: behind(x) }} aria-label={t('balance.open', { name: staff(p), n: x.given })}>{number(x.given)}</Link> : number(x.given)}{x.active_minutes > 0 && <small className="t3">{` / ${number(x.active_minutes / 60, 1)} h`}</small>}</span></td>,
                       <td key={`${w}b`} className="baldev">{x.active_minutes > 0 && <><span className="dev" aria-hidden="true"><i className={x.deviation < 0 ? 'less' : 'more'} style={{ width: `${(50 * Math.min(most, Math.abs(x.deviation))) / most}%` }} /></span><span className={Math.abs(x.deviation) > 0.3 ? 'f12 amber' : 'f12 t2'}>{`${x.deviation > 0 ? '+' : ''}${percent1(x.deviation)}`}</span></>}</td>,
                     ]
                   })}</tr>
