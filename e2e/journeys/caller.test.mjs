@@ -40,6 +40,7 @@ journey('来电：只用键盘建单，再次来电并入同一张工单', async
   await page.locator('.c3').getByText('型号与故障现象').click()
   await shot(page, 'caller-1-dictated')
   await page.getByRole('timer').waitFor()
+  await page.locator('.forecast').getByText(/^若新建，/).waitFor() // who would have it, before it is saved
   await page.keyboard.press('Control+Enter')
   await page.waitForURL(/\/inbox\/all\/\d+/)
   const first = here(page)
@@ -63,6 +64,15 @@ journey('来电：只用键盘建单，再次来电并入同一张工单', async
   assert.equal(joined.repeat_count, 1, 'it counts as a repeat contact at once')
   assert.equal(joined.message_count, 2)
   assert.equal((await api('GET', `/customers/${joined.requester.id}/tickets`)).items.length, 1)
+
+  // a number that is only partly known
+  await page.goto('/create')
+  for (const part of ['5678', '1381234']) {
+    await page.locator('.create .phone input').fill(part)
+    await page.locator('.found').getByText('王秀兰').waitFor()
+  }
+  await page.keyboard.press('Enter')
+  await looked(page, '已匹配客户')
 })
 
 journey('写到一半：重新载入、换一台机器、又来一个电话，都不丢', async (open) => {
@@ -119,6 +129,41 @@ journey('合并客户：并排比较、逐项选择、撤销', async (open) => {
   assert.equal(kept.tier, 'vip')
   assert.equal(kept.note, '先电话确认再上门')
   assert.equal(kept.identities.length, 1)
+  // from the list by keys: walk, choose two, compare
+  await page.goto(`/customers?q=${encodeURIComponent('国强')}`)
+  await until(async () => (await page.locator('.cscroll [role=row]').count()) === 2, 'both stand in the list')
+  for (const key of ['j', 'x', 'j', 'x']) {
+    await page.keyboard.press(key)
+    if (key === 'j') await page.locator('.crow:focus').waitFor()
+  }
+  await page.locator('.cbulk').getByText(/已选：/).waitFor()
+  await shot(page, 'customers-4-chosen')
+  await page.keyboard.press('m')
+  await box.getByRole('radiogroup', { name: '姓名' }).waitFor()
+  assert.equal(await box.getByRole('textbox').count(), 0, 'nobody has to be looked for')
+  await page.keyboard.press('Escape')
+})
+
+journey('按邮箱域名归入企业，记在变更记录里，可以撤销；企业资料改了能撤销', async (open) => {
+  const firm = await api('POST', '/companies', { name: '示例制造有限公司', domains: ['acme.example'] })
+  const made = await api('POST', '/tickets', { body: '设备报警', requester: { name: '王工', email: 'wang@acme.example' }, channel: 'email' })
+  const page = await open(browser, house)
+  await signIn(page, li, `/customers/${made.requester.id}`)
+  await page.locator('.side').getByText('示例制造有限公司').waitFor()
+  await page.getByRole('radio', { name: '变更记录' }).click()
+  await page.getByText('按邮箱域名归入「示例制造有限公司」').waitFor()
+  await shot(page, 'customers-5-history')
+  await page.getByRole('button', { name: '不是这家的' }).click()
+  await until(async () => !(await api('GET', `/customers/${made.requester.id}`)).company, 'taken out')
+  await api('POST', '/tickets', { body: '又报警了', requester: { email: 'wang@acme.example' }, channel: 'email' })
+  assert.equal((await api('GET', `/customers/${made.requester.id}`)).company, undefined, 'the next letter leaves them out')
+  await page.goto(`/companies/${firm.id}`)
+  await page.locator('.inplace.big').click()
+  await page.locator('.inp.big').fill('示例制造集团')
+  await page.keyboard.press('Enter')
+  await until(async () => (await api('GET', `/companies/${firm.id}`)).name === '示例制造集团', 'renamed')
+  await page.getByRole('status').getByRole('button', { name: /撤销/ }).click()
+  await until(async () => (await api('GET', `/companies/${firm.id}`)).name === '示例制造有限公司', 'the old name is back')
 })
 
 journey('黑名单与特别关注：来电有警示，工单有提示', async (open) => {

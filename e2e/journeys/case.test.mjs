@@ -92,6 +92,19 @@ journey('两人打开同一张工单，互相看得见，谁的字都不丢', as
   await b.locator('.news').getByRole('button', { name: '仍然发送' }).click()
   await b.locator('article').getByText('请先关闭水阀').waitFor()
   assert.deepEqual((await replies(made.id)).map((m) => m.text).sort(), ['师傅明天上午到', '请先关闭水阀'].sort())
+  // both press at the same moment: each word is either sent, once, or still in its box
+  await begin(a)
+  await begin(b)
+  await a.keyboard.type('配件已经备好')
+  await b.keyboard.type('费用全免')
+  await Promise.all([a.keyboard.press('Control+Enter'), b.keyboard.press('Control+Enter')])
+  for (const [page, said] of [[a, '配件已经备好'], [b, '费用全免']]) {
+    await until(async () => {
+      const sent = (await replies(made.id)).filter((m) => m.text === said).length
+      const kept = (await page.locator('.news.held').count()) > 0 && (await words(page)).includes(said)
+      return sent === 1 || (sent === 0 && kept)
+    }, `${said} was neither sent nor kept`)
+  }
   await b.close()
   await a.locator('.viewers').waitFor({ state: 'detached', timeout: 60_000 })
 })

@@ -85,6 +85,25 @@ journey('主管读今天：看口径，打开数字背后的工单，导出；�
   const text = await readFile(await file.path(), 'utf8')
   assert.match(text, /华东一线/)
   assert.doesNotMatch(text, /维修二线/)
+  // a day as of 18:00, in numbers and as a picture
+  await page.locator('.tdfilters .btn').first().click()
+  await page.getByRole('button', { name: '前一天' }).click()
+  await page.getByRole('radio', { name: '18:00' }).click()
+  await page.locator('.tdtop').getByText(/^截至 18:00/).waitFor()
+  await page.keyboard.press('Escape')
+  await big(page, 'created', 0)
+  assert.match(page.url(), /until=18/)
+  const fetched = async (name) => {
+    await page.getByRole('button', { name: '导出' }).click()
+    const next = page.waitForEvent('download')
+    await page.locator('.menu:visible').getByRole('option', { name, exact: true }).click()
+    const got = await next
+    return [got.suggestedFilename(), await readFile(await got.path())]
+  }
+  assert.match((await fetched('指标，CSV'))[0], /^today-\d{4}-\d\d-\d\d-1800-figures\.csv$/)
+  const [name, bytes] = await fetched('每小时进线，图片（PNG）')
+  assert.match(name, /^today-\d{4}-\d\d-\d\d-1800-hours\.png$/)
+  assert.equal(bytes.subarray(1, 4).toString(), 'PNG')
 })
 
 journey('大屏：不用操作，自己翻页，到点更新，Esc 离开', async (open) => {

@@ -113,6 +113,9 @@ func (t *teller) house() error {
 	if err := t.promises(); err != nil {
 		return err
 	}
+	if err := t.phrases(); err != nil {
+		return err
+	}
 	return t.companies()
 }
 

@@ -113,6 +113,26 @@ func TestTheDemoLooksAlive(t *testing.T) {
 			}
 		}
 		t.Logf("%d messages in the newest 200", words)
+		// whoever writes has words at hand, in both languages, and a signature
+		for _, open := range []string{`channel == "email" && language == "en"`, `channel == "email" && language != "en"`} {
+			page, err := s.Desk.List(ctx, a, ticket.Query{Filter: open, Limit: 1})
+			if err != nil || len(page.Items) == 0 {
+				t.Fatal(open, err)
+			}
+			w, err := s.Phrases.Writing(ctx, a, page.Items[0].ID)
+			if err != nil || len(w.Items) < 5 || w.Signature == "" {
+				t.Errorf("%s: %d quick replies, signature %q, %v", open, len(w.Items), w.Signature, err)
+			}
+			for _, x := range w.Items {
+				if strings.ContainsAny(x.Text, "{}") {
+					t.Errorf("a placeholder is left: %s", x.Text)
+				}
+			}
+		}
+		catalog, err := s.Forms.Get(ctx, a.Tenant)
+		if err != nil || len(catalog.Scenes()) < 8 {
+			t.Errorf("%d scenes, %v", len(catalog.Scenes()), err)
+		}
 	})
 }
 

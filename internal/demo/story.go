@@ -33,6 +33,7 @@ type teller struct {
 	progress func(float64)
 	rng      *rand.Rand
 	clock    *clock.Clock
+	ids      *id.Source
 	start    clock.Time
 	now      clock.Time
 
@@ -67,7 +68,7 @@ func newTeller(ctx context.Context, s *server.Server, progress func(float64)) *t
 	c := clock.At(now.Add(-past))
 	ids := id.NewSource(node, c.Millis)
 	t := &teller{
-		ctx: ctx, s: s, progress: progress, rng: rand.New(rand.NewPCG(seed, 1)), clock: c, start: now.Add(-past), now: now,
+		ctx: ctx, s: s, ids: ids, progress: progress, rng: rand.New(rand.NewPCG(seed, 1)), clock: c, start: now.Add(-past), now: now,
 		departments: map[string]id.ID{}, teams: map[string]id.ID{}, crew: map[string][]string{}, actors: map[string]*staff.Actor{},
 		firms: map[int]id.ID{}, castOf: map[string][]*person{}, categories: map[string]id.ID{}, reminded: map[id.ID]clock.Time{},
 	}

@@ -448,6 +448,9 @@ func (s *Server) warm(ctx context.Context) {
 		if err := s.SLA.Tidy(ctx, t.ID); err != nil && ctx.Err() == nil {
 			s.Log.Warn("days to be packed for reports", "tenant", t.ID, "error", err)
 		}
+		if err := s.Customers.FillHeads(ctx, t.ID); err != nil && ctx.Err() == nil {
+			s.Log.Warn("beginnings of older numbers", "tenant", t.ID, "error", err)
+		}
 	}
 }
 

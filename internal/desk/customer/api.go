@@ -140,7 +140,7 @@ func (b *Book) one(ctx context.Context, a *staff.Actor, customer id.ID) (*one, e
 
 type listIn struct {
 	web.Page
-	Q       string `query:"q" maxLength:"800" doc:"a part of the name, a phone number or its last four digits, a mail address"`
+	Q       string `query:"q" maxLength:"800" doc:"a part of the name, a phone number, its end from four digits or its beginning from seven, a mail address"`
 	Tier    string `query:"tier" maxLength:"32"`
 	Company web.ID `query:"company"`
 	Tag     string `query:"tag" maxLength:"256"`
@@ -191,6 +191,7 @@ func (b *Book) Register(api *web.API) {
 	b.registerMerges(api)
 	b.registerCompanies(api)
 	b.registerLists(api)
+	b.registerHistory(api)
 }
 
 func (b *Book) registerCustomers(api *web.API) {

@@ -2,8 +2,13 @@ package customer
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
+	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
@@ -198,49 +203,92 @@ func (b *Book) registerCare(api *web.API) {
 		})
 }
 
+// maxCallers is how many customers are shown for a number that is partly known.
+const maxCallers = 8
+
+// CallerJSON is what a screen needs when a number calls, or is being typed.
+type CallerJSON struct {
+	Number   string       `json:"number" doc:"the number in its one form; of a part of one, as it was given"`
+	Customer *JSON        `json:"customer,omitempty" doc:"who has it, within reach"`
+	Matches  []JSON       `json:"matches" doc:"nobody has it and it may be a part of a number: customers in reach whose number ends (from four digits) or begins (from seven) with it, newest first, at most 8"`
+	Blocked  *BlockedJSON `json:"blocked,omitempty"`
+}
+
 // registerCaller adds what a screen that pops up with a call needs in one answer.
 func (b *Book) registerCaller(api *web.API) {
-	type callerOut struct {
-		Body struct {
-			Number   string       `json:"number" doc:"the number in its one form"`
-			Customer *JSON        `json:"customer,omitempty" doc:"who has it, within reach"`
-			Blocked  *BlockedJSON `json:"blocked,omitempty"`
-		}
-	}
-	web.Register(api, web.Op{Method: http.MethodGet, Path: "/callers", ID: "caller-find", Summary: "Who calls from a number",
+	type callerOut struct{ Body CallerJSON }
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/callers", ID: "caller-find", Summary: "Who calls from a number, or from one that is partly known",
 		Permission: string(Read), Tags: customerTags},
 		func(ctx context.Context, in *struct {
 			Phone string `query:"phone" required:"true" minLength:"3" maxLength:"64"`
 		}) (*callerOut, error) {
-			a, out := actor(ctx), &callerOut{}
-			normal, err := normalize("phone", KindPhone, in.Phone, b.Region)
-			if err != nil {
-				return nil, err
-			}
-			out.Body.Number = show(KindPhone, normal)
-			return out, b.DB.Snapshot(ctx, func(ctx context.Context, r db.Reader) error {
-				if x, err := b.Blocked(ctx, r, a.Tenant, KindPhone, normal); err != nil {
-					return err
-				} else if x != nil {
-					out.Body.Blocked = &BlockedJSON{x.Reason, shown(x.Until)}
-				}
-				c, err := b.Lookup(ctx, r, a.Tenant, KindPhone, normal)
-				if err != nil || c == nil {
-					return err
-				}
-				in, err := b.within(ctx, r, a, Read, []id.ID{c.ID})
-				if err != nil || len(in) == 0 {
-					return err
-				}
-				full, err := b.some(ctx, r, a.Tenant, in)
-				if err != nil {
-					return err
-				}
-				list, err := b.render(ctx, r, a, full)
-				if err == nil {
-					out.Body.Customer = &list[0]
-				}
+			out := &callerOut{}
+			err := b.DB.Snapshot(ctx, func(ctx context.Context, r db.Reader) (err error) {
+				out.Body, err = b.caller(ctx, r, actor(ctx), in.Phone)
 				return err
 			})
+			return out, err
 		})
+}
+
+func (b *Book) caller(ctx context.Context, r db.Reader, a *staff.Actor, phone string) (out CallerJSON, err error) {
+	out.Matches = []JSON{}
+	phone = strings.TrimSpace(norm.NFKC.String(phone))
+	keys, err := b.Vault.Tenant(ctx, a.Tenant)
+	if err != nil {
+		return out, err
+	}
+	part, err := b.partOf(keys, phone)
+	if err != nil {
+		return out, err
+	}
+	var found []id.ID
+	switch normal, bad := normalize("phone", KindPhone, phone, b.Region); {
+	case bad == nil:
+		out.Number = show(KindPhone, normal)
+		x, err := b.Blocked(ctx, r, a.Tenant, KindPhone, normal)
+		if err != nil {
+			return out, err
+		}
+		if x != nil {
+			out.Blocked = &BlockedJSON{x.Reason, shown(x.Until)}
+		}
+		c, err := b.Lookup(ctx, r, a.Tenant, KindPhone, normal)
+		if err != nil {
+			return out, err
+		}
+		if c != nil {
+			if found, err = b.within(ctx, r, a, Read, []id.ID{c.ID}); err != nil {
+				return out, err
+			}
+		}
+	case part != nil:
+		out.Number = phone
+	default:
+		return out, bad
+	}
+	if len(found) > 0 {
+		full, err := b.some(ctx, r, a.Tenant, found)
+		if err != nil {
+			return out, err
+		}
+		list, err := b.render(ctx, r, a, full)
+		if err == nil {
+			out.Customer = &list[0]
+		}
+		return out, err
+	}
+	if part == nil {
+		return out, nil
+	}
+	ids, _, err := b.scan(ctx, r, a, search{part: part}, Query{Q: phone, Limit: maxCallers}, id.ID(math.MaxInt64))
+	if err != nil {
+		return out, err
+	}
+	full, err := b.some(ctx, r, a.Tenant, ids)
+	if err != nil {
+		return out, err
+	}
+	out.Matches, err = b.render(ctx, r, a, full)
+	return out, err
 }

@@ -160,6 +160,9 @@ func cleanDomain(s string) (string, error) {
 	if err != nil || len(a) > 253 || !strings.Contains(a, ".") {
 		return "", fault.Bad("domains", "invalid", "a domain is such as example.com")
 	}
+	if freeMail()[a] {
+		return "", fault.Bad("domains", "free_mail", "at %s anybody gets an address: it is no company's own", a).With("domain", a)
+	}
 	return a, nil
 }
 
@@ -224,7 +227,7 @@ func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChan
 		if err != nil {
 			return err
 		}
-		if err := putDomains(ctx, tx, &c, nil); err != nil {
+		if err := b.putDomains(ctx, tx, &c, nil); err != nil {
 			return err
 		}
 		return companyTerms.add(ctx, tx, a.Tenant, c.ID, nameTerms(c.Name))
@@ -236,7 +239,11 @@ func (b *Book) CreateCompany(ctx context.Context, a *staff.Actor, in CompanyChan
 }
 
 // putDomains brings the look-up by domain into step.
-func putDomains(ctx context.Context, tx *db.Tx, c *Company, old []string) error {
+func (b *Book) putDomains(ctx context.Context, tx *db.Tx, c *Company, old []string) error {
+	if slices.Equal(old, c.Domains) {
+		return nil
+	}
+	b.domainsChanged(tx, c.Tenant)
 	for _, d := range old {
 		if !slices.Contains(c.Domains, d) {
 			if err := tx.Queue(ctx, `delete from company_domain where tenant_id = $1 and domain = $2 and company_id = $3`, int64(c.Tenant), d, int64(c.ID)); err != nil {
@@ -293,7 +300,7 @@ func (b *Book) UpdateCompany(ctx context.Context, a *staff.Actor, company id.ID,
 			note = $9, fields = $10, updated_at = $11, version = $12, contract = $13 where tenant_id = $1 and id = $2`, args...); err != nil {
 			return err
 		}
-		if err := putDomains(ctx, tx, c, old.Domains); err != nil {
+		if err := b.putDomains(ctx, tx, c, old.Domains); err != nil {
 			return err
 		}
 		if old.Name == c.Name {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/db"
@@ -29,6 +30,7 @@ const (
 	EventCareEnded       = "care_ended"
 	EventBlocked         = "blocked"
 	EventUnblocked       = "unblocked"
+	EventPlaced          = "placed" // into the company of their mail domain
 )
 
 // NewIdentity is an address in its raw form.
@@ -83,6 +85,13 @@ func (b *Book) Create(ctx context.Context, a *staff.Actor, in Change, identities
 	if err := fresh.seal(keys); err != nil {
 		return nil, err
 	}
+	placed := false
+	if fresh.Company == 0 {
+		if fresh.Company, err = b.companyOf(ctx, a.Tenant, list); err != nil {
+			return nil, err
+		}
+		placed = fresh.Company != 0
+	}
 	err = b.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := b.checkCompany(ctx, tx, a.Tenant, fresh.Company); err != nil {
 			return err
@@ -98,7 +107,10 @@ func (b *Book) Create(ctx context.Context, a *staff.Actor, in Change, identities
 		if err := reindex(ctx, tx, &fresh, found{}); err != nil {
 			return err
 		}
-		return b.record(ctx, tx, a, fresh.ID, EventCreated, EventData{})
+		if err := b.record(ctx, tx, a, fresh.ID, EventCreated, EventData{}); err != nil || !placed {
+			return err
+		}
+		return b.notePlaced(ctx, tx, &fresh)
 	})
 	if err != nil {
 		return nil, err
@@ -183,27 +195,33 @@ const identityColumns = `i.id, i.customer_id, i.kind, coalesce(i.verified_at, 0)
 
 func (b *Book) identities(ctx context.Context, r db.Reader, keys *secret.Tenant, customers []id.ID) ([]Identity, error) {
 	var out []Identity
-	for len(customers) > 0 {
-		n := min(len(customers), maxList)
-		in, args := list(2, customers[:n])
-		customers = customers[n:]
+	err := b.eachIdentity(ctx, r, keys, customers, func(x Identity, value string) (err error) {
+		x.Display = mask(x.Kind, value)
+		x.domain, err = domainBlind(keys, x.Kind, value)
+		out = append(out, x)
+		return err
+	})
+	return out, err
+}
+
+// eachIdentity reads the addresses of some customers with their normal forms.
+func (b *Book) eachIdentity(ctx context.Context, r db.Reader, keys *secret.Tenant, customers []id.ID, do func(x Identity, value string) error) error {
+	for part := range slices.Chunk(customers, maxList) {
+		in, args := list(2, part)
 		rows, err := r.Query(ctx, `select `+identityColumns+`
 			from customer_identity i join customer k on k.tenant_id = i.tenant_id and k.id = i.origin_id
 			where i.tenant_id = $1 and i.customer_id in (`+in+`) order by i.customer_id, i.id`, append([]any{int64(keys.ID())}, args...)...)
-		found, err := db.Each(rows, err, func(r *sql.Rows) (Identity, error) {
+		if _, err := db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {
 			x, value, err := scanIdentity(r, keys)
 			if err == nil {
-				x.Display = mask(x.Kind, value)
-				x.domain, err = domainBlind(keys, x.Kind, value)
+				err = do(x, value)
 			}
-			return x, err
-		})
-		if err != nil {
-			return nil, err
+			return struct{}{}, err
+		}); err != nil {
+			return err
 		}
-		out = append(out, found...)
 	}
-	return out, nil
+	return nil
 }
 
 func scanIdentity(r scanner, keys *secret.Tenant) (x Identity, value string, err error) {
@@ -245,6 +263,10 @@ func (b *Book) AddIdentity(ctx context.Context, a *staff.Actor, customer id.ID, 
 		return Identity{}, err
 	}
 	x := prepared{id: b.IDs.Next(), kind: in.Kind, value: v}
+	company, err := b.companyOf(ctx, a.Tenant, []prepared{x})
+	if err != nil {
+		return Identity{}, err
+	}
 	err = b.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		c, err := b.lockForChange(ctx, tx, keys, customer)
 		if err != nil {
@@ -265,7 +287,22 @@ func (b *Book) AddIdentity(ctx context.Context, a *staff.Actor, customer id.ID, 
 		if err := b.claim(ctx, tx, c, x, "value"); err != nil {
 			return err
 		}
-		return b.identityEvent(ctx, tx, keys, a, c.ID, EventIdentityAdded, x.id, x.kind, v)
+		if err := b.identityEvent(ctx, tx, keys, a, c.ID, EventIdentityAdded, x.id, x.kind, v); err != nil {
+			return err
+		}
+		if ok, err := b.mayPlace(ctx, tx, c, company); err != nil || !ok {
+			return err
+		}
+		// It follows the address, which has no part in the version either.
+		c.Company = company
+		if err := tx.Queue(ctx, `update customer set company_id = $3, updated_at = $4 where tenant_id = $1 and id = $2`,
+			int64(a.Tenant), int64(c.ID), int64(company), b.Clock.Millis()); err != nil {
+			return err
+		}
+		if err := b.settle(ctx, tx, a, c, c.found(), 0); err != nil {
+			return err
+		}
+		return b.notePlaced(ctx, tx, c)
 	})
 	return Identity{ID: x.id, Customer: customer, Kind: x.kind, Display: mask(x.kind, v), CreatedAt: b.Clock.Now()}, err
 }

@@ -16,7 +16,7 @@ const loadRows = 100
 // seeding; an address that somebody has already fails the transaction.
 func (b *Book) InsertNew(ctx context.Context, tx *db.Tx, list []Prepared) ([]id.ID, error) {
 	var out []id.ID
-	identities, customers, names := rows{width: 9}, rows{width: 15}, rows{width: 3}
+	identities, customers, names := rows{width: 10}, rows{width: 15}, rows{width: 3}
 	for i := range list {
 		c := &list[i].fresh
 		if list[i].by != 0 {
@@ -26,7 +26,7 @@ func (b *Book) InsertNew(ctx context.Context, tx *db.Tx, list []Prepared) ([]id.
 		customers.add(int64(c.Tenant), int64(c.ID), c.Name, sortKey(c.Name), c.Named, c.Tier, orNull(c.Company), tagsText(c.Tags), c.Language,
 			c.sealedNote, c.sealedFields, c.wrappedKey, int64(c.CreatedAt), int64(c.UpdatedAt), c.Version)
 		for _, x := range list[i].identities {
-			identities.add(int64(c.Tenant), x.blind, int64(x.id), int64(c.ID), int64(c.ID), x.kind, x.sealed, x.last4, int64(c.CreatedAt))
+			identities.add(int64(c.Tenant), x.blind, int64(x.id), int64(c.ID), int64(c.ID), x.kind, x.sealed, x.last4, orNone(x.head), int64(c.CreatedAt))
 		}
 		for _, t := range list[i].terms {
 			names.add(int64(c.Tenant), t, int64(c.ID))
@@ -36,7 +36,7 @@ func (b *Book) InsertNew(ctx context.Context, tx *db.Tx, list []Prepared) ([]id.
 		into string
 		rows rows
 	}{
-		{`insert into customer_identity (tenant_id, blind, id, customer_id, origin_id, kind, sealed, last4, created_at) values `, identities},
+		{`insert into customer_identity (tenant_id, blind, id, customer_id, origin_id, kind, sealed, last4, head, created_at) values `, identities},
 		{`insert into customer (tenant_id, id, name, sort_key, named, tier, company_id, tags, language, note, fields, wrapped_key, created_at, updated_at, version) values `, customers},
 		{`insert into customer_term (tenant_id, term, customer_id) values `, names},
 	} {

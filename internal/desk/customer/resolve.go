@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 
+	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
@@ -20,6 +21,7 @@ type Prepared struct {
 	by         id.ID // known by id
 	fresh      Customer
 	identities []prepared // in the order in which they decide
+	company    id.ID      // whose people write from the mail address
 	terms      []string
 	attach     bool
 	keys       *secret.Tenant
@@ -32,6 +34,7 @@ type prepared struct {
 	blind  []byte
 	sealed []byte
 	last4  string
+	head   []byte
 }
 
 // Prepare checks a contact and computes what it takes to find or make its
@@ -97,7 +100,9 @@ func (b *Book) Prepare(tenant id.ID, in Contact) (Prepared, error) {
 			return Prepared{}, err
 		}
 	}
-	return p, nil
+	p.company, err = b.companyOf(context.Background(), tenant, p.identities)
+	p.fresh.Company = p.company
+	return p, err
 }
 
 // seal computes what is stored of an identity.
@@ -106,6 +111,9 @@ func (x *prepared) seal(keys *secret.Tenant, owner *secret.Owner) (err error) {
 		return err
 	}
 	x.last4 = lastFour(x.kind, x.value)
+	if x.head, err = headOf(keys, x.kind, x.value); err != nil {
+		return err
+	}
 	x.sealed, err = owner.Seal(identityPurpose(x.kind, x.id), []byte(x.value))
 	return err
 }
@@ -147,6 +155,11 @@ func (b *Book) ResolveIn(ctx context.Context, tx *db.Tx, p Prepared) (c *Custome
 	fresh := p.fresh
 	if err := insertCustomer(ctx, tx, &fresh); err != nil {
 		return nil, false, err
+	}
+	if fresh.Company != 0 {
+		if err := b.notePlaced(ctx, tx, &fresh); err != nil {
+			return nil, false, err
+		}
 	}
 	return &fresh, false, customerTerms.add(ctx, tx, fresh.Tenant, fresh.ID, p.terms)
 }
@@ -211,12 +224,15 @@ func (b *Book) byIdentities(ctx context.Context, tx db.Reader, p Prepared) (*Cus
 }
 
 // learn adds to a known customer what the contact says and nobody knew yet:
-// the real name, the language, and addresses that the caller vouches for.
+// the real name, the language, the company of their mail address, and addresses
+// that the caller vouches for.
 func (b *Book) learn(ctx context.Context, tx *db.Tx, c *Customer, p Prepared, taken []bool) error {
 	attach := p.attach && slices.Contains(taken, false)
 	name := !c.Named && p.fresh.Named
 	language := c.Language == "" && p.fresh.Language != ""
-	if !attach && !name && !language || c.Erased {
+	// A mail address beside another one may be somebody else's.
+	company := c.Company == 0 && p.company != 0 && (len(p.identities) == 1 || attach)
+	if !attach && !name && !language && !company || c.Erased {
 		return nil
 	}
 	full, err := b.load(ctx, tx, p.keys, c.ID, true)
@@ -251,7 +267,26 @@ func (b *Book) learn(ctx context.Context, tx *db.Tx, c *Customer, p Prepared, ta
 			}
 		}
 	}
+	if company {
+		if company, err = b.mayPlace(ctx, tx, full, p.company); err != nil {
+			return err
+		}
+	}
+	if !attach && !name && !language && !company {
+		return nil
+	}
 	old := full.found()
+	if company {
+		full.Company = p.company
+		if err := b.notePlaced(ctx, tx, full); err != nil {
+			return err
+		}
+		if b.moved != nil {
+			if err := b.moved(ctx, tx, staff.System(c.Tenant), c.ID); err != nil {
+				return err
+			}
+		}
+	}
 	if name && !full.Named {
 		full.Name, full.Named = p.fresh.Name, true
 	}
@@ -282,12 +317,12 @@ func identityRows(tenant, customer, origin id.ID, list []prepared, at clock.Time
 	// addresses wait for each other instead of both.
 	list = slices.Clone(list)
 	slices.SortFunc(list, func(a, b prepared) int { return bytes.Compare(a.blind, b.blind) })
-	args = make([]any, 0, 9*len(list))
+	args = make([]any, 0, 10*len(list))
 	for _, x := range list {
-		args = append(args, int64(tenant), x.blind, int64(x.id), int64(customer), int64(origin), x.kind, x.sealed, x.last4, int64(at))
+		args = append(args, int64(tenant), x.blind, int64(x.id), int64(customer), int64(origin), x.kind, x.sealed, x.last4, orNone(x.head), int64(at))
 	}
-	return `insert into customer_identity (tenant_id, blind, id, customer_id, origin_id, kind, sealed, last4, created_at)
-		values ` + db.Values(len(list), 9), args
+	return `insert into customer_identity (tenant_id, blind, id, customer_id, origin_id, kind, sealed, last4, head, created_at)
+		values ` + db.Values(len(list), 10), args
 }
 
 func countIdentities(ctx context.Context, r db.Reader, tenant, customer id.ID) (n int, err error) {

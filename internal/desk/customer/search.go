@@ -28,8 +28,9 @@ type Page[T any] struct {
 
 // Query says which customers are wanted.
 type Query struct {
-	// Q is a name or part of one, a phone number or its last four digits, a
-	// mail address, or another address as it is. Empty: all.
+	// Q is a name or part of one, a phone number, its end (from four digits) or
+	// its beginning (from seven), a mail address, or another address as it is.
+	// Empty: all.
 	Q      string
 	Narrow Narrow // only of customers
 	Cursor string
@@ -38,7 +39,7 @@ type Query struct {
 
 // search is a Query that was understood.
 type search struct {
-	last4 string
+	part  *partial // the text may be a part of a number
 	blind [][]byte // addresses that the text may be, in full
 	terms []string
 	name  bool // look for the terms
@@ -107,10 +108,7 @@ func (b *Book) understand(ctx context.Context, tenant id.ID, q string) (s search
 	switch {
 	case strings.Contains(q, "@"):
 		tries = []NewIdentity{{KindEmail, q}}
-	case other == 0 && digits == 4 && len(q) == 4:
-		s.last4 = q
-		return s, nil
-	case other == 0 && digits >= 5:
+	case other == 0 && digits > tailDigits:
 		tries = []NewIdentity{{KindPhone, q}, {KindWhatsApp, q}}
 	}
 	s.name = len(tries) == 0
@@ -119,13 +117,15 @@ func (b *Book) understand(ctx context.Context, tenant id.ID, q string) (s search
 			tries = append(tries, NewIdentity{k, q})
 		}
 	}
-	s.terms = queryTerms(q)
-	if len(tries) == 0 {
-		return s, nil
-	}
 	keys, err := b.Vault.Tenant(ctx, tenant)
 	if err != nil {
 		return s, err
+	}
+	if s.part, err = b.partOf(keys, q); err != nil {
+		return s, err
+	}
+	if s.part == nil {
+		s.terms = queryTerms(q)
 	}
 	for _, t := range tries {
 		v, err := normalize("q", t.Kind, t.Value, b.Region)
@@ -200,10 +200,11 @@ const maxRounds = 10
 // more.
 func (b *Book) scan(ctx context.Context, r db.Reader, a *staff.Actor, s search, q Query, before id.ID) (ids []id.ID, next id.ID, err error) {
 	scope, limit, all := a.Scope(Read), q.Limit, q.Q == ""
-	if scope == staff.ScopeNone || !all && s.last4 == "" && len(s.terms) == 0 {
+	if scope == staff.ScopeNone || !all && s.part == nil && len(s.terms) == 0 {
 		return nil, 0, nil
 	}
-	if scope == staff.ScopeAll {
+	finer := s.part != nil && s.part.finer()
+	if scope == staff.ScopeAll && !finer {
 		ids, err = b.batch(ctx, r, a.Tenant, s, q, before, limit+1)
 		return cut(ids, limit, err)
 	}
@@ -219,6 +220,9 @@ func (b *Book) scan(ctx context.Context, r db.Reader, a *staff.Actor, s search, 
 			}
 		} else if batch, err = b.batch(ctx, r, a.Tenant, s, q, before, maxList); err == nil {
 			seen, err = b.within(ctx, r, a, Read, batch)
+		}
+		if err == nil && finer {
+			seen, err = b.fits(ctx, r, a, s.part, seen)
 		}
 		if err != nil {
 			return nil, 0, err
@@ -261,12 +265,9 @@ func (b *Book) batch(ctx context.Context, r db.Reader, tenant id.ID, s search, q
 		rows, err := r.Query(ctx, `select c.id from customer c where c.tenant_id = $1 and c.id < $2 and c.merged_into is null`+q.Narrow.where(b.Clock.Now(), &args)+`
 			order by c.id desc limit $3`, args...)
 		return db.Each(rows, err, scanID)
-	case s.last4 != "":
-		args = append(args, s.last4)
-		rows, err := r.Query(ctx, `select distinct i.customer_id from customer_identity i join customer c on c.tenant_id = i.tenant_id and c.id = i.customer_id
-			where i.tenant_id = $1 and i.last4 = $4 and i.last4 <> '' and i.customer_id < $2`+q.Narrow.where(b.Clock.Now(), &args)+`
-			order by i.customer_id desc limit $3`, args...)
-		return db.Each(rows, err, scanID)
+	case s.part != nil:
+		more := q.Narrow.where(b.Clock.Now(), &args)
+		return s.part.batch(ctx, r, more, args)
 	}
 	return customerTerms.find(ctx, r, tenant, s.terms, before, limit, func(args *[]any) string {
 		return `and exists (select 1 from customer c where c.tenant_id = t.tenant_id and c.id = t.customer_id and c.merged_into is null` +

@@ -44,8 +44,10 @@ func TestSearch(t *testing.T) {
 			"王小明": "王小明", "小明": "王小明", "大明": "王大明", "王": "王小小 王大明 王小明", "明": "王大明 王小明",
 			"欧阳": "歐陽鋒", "smith": "Joan Smithers John Smith", "SMITH john": "John Smith", "jo": "Joan Smithers John Smith",
 			"ＪＯＨＮ": "John Smith", "nobody": "", "王 明": "王大明 王小明", "小大": "",
-			"13800138000": "王小明", "+86 138 0013 8000": "王小明", "138-0013-8000": "王小明", "(415) 555-2671": "", "+1 415 555 2671": "John Smith",
-			"8000": "王小小 王大明 王小明", "2671": "John Smith", "9999": "",
+			"13800138000": "王小明", "+86 138 0013 8000": "王小明", "138-0013-8000": "王小明", "(415) 555-2671": "" /* a number of Dandong */, "+1 415 555 2671": "John Smith",
+			"8000": "王小小 王大明 王小明", "2671": "John Smith", "9999": "", "38000": "王小小 王大明 王小明", "0138000": "王小小 王大明 王小明", "48000": "",
+			"1380013": "王小明", "13800138": "王小明", "13800139": "", "138 0013": "王小明", "+86 138 0013": "王小明", "861380013": "王小明", "0086 1380013": "王小明",
+			"138001": "", "4155552": "John Smith", "+1 415 555 2": "John Smith", "+1 415": "", "13900139999": "", "13800137999": "",
 			"XM@example.com": "王小明", "nobody@example.com": "", "wx_feng": "歐陽鋒", "WX_FENG": "",
 			"%": "", "_": "", "'; drop table customer; --": "", "\x00": "王小小 王大明 王小明", "\"": "", "*": "", "\xff": "",
 		} {
@@ -66,6 +68,61 @@ func TestSearch(t *testing.T) {
 		refused(t, err, fault.Invalid, "invalid", "limit")
 		_, err = b.Search(ctx, d, a, customer.Query{Limit: 5, Cursor: "x'"})
 		refused(t, err, fault.Invalid, "invalid", "cursor")
+	})
+}
+
+// Who may not see numbers whole cannot feel their way to one: beyond what the
+// store looks up, digits count for nothing.
+func TestPartsOfNumbersTellNoDigits(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, ctx := open(t, d), t.Context()
+		mine := resolve(t, b, customer.Contact{Name: "甲", Phone: "13800138000"})
+		resolve(t, b, customer.Contact{Name: "乙", Phone: "13955558000"})
+		b.ReachWith(customer.Reach{Among: func(_ context.Context, _ db.Reader, _ *staff.Actor, _ staff.Scope, list []id.ID) ([]id.ID, error) {
+			return slices.DeleteFunc(slices.Clone(list), func(x id.ID) bool { return x != mine.ID }), nil
+		}})
+		a := agent(staff.ScopeAll)
+		a.Grants[customer.Revealing] = staff.ScopeOwn
+		for q, want := range map[string]string{
+			"8000": "乙 甲", "38000": "乙 甲", "58000": "乙", "98000": "乙", // 乙 stays whatever stands before the last four
+			"1395555": "乙", "13955558": "乙", "13955559": "乙", "13800138": "甲", "13800139": "",
+		} {
+			p, err := b.Search(ctx, d, a, customer.Query{Q: q, Limit: 50})
+			if err != nil || names(p.Items) != want {
+				t.Errorf("%s: %q, %v; want %q", q, names(p.Items), err, want)
+			}
+		}
+	})
+}
+
+// Numbers of a store from before their beginnings were kept are found by them
+// once these are filled in.
+func TestBeginningsOfOlderNumbers(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, a, ctx := open(t, d), agent(staff.ScopeAll), t.Context()
+		for i := range 450 {
+			resolve(t, b, customer.Contact{Name: "旧客户", Phone: fmt.Sprintf("13800%06d", i+1), Email: fmt.Sprintf("%d@example.com", i)})
+		}
+		find := func() int {
+			return len(must(b.Search(ctx, d, a, customer.Query{Q: "1380000", Limit: 200})).Items)
+		}
+		if err := d.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := tx.Exec(ctx, `update customer_identity set head = null where tenant_id = $1`, int64(tenant))
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if n := find(); n != 0 {
+			t.Fatal(n)
+		}
+		for range 2 {
+			if err := b.FillHeads(ctx, tenant); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := find(); n != 200 {
+			t.Error(n, "of the first 200 customers are found by the beginning of their number")
+		}
 	})
 }
 

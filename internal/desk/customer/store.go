@@ -38,6 +38,7 @@ type Book struct {
 	companies  CompanyCountFunc
 	moved      CompanyHook
 	reach      Reach
+	domains    domains
 }
 
 // New opens the book.
@@ -213,6 +214,14 @@ func orNull[T ~int64](v T) any {
 		return nil
 	}
 	return int64(v)
+}
+
+// orNone is NULL for no bytes.
+func orNone(v []byte) any {
+	if v == nil {
+		return nil
+	}
+	return v
 }
 
 func tagsText(tags []string) string {
@@ -487,8 +496,23 @@ func (b *Book) record(ctx context.Context, tx *db.Tx, a *staff.Actor, customer i
 
 // Events lists what was done to a customer, newest first.
 func (b *Book) Events(ctx context.Context, r db.Reader, tenant, customer id.ID, limit int) ([]Event, error) {
-	rows, err := r.Query(ctx, `select id, customer_id, at, actor_kind, coalesce(actor_id, 0), name, data from customer_event
-		where tenant_id = $1 and customer_id = $2 order by id desc limit $3`, int64(tenant), int64(customer), int64(limit))
+	return b.events(ctx, r, tenant, customer, "", 0, limit)
+}
+
+// events lists those of one name (empty: all) from before an event (zero: from
+// the newest).
+func (b *Book) events(ctx context.Context, r db.Reader, tenant, customer id.ID, name string, before id.ID, limit int) ([]Event, error) {
+	q, args := `select id, customer_id, at, actor_kind, coalesce(actor_id, 0), name, data from customer_event
+		where tenant_id = $1 and customer_id = $2`, []any{int64(tenant), int64(customer), int64(limit)}
+	if before != 0 {
+		args = append(args, int64(before))
+		q += ` and id < ` + mark(len(args))
+	}
+	if name != "" {
+		args = append(args, name)
+		q += ` and name = ` + mark(len(args))
+	}
+	rows, err := r.Query(ctx, q+` order by id desc limit $3`, args...)
 	return db.Each(rows, err, func(r *sql.Rows) (Event, error) {
 		var e Event
 		var data string

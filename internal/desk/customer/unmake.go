@@ -84,6 +84,7 @@ func (b *Book) UnmakeCompany(ctx context.Context, a *staff.Actor, company id.ID,
 		if err := companyTerms.remove(ctx, tx, a.Tenant, c.ID, nameTerms(c.Name)); err != nil {
 			return err
 		}
+		b.domainsChanged(tx, a.Tenant)
 		for _, d := range c.Domains {
 			if _, err := tx.Exec(ctx, `delete from company_domain where tenant_id = $1 and domain = $2`, int64(a.Tenant), d); err != nil {
 				return err

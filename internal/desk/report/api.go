@@ -19,10 +19,11 @@ type QuestionIn struct {
 	Channel    string `query:"channel" maxLength:"64"`
 	Type       string `query:"type" maxLength:"64"`
 	Without    string `query:"without" enum:"department,agent" doc:"only what no department, or nobody, has"`
+	Until      string `query:"until" maxLength:"5" doc:"such as 18:00: the day as of this time, by what had happened before it; the backlog stays that of now"`
 }
 
 func (in QuestionIn) question() Question {
-	return Question{in.Day, in.Compare, in.Department.ID, in.Team.ID, in.Agent.ID, in.Channel, in.Type, in.Without}
+	return Question{in.Day, in.Compare, in.Department.ID, in.Team.ID, in.Agent.ID, in.Channel, in.Type, in.Without, in.Until}
 }
 
 type behindIn struct {

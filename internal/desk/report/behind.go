@@ -78,13 +78,13 @@ func (m *Room) behind(ctx context.Context, x *asked, in Behind, below id.ID, lim
 		w.and("t.id < " + w.arg(int64(below)))
 		return each(ctx, m.DB, `select t.id from ticket t where `+w.sql.String()+` order by t.id desc limit `+itoa(limit), w.args, one)
 	case KeySLA:
-		return m.SLA.EndedTickets(ctx, x.actor, x.ended(x.day.from, x.day.to, sla.StateBreached), below, limit)
+		return m.SLA.EndedTickets(ctx, x.actor, x.ended(x.day.from, x.day.until, sla.StateBreached), below, limit)
 	}
 	kind, ok := kindOf[in.Figure]
 	if !ok {
 		return nil, fault.Bad("figure", "choice", "there is no such figure")
 	}
-	from, to := x.day.from, x.day.to
+	from, to := x.day.from, x.day.until
 	if in.Hour != 0 {
 		from, to = max(from, in.Hour), min(to, in.Hour+3_600_000)
 	}
@@ -103,7 +103,7 @@ func (m *Room) behind(ctx context.Context, x *asked, in Behind, below id.ID, lim
 // slowest is the 90 % quantile of first responses in milliseconds.
 func (m *Room) slowest(ctx context.Context, x *asked) (int64, error) {
 	c := &count{asked: x, total: newTally()}
-	err := c.answers(ctx, m.DB, x.facts(x.day.from, x.day.to, FirstResponse), func(id.ID, id.ID) []*tally { return []*tally{c.total} })
+	err := c.answers(ctx, m.DB, x.facts(x.day.from, x.day.until, FirstResponse), func(id.ID, id.ID) []*tally { return []*tally{c.total} })
 	if err != nil || len(c.total.took) == 0 {
 		return 0, err
 	}

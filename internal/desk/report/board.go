@@ -20,7 +20,8 @@ type Board struct {
 	From     clock.Time     `json:"from"`
 	To       clock.Time     `json:"to"`
 	At       clock.Time     `json:"at" doc:"when this was counted; the backlog is of this moment"`
-	Live     bool           `json:"live" doc:"the day has not ended"`
+	Until    clock.Time     `json:"until,omitzero" doc:"the day is read as of this moment: what happened later is not in its figures"`
+	Live     bool           `json:"live" doc:"the day has not ended, and is read as of now"`
 	Filling  *Filling       `json:"filling,omitempty" doc:"while figures of older tickets are still being made"`
 	Figures  []BoardFigure  `json:"figures"`
 	Channels []BoardChannel `json:"channels" doc:"by which tickets came, most first"`
@@ -134,7 +135,7 @@ func (m *Room) Today(ctx context.Context, a *staff.Actor, q Question) (*Board, e
 	}); err != nil {
 		return nil, err
 	}
-	b := &Board{Day: x.day.date, Compare: x.than.date, Zone: x.zone.String(), From: x.day.from, To: x.day.to, At: x.now, Live: x.now < x.day.to,
+	b := &Board{Day: x.day.date, Compare: x.than.date, Zone: x.zone.String(), From: x.day.from, To: x.day.to, At: x.now, Until: x.until, Live: x.now < x.day.to && x.until == 0,
 		Hours: c.hours, Ages: c.ages, Figures: make([]BoardFigure, len(order)), Channels: []BoardChannel{}}
 	for i, key := range order {
 		b.Figures[i] = c.total.figure(key, c.before)
@@ -167,11 +168,11 @@ func (m *Room) countHours(ctx context.Context, r db.Reader, c *count) error {
 		at := c.day.from + clock.Time(i)*3_600_000
 		c.hours = append(c.hours, BoardHour{At: at, Label: at.Std().In(c.zone).Format("15:04"), Channels: map[string]int64{}})
 	}
-	list, err := read(c.day, c.day.to)
+	list, err := read(c.day, c.day.until)
 	if err != nil {
 		return err
 	}
-	latest := int64(min(c.now, c.day.to-1)-c.day.from) / 3_600_000
+	latest := int64(max(min(c.now, c.day.until-1)-c.day.from, 0)) / 3_600_000
 	for _, h := range list {
 		if h.n < int64(len(c.hours)) {
 			c.hours[h.n].Created += h.created
@@ -202,7 +203,7 @@ var counted = []Kind{Created, FirstResponse, Solved, Reopened, Repeat, Transferr
 // countActs counts tickets and acts by kind: of all, of departments, of people.
 func (m *Room) countActs(ctx context.Context, r db.Reader, c *count) error {
 	for _, by := range []string{"", "f.department_id", "f.agent_id"} {
-		w := c.facts(c.day.from, c.day.to, counted...)
+		w := c.facts(c.day.from, c.day.until, counted...)
 		if err := c.acts(ctx, r, w, by, func(key id.ID) *tally { return c.by(by, key) }); err != nil {
 			return err
 		}
@@ -242,7 +243,7 @@ func (c *count) acts(ctx context.Context, r db.Reader, w *where, by string, of f
 // countContacts counts the tickets on which the customer was heard.
 func (m *Room) countContacts(ctx context.Context, r db.Reader, c *count) error {
 	for _, by := range []string{"", "f.department_id", "f.agent_id"} {
-		w := c.facts(c.day.from, c.day.to, Created, MessageIn)
+		w := c.facts(c.day.from, c.day.until, Created, MessageIn)
 		if err := c.contacts(ctx, r, w, by, func(key id.ID) *tally { return c.by(by, key) }); err != nil {
 			return err
 		}
@@ -268,7 +269,7 @@ func (c *count) contacts(ctx context.Context, r db.Reader, w *where, by string, 
 
 // countAnswers reads how long first responses took.
 func (m *Room) countAnswers(ctx context.Context, r db.Reader, c *count) error {
-	return c.answers(ctx, r, c.facts(c.day.from, c.day.to, FirstResponse), func(department, agent id.ID) []*tally {
+	return c.answers(ctx, r, c.facts(c.day.from, c.day.until, FirstResponse), func(department, agent id.ID) []*tally {
 		return []*tally{c.total, c.of(c.departments, department), c.of(c.agents, agent)}
 	})
 }
@@ -327,7 +328,7 @@ func (m *Room) countBacklog(ctx context.Context, r db.Reader, c *count) error {
 
 // countClocks reads how promises ended.
 func (m *Room) countClocks(ctx context.Context, r db.Reader, c *count) (err error) {
-	list, err := m.SLA.CountEnded(ctx, r, c.actor, c.ended(c.day.from, c.day.to, ""))
+	list, err := m.SLA.CountEnded(ctx, r, c.actor, c.ended(c.day.from, c.day.until, ""))
 	if err != nil {
 		return err
 	}
@@ -336,7 +337,7 @@ func (m *Room) countClocks(ctx context.Context, r db.Reader, c *count) (err erro
 			t.met, t.broken, t.originalMet = t.met+x.Met, t.broken+x.Breached, t.originalMet+x.OriginalMet
 		}
 	}
-	c.total.brokenTickets, err = m.SLA.CountEndedTickets(ctx, r, c.actor, c.ended(c.day.from, c.day.to, "breached"))
+	c.total.brokenTickets, err = m.SLA.CountEndedTickets(ctx, r, c.actor, c.ended(c.day.from, c.day.until, "breached"))
 	return err
 }
 

@@ -81,6 +81,61 @@ func TestDaysAreTheCompanys(t *testing.T) {
 }
 
 // Of an empty day everything is nothing, and no share is told.
+// A day read as of 18:00 is the same at 18:05, at 23:00 and a week later.
+func TestADayAsOfAnHour(t *testing.T) {
+	run(t, func(t *testing.T, s *scene) {
+		at := func(day, hour, minute int) {
+			s.Clock.Set(clock.From(time.Date(2026, 11, day, hour, minute, 0, 0, time.FixedZone("", 8*3600))))
+		}
+		read := func() (b report.Board) {
+			t.Helper()
+			s.Settle()
+			a := s.Call("GET", "/report/today?day=2026-11-21&until=18:00", nil)
+			a.JSON(t, &b)
+			if a.Status != 200 {
+				t.Fatalf("%d %s", a.Status, a.Body)
+			}
+			return b
+		}
+		at(14, 17, 59)
+		s.create(s.units[0], nil, "web")
+		at(14, 18, 1)
+		s.create(s.units[0], nil, "web")
+		at(21, 9, 0)
+		early := s.create(s.units[0], s.units[0].agents[0], "phone")
+		at(21, 17, 59)
+		s.solve(early)
+		at(21, 17, 59)
+		if a := s.Call("GET", "/report/today?until=18:00", nil); a.Status != http.StatusUnprocessableEntity {
+			t.Errorf("an hour that has not come: %d", a.Status)
+		}
+		at(21, 18, 5)
+		first := read()
+		for _, x := range []struct{ day, hour int }{{21, 23}, {25, 9}} {
+			at(x.day, x.hour, 0)
+			s.solve(s.create(s.units[0], s.units[0].agents[0], "phone"))
+			b := read()
+			for i, f := range b.Figures {
+				if was := first.Figures[i]; f.Key != "backlog" && f.Key != "overdue" && (deref(f.Value) != deref(was.Value) || f.Tickets != was.Tickets || deref(f.Previous) != deref(was.Previous)) {
+					t.Errorf("%s was %v of %d, is %v of %d", f.Key, deref(was.Value), was.Tickets, deref(f.Value), f.Tickets)
+				}
+			}
+		}
+		if f := figure(&first, "created"); deref(f.Value) != 1.0 || deref(f.Previous) != 1.0 || deref(figure(&first, "solved").Value) != 1.0 || first.Live || first.Until == 0 {
+			t.Errorf("%+v", first)
+		}
+		var behind report.BoardTickets
+		s.Call("GET", "/report/today/tickets?day=2026-11-21&until=18:00&figure=created", nil).JSON(t, &behind)
+		if len(behind.Items) != 1 || behind.Items[0].ID != early.ID {
+			t.Errorf("behind it: %+v", behind)
+		}
+		r := s.Call("GET", "/report/today/export?day=2026-11-21&until=18:00&format=csv", nil)
+		if name := r.Header.Get("Content-Disposition"); !strings.Contains(name, "today-2026-11-21-1800-figures.csv") || !strings.Contains(string(r.Body), "(2026-11-21 18:00)") {
+			t.Errorf("%s %s", name, r.Body)
+		}
+	})
+}
+
 func TestAnEmptyDay(t *testing.T) {
 	run(t, func(t *testing.T, s *scene) {
 		b := s.board(s.Admin, "")

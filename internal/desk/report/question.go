@@ -20,6 +20,7 @@ type Question struct {
 	Department, Team, Agent id.ID
 	Channel, Type           string
 	Without                 string // only what has no "department" or no "agent"
+	Until                   string // 15:04: only what happened before this time of the day; the backlog stays that of now
 }
 
 // asked is a question that was checked: a day of a company, as far as somebody
@@ -31,7 +32,8 @@ type asked struct {
 	zone        *time.Location
 	now         clock.Time
 	day, than   span
-	departments []id.ID // that the question names
+	until       clock.Time // the day is read as of this moment; zero: as of now
+	departments []id.ID    // that the question names
 }
 
 // span is a day: from midnight to midnight, and as much of it as is compared.
@@ -73,6 +75,19 @@ func (m *Room) ask(ctx context.Context, a *staff.Actor, q Question) (*asked, err
 	if x.now < x.day.to {
 		x.day.until = x.now + 1
 		x.than.until = min(x.than.from+(x.now-x.day.from)+1, x.than.to)
+	}
+	if q.Until != "" {
+		t, err := time.Parse("15:04", q.Until)
+		if err != nil {
+			return nil, fault.Bad("until", "invalid", "a time of day such as 18:00 is needed")
+		}
+		on := func(d time.Time) clock.Time {
+			return clock.From(time.Date(d.Year(), d.Month(), d.Day(), t.Hour(), t.Minute(), 0, 0, x.zone))
+		}
+		if x.until = on(day); x.until > x.now {
+			return nil, fault.Bad("until", "range", "this moment has not come")
+		}
+		x.day.until, x.than.until = x.until, on(than)
 	}
 	if q.Department != 0 {
 		x.departments = dir.Subtree(q.Department)

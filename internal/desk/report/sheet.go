@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/fault"
@@ -68,7 +69,13 @@ func (b *Board) tables(locale string) []table {
 	add := func(key string, rows [][]any) { out = append(out, table{key, word(key).(string), rows}) }
 
 	top := head("figure", "value", "part", "whole", "previous", "tickets", "definition")
-	top[1], top[4] = fmt.Sprintf("%s (%s)", top[1], b.Day), fmt.Sprintf("%s (%s)", top[4], b.Compare)
+	day := b.Day
+	if b.Until != 0 {
+		if zone, err := time.LoadLocation(b.Zone); err == nil {
+			day += " " + b.Until.Std().In(zone).Format("15:04")
+		}
+	}
+	top[1], top[4] = fmt.Sprintf("%s (%s)", top[1], day), fmt.Sprintf("%s (%s)", top[4], b.Compare)
 	rows := [][]any{top}
 	for _, f := range b.Figures {
 		rows = append(rows, []any{word(f.Key), maybe(f.Value), whole(f.Part), whole(f.Whole), maybe(f.Previous), f.Tickets, f.Key + "@" + strconv.Itoa(f.Definition)})
@@ -116,7 +123,7 @@ func (m *Room) export(w http.ResponseWriter, r *http.Request) error {
 	if !a.Can(string(staff.ReportRead)) {
 		return fault.New(fault.Forbidden, "auth.forbidden", "you may not see reports").With("permission", string(staff.ReportRead))
 	}
-	in := Question{Day: q.Get("day"), Compare: q.Get("compare"), Channel: q.Get("channel"), Type: q.Get("type"), Without: q.Get("without")}
+	in := Question{Day: q.Get("day"), Compare: q.Get("compare"), Channel: q.Get("channel"), Type: q.Get("type"), Without: q.Get("without"), Until: q.Get("until")}
 	for name, into := range map[string]*id.ID{"department": &in.Department, "team": &in.Team, "agent": &in.Agent} {
 		if s := q.Get(name); s != "" {
 			v, err := id.Parse(s)
@@ -131,8 +138,12 @@ func (m *Room) export(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	tables := b.tables(a.Locale)
+	day := b.Day
+	if b.Until != 0 {
+		day += "-" + strings.ReplaceAll(in.Until, ":", "")
+	}
 	var out bytes.Buffer
-	name, kind := "today-"+b.Day+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	name, kind := "today-"+day+".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	switch q.Get("format") {
 	case "", "xlsx":
 		err = writeXLSX(&out, tables)
@@ -145,7 +156,7 @@ func (m *Room) export(w http.ResponseWriter, r *http.Request) error {
 		if i < 0 {
 			return fault.Bad("table", "choice", "a table is figures, hours, ages, departments or agents")
 		}
-		name, kind = "today-"+b.Day+"-"+want+".csv", "text/csv; charset=utf-8"
+		name, kind = "today-"+day+"-"+want+".csv", "text/csv; charset=utf-8"
 		err = writeCSV(&out, tables[i])
 	default:
 		return fault.Bad("format", "choice", "a format is xlsx or csv")

@@ -103,6 +103,7 @@ func (m *Room) Register(api *web.API) {
 	m.registerQueue(api)
 	m.registerTicket(api)
 	m.registerPeople(api)
+	m.registerPreview(api)
 }
 
 func actor(ctx context.Context) *staff.Actor { return staff.From(ctx) }

@@ -123,6 +123,10 @@ type Done struct {
 // Do carries out an action on a ticket. ifVersion, when not zero, refuses it if
 // the ticket has moved on since.
 func (d *Desk) Do(ctx context.Context, actor *staff.Actor, ticket id.ID, name string, in any, ifVersion int64) (Done, error) {
+	return d.carryOut(ctx, actor, ticket, name, in, ifVersion, false)
+}
+
+func (d *Desk) carryOut(ctx context.Context, actor *staff.Actor, ticket id.ID, name string, in any, ifVersion int64, back bool) (Done, error) {
 	a, err := FindAction(name)
 	if err != nil {
 		return Done{}, err
@@ -137,6 +141,7 @@ func (d *Desk) Do(ctx context.Context, actor *staff.Actor, ticket id.ID, name st
 		if err := c.expect(ifVersion); err != nil {
 			return err
 		}
+		c.back = back
 		out, err := d.act(ctx, w, c, a, in)
 		if err != nil {
 			return err

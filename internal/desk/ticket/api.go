@@ -60,6 +60,20 @@ type CreateBody struct {
 	Attachments []id.ID        `json:"attachment_ids,omitempty" maxItems:"50"`
 }
 
+// New is the ticket that somebody asks for.
+func (b CreateBody) New(a *staff.Actor) NewTicket {
+	n := NewTicket{
+		Subject: b.Subject, Body: b.Body, HTML: b.HTML, Type: b.Type, Category: b.Category, Tags: b.Tags, Fields: b.Fields,
+		Assignee: b.Assignee, Team: b.Team, Department: b.Department, Channel: b.Channel, Language: b.Language,
+		Kind: MessageKind(b.Kind), Attachments: b.Attachments,
+		Requester: customer.Contact{ID: b.Requester.ID, Name: b.Requester.Name, Email: b.Requester.Email, Phone: b.Requester.Phone, Language: b.Language, Attach: a.Kind == staff.KindStaff},
+	}
+	if b.Priority != nil {
+		n.Priority = *b.Priority
+	}
+	return n
+}
+
 type ticketOut struct {
 	ETag string `header:"ETag"`
 	Body *JSON
@@ -80,17 +94,8 @@ func (d *Desk) registerTickets(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/tickets", ID: "ticket-create", Summary: "Open a ticket",
 		Permission: string(staff.TicketCreate), Tags: tags, Status: http.StatusCreated, MaxBody: 4 << 20},
 		func(ctx context.Context, in *struct{ Body CreateBody }) (*ticketOut, error) {
-			a, b := actor(ctx), in.Body
-			n := NewTicket{
-				Subject: b.Subject, Body: b.Body, HTML: b.HTML, Type: b.Type, Category: b.Category, Tags: b.Tags, Fields: b.Fields,
-				Assignee: b.Assignee, Team: b.Team, Department: b.Department, Channel: b.Channel, Language: b.Language,
-				Kind: MessageKind(b.Kind), Attachments: b.Attachments,
-				Requester: customer.Contact{ID: b.Requester.ID, Name: b.Requester.Name, Email: b.Requester.Email, Phone: b.Requester.Phone, Language: b.Language, Attach: a.Kind == staff.KindStaff},
-			}
-			if b.Priority != nil {
-				n.Priority = *b.Priority
-			}
-			made, err := d.create(ctx, a, n)
+			a := actor(ctx)
+			made, err := d.create(ctx, a, in.Body.New(a))
 			if err != nil {
 				return nil, err
 			}
@@ -339,9 +344,9 @@ type doneOut struct {
 	Body doneJSON
 }
 
-func (d *Desk) do(ctx context.Context, ticket id.ID, name string, in any, ifVersion int64) (*doneOut, error) {
+func (d *Desk) do(ctx context.Context, ticket id.ID, name string, in any, ifVersion int64, back bool) (*doneOut, error) {
 	a := actor(ctx)
-	done, err := d.Do(ctx, a, ticket, name, in, ifVersion)
+	done, err := d.carryOut(ctx, a, ticket, name, in, ifVersion, back)
 	if err != nil {
 		return nil, err
 	}
@@ -365,12 +370,13 @@ func action[In any](api *web.API, d *Desk, name, summary string) {
 	type input struct {
 		TicketID
 		web.IfMatch
+		Back bool `query:"back" doc:"it takes back what oneself has just done: what that has judged is open again"`
 		Body In
 	}
 	web.Register(api, web.Op{Method: http.MethodPost, Path: "/tickets/{id}/" + name, ID: "ticket-" + name, Summary: summary,
 		Permission: string(act.Permission), Tags: []string{"Actions"}},
 		func(ctx context.Context, in *input) (*doneOut, error) {
-			return d.do(ctx, in.ID.ID, name, &in.Body, in.IfMatch.Version())
+			return d.do(ctx, in.ID.ID, name, &in.Body, in.IfMatch.Version(), in.Back)
 		})
 }
 

@@ -162,6 +162,13 @@ func (d *Desk) Prepare(ctx context.Context, a *staff.Actor, in NewTicket) (*Draf
 // ID is which ticket the draft will become.
 func (draft *Draft) ID() id.ID { return draft.ticket.ID }
 
+// Ticket is what the draft will become, as far as that is known now.
+func (draft *Draft) Ticket() Ticket { return draft.ticket }
+
+// Prepared is what the Pass of a name has worked out for the draft, nil for
+// nothing.
+func (draft *Draft) Prepared(pass string) any { return draft.prepared[pass] }
+
 // Try is Prepare without a number, and so costs nothing that could be missed: it
 // says whether a ticket could be made.
 func (d *Desk) Try(ctx context.Context, a *staff.Actor, in NewTicket) (*Draft, error) {

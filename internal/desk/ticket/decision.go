@@ -32,6 +32,17 @@ type Decision struct {
 	Applied    bool          `json:"applied,omitempty" doc:"of a judged one: the model had set the value, not only suggested it"`
 	By         id.ID         `json:"by,omitzero" doc:"who judged it"`
 	JudgedAt   clock.Time    `json:"judged_at,omitzero"`
+	Prior      *Judgement    `json:"prior,omitempty" doc:"of a judged one: how it stood before, for when the judgement is taken back"`
+}
+
+// Judgement is what a person has made of a decision.
+type Judgement struct {
+	State    DecisionState `json:"state"`
+	After    string        `json:"after,omitempty"`
+	Applied  bool          `json:"applied,omitempty"`
+	By       id.ID         `json:"by,omitzero"`
+	JudgedAt clock.Time    `json:"judged_at,omitzero"`
+	Held     string        `json:"held,omitempty" doc:"the value that the ticket had then"`
 }
 
 // Scored is a value with its confidence.
@@ -67,6 +78,35 @@ const (
 
 // Judged reports whether a person has spoken.
 func (d *Decision) Judged() bool { return d.State != DecisionSet && d.State != DecisionSuggested }
+
+// judge notes what a person made of the decision: held is what the ticket had
+// before, now what it has.
+func (d *Decision) judge(by id.ID, at clock.Time, verdict, held, now string) {
+	d.Prior = &Judgement{d.State, d.After, d.Applied, d.By, d.JudgedAt, held}
+	if !d.Judged() {
+		d.Applied = d.State == DecisionSet
+	}
+	d.By, d.JudgedAt, d.After = by, at, ""
+	switch {
+	case verdict == "undo":
+		d.State, d.After = DecisionUndone, now
+	case now == d.Value:
+		d.State = DecisionAccepted
+	default:
+		d.State, d.After = DecisionCorrected, now
+	}
+}
+
+// takeBack takes the last judgement back with the change that made it; false
+// when the ticket does not stand as it did before.
+func (d *Decision) takeBack(now string) bool {
+	p := d.Prior
+	if p == nil || p.Held != now {
+		return false
+	}
+	d.State, d.After, d.Applied, d.By, d.JudgedAt, d.Prior = p.State, p.After, p.Applied, p.By, p.JudgedAt, nil
+	return true
+}
 
 // outweighs reports whether a decision that has changed the ticket would be
 // lost under a mere suggestion of the same field: it could no longer be taken
@@ -306,12 +346,18 @@ func (d *Desk) keepDecisions(ctx context.Context, tx *db.Tx, c *Change) error {
 		t.Unsure = unsure(c.Decisions)
 		return saveDecisions(ctx, tx, t, c.Decisions)
 	}
-	touched := map[string]bool{}
+	touched, back := map[string]bool{}, map[string]bool{}
 	if c.Actor.Kind == staff.KindStaff {
-		for _, e := range c.Events {
-			if e.Name == EventChange || e.Name == EventJudged {
-				for _, x := range e.Data.Changes {
-					touched[x.Field] = slices.Contains(decidable, x.Field)
+		for i, e := range c.Events {
+			if e.Name != EventChange && e.Name != EventJudged && e.Name != EventUndo {
+				continue
+			}
+			if c.back && e.Name == EventChange {
+				c.Events[i].Data.Kind = KindBack
+			}
+			for _, x := range e.Data.Changes {
+				if slices.Contains(decidable, x.Field) {
+					touched[x.Field], back[x.Field] = true, c.back || e.Name == EventUndo
 				}
 			}
 		}
@@ -335,18 +381,11 @@ func (d *Desk) keepDecisions(ctx context.Context, tx *db.Tx, c *Change) error {
 		if !touched[x.Field] {
 			continue
 		}
-		if !x.Judged() {
-			x.Applied = x.State == DecisionSet
+		now := t.value(x.Field)
+		if back[x.Field] && (x.takeBack(now) || !x.Judged()) {
+			continue
 		}
-		x.By, x.JudgedAt, x.After = c.Actor.ID, c.At, ""
-		switch now := t.value(x.Field); {
-		case c.verdict[x.Field] == "undo":
-			x.State, x.After = DecisionUndone, now
-		case now == x.Value:
-			x.State = DecisionAccepted
-		default:
-			x.State, x.After = DecisionCorrected, now
-		}
+		x.judge(c.Actor.ID, c.At, c.verdict[x.Field], c.Before.value(x.Field), now)
 	}
 	t.Unsure = unsure(list)
 	if len(list) == 0 {

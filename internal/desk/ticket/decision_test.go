@@ -225,3 +225,83 @@ func TestASuggestionLeavesWhatWasSet(t *testing.T) {
 		}
 	}, func(s *server.Server) { s.Desk.Passes = nil })
 }
+
+// Whoever takes a change back has said nothing about what the model thought:
+// its decision stands again as it stood before, by whichever way.
+func TestTakingAChangeBackTakesTheJudgementBack(t *testing.T) {
+	zhidantest.Each(t, func(t *testing.T, h *zhidantest.House) {
+		call := func(method, path string, in any, into any) {
+			t.Helper()
+			a := h.Call(method, path, in)
+			if a.Status/100 != 2 {
+				t.Fatalf("%s %s: %d %s", method, path, a.Status, a.Body)
+			}
+			a.JSON(t, into)
+		}
+		var none any
+		bulk := func(at id.ID, action string, in map[string]any) id.ID {
+			t.Helper()
+			var b struct {
+				ID   id.ID `json:"id"`
+				Undo id.ID `json:"undo_id"`
+			}
+			call("POST", "/bulk", map[string]any{"action": action, "input": in, "ids": []id.ID{at}}, &b)
+			h.Settle()
+			call("GET", "/bulk/"+b.ID.String(), nil, &b)
+			return b.Undo
+		}
+		same := func(name string, at id.ID, before decidedTicket) {
+			t.Helper()
+			h.Settle()
+			x := readDecided(t, h, at)
+			if x.Type != before.Type || x.Priority != before.Priority || x.Unsure != before.Unsure {
+				t.Errorf("%s: the ticket is %+v, was %+v", name, x, before)
+			}
+			for _, field := range []string{"type", "priority"} {
+				if d, old := x.decision(field), before.decision(field); d.State != old.State || d.By != old.By || d.JudgedAt != old.JudgedAt || d.After != old.After || d.Applied != old.Applied {
+					t.Errorf("%s, %s: %+v, was %+v", name, field, d, old)
+				}
+			}
+		}
+		for _, body := range []string{"fridge leaks", "what is a fridge"} { // a type that was set, and one that is suggested
+			made := newDecided(t, h, body)
+			path := "/tickets/" + made.ID.String()
+
+			undo := bulk(made.ID, "priority", map[string]any{"priority": "urgent"})
+			if d := readDecided(t, h, made.ID).decision("priority"); d.State != ticket.DecisionCorrected {
+				t.Errorf("%+v", d)
+			}
+			call("POST", "/undo/"+undo.String(), nil, &none)
+			same("bulk", made.ID, made)
+
+			call("POST", path+"/type", map[string]any{"type": "complaint"}, &none)
+			call("POST", path+"/type?back=true", map[string]any{"type": made.Type}, &none)
+			same("one", made.ID, made)
+
+			call("POST", path+"/decide", map[string]any{"field": "priority", "verdict": "accept"}, &none)
+			call("POST", path+"/decide?back=true", map[string]any{"field": "priority", "verdict": "correct", "value": made.Priority}, &none)
+			same("a verdict", made.ID, made)
+
+			// what was said before the change that is taken back stays said
+			call("POST", path+"/priority", map[string]any{"priority": "low"}, &none)
+			low := readDecided(t, h, made.ID)
+			undo = bulk(made.ID, "priority", map[string]any{"priority": "high"})
+			call("POST", "/undo/"+undo.String(), nil, &none)
+			same("bulk after a correction", made.ID, low)
+
+			other := newDecided(t, h, "what is a fridge")
+			var merged struct{ Undo ticket.Undo }
+			call("POST", path+"/merge", map[string]any{"into": other.ID}, &merged)
+			call("POST", "/undo/"+merged.Undo.ID.String(), nil, &none)
+			same("merge", made.ID, low)
+			same("merge, the other", other.ID, other)
+
+			// without saying so, going back is a judgement like any other
+			call("POST", path+"/type", map[string]any{"type": "complaint"}, &none)
+			call("POST", path+"/type", map[string]any{"type": "repair"}, &none)
+			if d := readDecided(t, h, made.ID).decision("type"); d.State != ticket.DecisionAccepted {
+				t.Errorf("%+v", d)
+			}
+		}
+	}, parrot)
+}

@@ -130,6 +130,7 @@ type Change struct {
 	Past bool
 
 	verdict map[string]string // what a person says of a decision, by field
+	back    bool              // it takes back what the actor has just done
 	keys    *secret.Tenant
 	texts   []eventText
 	err     error // of a commitment; save reports it

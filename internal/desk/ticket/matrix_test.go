@@ -105,6 +105,7 @@ var matrix = []route{
 	{"DELETE /customers/{id}/block", "customer", "404 204 404 204", ""},
 	{"PUT /customers/{id}/care", "customer", "404 403 404 200", `{"reason":"x"}`},
 	{"DELETE /customers/{id}/care", "customer", "404 403 404 204", ""},
+	{"GET /customers/{id}/history", "customer", "404 200 404 200", ""},
 	{"GET /customers/{id}/merges", "customer", "404 200 404 200", ""},
 	{"POST /customers/{id}/identities/{identity_id}/verify", "customer", "404 403 404 204", ""},
 	{"POST /customers/{id}/identities", "customer", "404 403 404 201", `{"kind":"email","value":"{new}@example.com"}`},
@@ -225,6 +226,7 @@ var matrix = []route{
 	{"POST /routing/simulations", "", "403 202 202 202", `{"version":1,"days":1}`},
 	{"DELETE /routing/simulations/{id}", "simulation", "403 204 404 204", ""},
 	{"GET /routing/simulations/{id}", "simulation", "403 200 404 200", ""},
+	{"POST /routing/preview", "", "200 200 200 200", `{"body":"x","requester":{"name":"客户"}}`},
 	{"POST /routing/try", "ticket", "403 404 404 200", `{"ticket_id":"{id}"}`},
 	{"GET /routing/alerts", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /routing/moves/{id}", "nothing", "404 404 404 404", ""},

@@ -240,6 +240,10 @@ type EventData struct {
 	Reason  string        `json:"reason,omitempty"` // commitment; the words are in ticket_event_text
 }
 
+// KindBack is the kind of an EventChange by which somebody takes back what they
+// have just done.
+const KindBack = "back"
+
 // FieldChange is one field before and after. For a field that may hold personal
 // data From and To are absent and Commit proves the value without telling it.
 type FieldChange struct {

@@ -25,7 +25,7 @@ func (m *Mind) react(ctx context.Context, batch []ticket.Occurrence) error {
 	var verdicts []verdict
 	var solved []*ticket.Ticket
 	for _, o := range batch {
-		touched := map[string]clock.Time{}
+		touched, back := map[string]clock.Time{}, map[string]bool{}
 		by := id.ID(0)
 		for _, e := range o.Events {
 			switch {
@@ -33,10 +33,11 @@ func (m *Mind) react(ctx context.Context, batch []ticket.Occurrence) error {
 				if o.Ticket.Channel != "import" {
 					born = append(born, o.Ticket)
 				}
-			case (e.Name == ticket.EventChange || e.Name == ticket.EventJudged) && e.ActorKind == string(staff.KindStaff):
+			case (e.Name == ticket.EventChange || e.Name == ticket.EventJudged || e.Name == ticket.EventUndo) && e.ActorKind == string(staff.KindStaff):
 				for _, c := range e.Data.Changes {
 					if slices.Contains(Fields, c.Field) {
 						touched[c.Field], by = e.At, e.Actor
+						back[c.Field] = e.Name == ticket.EventUndo || e.Data.Kind == ticket.KindBack
 					}
 				}
 			case e.Name == ticket.EventStatus && (o.Ticket.Status == ticket.Solved || o.Ticket.Status == ticket.Closed):
@@ -44,7 +45,7 @@ func (m *Mind) react(ctx context.Context, batch []ticket.Occurrence) error {
 			}
 		}
 		for field, at := range touched {
-			verdicts = append(verdicts, verdict{o.Ticket, field, by, at})
+			verdicts = append(verdicts, verdict{o.Ticket, field, by, at, back[field]})
 		}
 	}
 	if len(verdicts) > 0 {
@@ -71,12 +72,14 @@ func (m *Mind) react(ctx context.Context, batch []ticket.Occurrence) error {
 	return nil
 }
 
-// verdict is a field of a ticket that a person has given a value, or agreed to.
+// verdict is a field of a ticket that a person has given a value, or agreed to,
+// or about which they have taken back what they said.
 type verdict struct {
 	ticket *ticket.Ticket
 	field  string
 	by     id.ID
 	at     clock.Time
+	back   bool
 }
 
 func (m *Mind) learnFrom(ctx context.Context, verdicts []verdict, learned map[id.ID]bool) error {
@@ -89,8 +92,20 @@ func (m *Mind) learnFrom(ctx context.Context, verdicts []verdict, learned map[id
 				return err
 			}
 			i := slices.IndexFunc(decisions, func(d ticket.Decision) bool { return d.Field == v.field })
+			if v.back && (i < 0 || !decisions[i].Judged()) {
+				if err := m.unlearn(ctx, tx, t, v.field, 0); err != nil {
+					return err
+				}
+				continue
+			}
 			if i >= 0 {
 				d := decisions[i]
+				if v.back { // what was said before holds again
+					v.at = d.JudgedAt
+					if err := m.unlearn(ctx, tx, t, v.field, d.JudgedAt); err != nil {
+						return err
+					}
+				}
 				if d.State == ticket.DecisionCorrected || d.State == ticket.DecisionUndone {
 					// The reaction may come twice; the moment and the field tell.
 					if _, err := tx.Exec(ctx, `delete from understand_correction where tenant_id = $1 and ticket_id = $2 and field = $3 and at = $4`, t.Tenant, t.ID, v.field, d.JudgedAt); err != nil {
@@ -120,4 +135,15 @@ func (m *Mind) learnFrom(ctx context.Context, verdicts []verdict, learned map[id
 		}
 		return m.tendLater(ctx, tx, taught)
 	})
+}
+
+// unlearn forgets what people said of a field of a ticket after a moment. A
+// model that has learned it already keeps it until it is trained the next time,
+// as with any example that is taken out.
+func (m *Mind) unlearn(ctx context.Context, tx *db.Tx, t *ticket.Ticket, field string, after clock.Time) error {
+	if _, err := tx.Exec(ctx, `delete from understand_correction where tenant_id = $1 and ticket_id = $2 and field = $3 and at > $4`, t.Tenant, t.ID, field, after); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `delete from understand_example where tenant_id = $1 and field = $2 and ticket_id = $3 and source = 'correction' and at > $4`, t.Tenant, field, t.ID, after)
+	return err
 }

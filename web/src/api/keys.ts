@@ -41,6 +41,7 @@ export const keys = {
     one: (id: ID) => ['customers', 'one', id] as const,
     tickets: (id: ID) => ['customers', 'tickets', id] as const,
     timeline: (id: ID, size = 0) => ['customers', 'timeline', id, size] as const,
+    history: (id: ID) => ['customers', 'history', id] as const,
     merges: (id: ID) => ['customers', 'merges', id] as const,
   },
   companies: (...part: unknown[]) => ['companies', ...part] as const,

@@ -407,7 +407,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who calls from a number */
+        /** Who calls from a number, or from one that is partly known */
         get: operations["caller-find"];
         put?: never;
         post?: never;
@@ -882,6 +882,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/customers/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done to a customer's record, newest first */
+        get: operations["customer-history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/customers/{id}/identities": {
         parameters: {
             query?: never;
@@ -1237,23 +1254,6 @@ export interface paths {
         };
         /** The rows that are not taken as they came, with the reason: to be mended and brought again */
         get: operations["import-error-file"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/imports/{id}/kept": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The rows that taking back has left, wholly or in part, with the reasons */
-        get: operations["import-kept"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2566,6 +2566,23 @@ export interface paths {
         get: operations["routing-offers"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Who would have a ticket, before it is opened; nothing is changed */
+        post: operations["routing-preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5068,12 +5085,17 @@ export interface components {
             /** Format: date-time */
             from: string;
             hours: components["schemas"]["BoardHour"][];
-            /** @description the day has not ended */
+            /** @description the day has not ended, and is read as of now */
             live: boolean;
             /** @description who is not offline now, as far as roster.read reaches */
             online: components["schemas"]["BoardPerson"][];
             /** Format: date-time */
             to: string;
+            /**
+             * Format: date-time
+             * @description the day is read as of this moment: what happened later is not in its figures
+             */
+            until?: string;
             /** @description in whose days are counted */
             zone: string;
         };
@@ -5328,11 +5350,13 @@ export interface components {
             /** Format: int64 */
             tokens_out: number;
         };
-        CallerOutBody: {
+        CallerJSON: {
             blocked?: components["schemas"]["BlockedJSON"];
             /** @description who has it, within reach */
             customer?: components["schemas"]["JSON"];
-            /** @description the number in its one form */
+            /** @description nobody has it and it may be a part of a number: customers in reach whose number ends (from four digits) or begins (from seven) with it, newest first, at most 8 */
+            matches: components["schemas"]["JSON"][];
+            /** @description the number in its one form; of a part of one, as it was given */
             number: string;
         };
         Candidate: {
@@ -5553,11 +5577,6 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
-        CompanyNarrow: {
-            /** @description those directly below this company */
-            parent_id?: string;
-            tier?: string;
-        };
         CompanyRef: {
             id: string;
             name: string;
@@ -5763,6 +5782,8 @@ export interface components {
             judged_at?: string;
             /** @description what decided, with its version */
             model: string;
+            /** @description of a judged one: how it stood before, for when the judgement is taken back */
+            prior?: components["schemas"]["Judgement"];
             /** @description a stable word for why, such as safety */
             reason?: string;
             /** @description the next best values */
@@ -6014,15 +6035,28 @@ export interface components {
             created: number;
             /** Format: int64 */
             failed: number;
-            /**
-             * Format: int64
-             * @description how many of them answer the customer
-             */
-            replies?: number;
             /** Format: int64 */
             skipped: number;
             /** Format: int64 */
             updated: number;
+        };
+        ExchangePreviewJSON: {
+            /** @enum {string} */
+            act: "created" | "updated" | "skipped" | "failed";
+            /** @description as they stand in the table, by column */
+            cells: string[];
+            /** @description who or what is here already */
+            match?: string;
+            problems: components["schemas"]["ExchangeProblem"][];
+            /**
+             * Format: int64
+             * @description as a spreadsheet program counts
+             */
+            row: number;
+            /** @description by what the columns mean */
+            values: {
+                [key: string]: string;
+            };
         };
         ExchangeProblem: {
             code: string;
@@ -6054,8 +6088,6 @@ export interface components {
             /** @enum {string} */
             format: "csv" | "xlsx";
             id: string;
-            /** @description only some customers or companies */
-            narrowed?: boolean;
             q?: string;
             /**
              * Format: int64
@@ -6413,6 +6445,23 @@ export interface components {
             excerpt?: string;
             subject?: string;
         };
+        HistoryJSON: {
+            /** @enum {string} */
+            actor_kind: "staff" | "customer" | "system" | "ai";
+            /** Format: date-time */
+            at: string;
+            by_id?: string;
+            /** @description placed: into which company, by the domain of their mail */
+            company?: components["schemas"]["CompanyRef"];
+            fields?: string[];
+            id: string;
+            /** @description of the address it was about */
+            kind?: string;
+            /** @description created, changed, identity_added, placed, … */
+            name: string;
+            /** @description the other customer of a merge */
+            other_id?: string;
+        };
         IdentityJSON: {
             /** @description masked */
             display: string;
@@ -6476,7 +6525,7 @@ export interface components {
             updated: number;
             user?: components["schemas"]["RefJSON"];
             /** @enum {string} */
-            what: "customer" | "company" | "ticket" | "batch";
+            what: "customer" | "company" | "ticket";
         };
         Imported: {
             differences: components["schemas"]["Difference"][];
@@ -6601,16 +6650,15 @@ export interface components {
             /** Format: int64 */
             waiting: number;
         };
-        KeptJSON: {
-            /** @description touched: somebody has changed it since */
-            code: string;
-            /** @description of the customer or company, number and subject of the ticket; empty when it is out of reach */
-            name: string;
-            object_id?: string;
-            /** @description what stays of a ticket: subject, priority, type, category, tags, assignee, status, fields.KEY, reply, note */
-            parts: string[];
-            /** Format: int64 */
-            row: number;
+        Judgement: {
+            after?: string;
+            applied?: boolean;
+            by?: string;
+            /** @description the value that the ticket had then */
+            held?: string;
+            /** Format: date-time */
+            judged_at?: string;
+            state: string;
         };
         KeysStruct: {
             auth: string;
@@ -6834,7 +6882,7 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        "ListCorrectionJSON\u00B754": {
+        "ListCorrectionJSON\u00B753": {
             items: components["schemas"]["CorrectionJSON"][];
             next_cursor?: string;
             partial?: boolean;
@@ -6889,6 +6937,11 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
+        ListHistoryJSON: {
+            items: components["schemas"]["HistoryJSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
         ListImportJSON: {
             items: components["schemas"]["ImportJSON"][];
             next_cursor?: string;
@@ -6906,11 +6959,6 @@ export interface components {
         };
         ListJSON: {
             items: components["schemas"]["JSON"][];
-            next_cursor?: string;
-            partial?: boolean;
-        };
-        ListKeptJSON: {
-            items: components["schemas"]["KeptJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -6945,7 +6993,7 @@ export interface components {
             partial?: boolean;
         };
         ListPreviewJSON: {
-            items: components["schemas"]["PreviewJSON"][];
+            items: components["schemas"]["ExchangePreviewJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -7275,13 +7323,6 @@ export interface components {
         NamedBodyBody: {
             name: string;
         };
-        Narrow: {
-            /** @description only those under special care now */
-            care?: boolean;
-            company_id?: string;
-            tag?: string;
-            tier?: string;
-        };
         Need: {
             /** Format: int64 */
             level: number;
@@ -7300,10 +7341,6 @@ export interface components {
             bom?: boolean;
             /** @description in their order; absent: the usual ones */
             columns?: string[];
-            /** @description companies: as their list is narrowed */
-            companies?: components["schemas"]["CompanyNarrow"];
-            /** @description customers: as their list is narrowed */
-            customers?: components["schemas"]["Narrow"];
             /** @description tickets: a condition in CEL */
             filter?: string;
             /** @enum {string} */
@@ -7701,22 +7738,28 @@ export interface components {
             readonly web_push_key?: string;
         };
         PreviewJSON: {
-            /** @enum {string} */
-            act: "created" | "updated" | "skipped" | "failed";
-            /** @description as they stand in the table, by column */
-            cells: string[];
-            /** @description who or what is here already */
-            match?: string;
-            problems: components["schemas"]["ExchangeProblem"][];
-            /**
-             * Format: int64
-             * @description as a spreadsheet program counts
-             */
-            row: number;
-            /** @description by what the columns mean */
-            values: {
-                [key: string]: string;
+            agent_id?: string;
+            /** @description factors that speak more for the one than for the others, the most telling first, at most 3 */
+            because: string[];
+            /** @description for who may assign tickets of others or read the rules: all that went in */
+            decision?: components["schemas"]["RoutingDecision"];
+            /** Format: int64 */
+            eligible: number;
+            /** @description people who cannot have it, by reason */
+            excluded: {
+                [key: string]: number;
             };
+            /** @description others who are as good: chance decides among them, at most 3 */
+            or_ids: string[];
+            /**
+             * @description kept: no rule concerns it, or somebody was named
+             * @enum {string}
+             */
+            outcome: "assigned" | "offered" | "queued" | "kept";
+            /** @description the rule, with those above it */
+            path: string[];
+            /** @description whose queue it is */
+            team_id?: string;
         };
         PriorityInput: {
             /** @enum {string} */
@@ -8372,7 +8415,7 @@ export interface components {
             };
             name: string;
             /** @enum {string} */
-            what: "customer" | "company" | "ticket" | "batch";
+            what: "customer" | "company" | "ticket";
         };
         Scene: {
             /** @description a skeleton that the agent writes into */
@@ -10621,7 +10664,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CallerOutBody"];
+                    "application/json": components["schemas"]["CallerJSON"];
                 };
             };
             /** @description An error */
@@ -11477,7 +11520,7 @@ export interface operations {
                 limit?: number;
                 /** @description The next_cursor of the page before. */
                 cursor?: string;
-                /** @description a part of the name, a phone number or its last four digits, a mail address */
+                /** @description a part of the name, a phone number, its end from four digits or its beginning from seven, a mail address */
                 q?: string;
                 tier?: string;
                 company?: string;
@@ -11766,6 +11809,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "customer-history": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHistoryJSON"];
+                };
             };
             /** @description An error */
             default: {
@@ -12330,7 +12409,7 @@ export interface operations {
     "import-mappings": {
         parameters: {
             query: {
-                what: "customer" | "company" | "ticket" | "batch";
+                what: "customer" | "company" | "ticket";
             };
             header?: never;
             path?: never;
@@ -12392,7 +12471,7 @@ export interface operations {
     "import-mapping-delete": {
         parameters: {
             query: {
-                what: "customer" | "company" | "ticket" | "batch";
+                what: "customer" | "company" | "ticket";
                 name: string;
             };
             header?: never;
@@ -12422,7 +12501,7 @@ export interface operations {
     "import-targets": {
         parameters: {
             query: {
-                what: "customer" | "company" | "ticket" | "batch";
+                what: "customer" | "company" | "ticket";
             };
             header?: never;
             path?: never;
@@ -12631,42 +12710,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description An error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "import-kept": {
-        parameters: {
-            query?: {
-                /** @description How many items at most. */
-                limit?: number;
-                /** @description The next_cursor of the page before. */
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ListKeptJSON"];
-                };
             };
             /** @description An error */
             default: {
@@ -14432,6 +14475,8 @@ export interface operations {
                 type?: string;
                 /** @description only what no department, or nobody, has */
                 without?: "department" | "agent";
+                /** @description such as 18:00: the day as of this time, by what had happened before it; the backlog stays that of now */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -14501,6 +14546,8 @@ export interface operations {
                 type?: string;
                 /** @description only what no department, or nobody, has */
                 without?: "department" | "agent";
+                /** @description such as 18:00: the day as of this time, by what had happened before it; the backlog stays that of now */
+                until?: string;
                 figure: "created" | "solved" | "backlog" | "overdue" | "first_response" | "first_response_p90" | "sla" | "reopened" | "repeat" | "transferred" | "returned" | "message_in" | "message_out";
                 /** @description only the hour that begins here, of what counts acts */
                 hour?: string;
@@ -15719,6 +15766,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OffersOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "routing-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketCreateBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewJSON"];
                 };
             };
             /** @description An error */
@@ -18214,7 +18294,10 @@ export interface operations {
     };
     "ticket-assign": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18289,7 +18372,10 @@ export interface operations {
     };
     "ticket-category": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18328,7 +18414,10 @@ export interface operations {
     };
     "ticket-claim": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18367,7 +18456,10 @@ export interface operations {
     };
     "ticket-collaborator": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18406,7 +18498,10 @@ export interface operations {
     };
     "ticket-decide": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18540,7 +18635,10 @@ export interface operations {
     };
     "ticket-fields": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18579,7 +18677,10 @@ export interface operations {
     };
     "ticket-link": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18618,7 +18719,10 @@ export interface operations {
     };
     "ticket-merge": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18758,7 +18862,10 @@ export interface operations {
     };
     "ticket-parent": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18797,7 +18904,10 @@ export interface operations {
     };
     "ticket-priority": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18900,7 +19010,10 @@ export interface operations {
     };
     "ticket-reopen": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -18974,7 +19087,10 @@ export interface operations {
     };
     "ticket-requester": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19044,7 +19160,10 @@ export interface operations {
     };
     "ticket-return": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19552,7 +19671,10 @@ export interface operations {
     };
     "ticket-snooze": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19591,7 +19713,10 @@ export interface operations {
     };
     "ticket-split": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19665,7 +19790,10 @@ export interface operations {
     };
     "ticket-status": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19704,7 +19832,10 @@ export interface operations {
     };
     "ticket-subject": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19743,7 +19874,10 @@ export interface operations {
     };
     "ticket-tags": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19818,7 +19952,10 @@ export interface operations {
     };
     "ticket-transfer": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19892,7 +20029,10 @@ export interface operations {
     };
     "ticket-type": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -19962,7 +20102,10 @@ export interface operations {
     };
     "ticket-unlink": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -20036,7 +20179,10 @@ export interface operations {
     };
     "ticket-watch": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
             header?: {
                 /** @description The ETag that was read; 412 when there is a newer one. */
                 "If-Match"?: string;
@@ -20158,7 +20304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCorrectionJSON\u00B754"];
+                    "application/json": components["schemas"]["ListCorrectionJSON\u00B753"];
                 };
             };
             /** @description An error */

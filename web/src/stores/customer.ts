@@ -44,6 +44,10 @@ export const timelineQuery = (id: ID) => infiniteQueryOptions({
   queryKey: keys.customers.timeline(id), initialPageParam: '', getNextPageParam: (p: Answer<'/customers/{id}/timeline'>) => next(p),
   queryFn: ({ pageParam, signal }) => data(api.GET('/customers/{id}/timeline', { params: { path: { id }, query: some({ limit: 30, cursor: pageParam }) }, signal })),
 })
+export const historyQuery = (id: ID) => infiniteQueryOptions({
+  queryKey: keys.customers.history(id), initialPageParam: '', getNextPageParam: (p: Answer<'/customers/{id}/history'>) => next(p),
+  queryFn: ({ pageParam, signal }) => data(api.GET('/customers/{id}/history', { params: { path: { id }, query: some({ limit: 30, cursor: pageParam }) }, signal })),
+})
 export const mergesQuery = (id: ID) => queryOptions({
   queryKey: keys.customers.merges(id), queryFn: ({ signal }) => data(api.GET('/customers/{id}/merges', { params: { path: { id } }, signal })),
 })
@@ -76,6 +80,7 @@ export const blocklistQuery = (f: { q?: string; ended?: boolean }) => infiniteQu
 /** After a change: the one is shown at once, lists and counts are read anew. */
 function placeCustomer(c: Customer): void {
   queries.setQueryData(keys.customers.one(c.id), c)
+  void queries.invalidateQueries({ queryKey: keys.customers.history(c.id) })
   void queries.invalidateQueries({ queryKey: ['customers', 'list'] })
   void queries.invalidateQueries({ queryKey: ['customers', 'caller'] })
 }
@@ -185,12 +190,14 @@ export async function createCompany(c: CompanyPatch): Promise<Company> {
   void queries.invalidateQueries({ queryKey: keys.companies() })
   return made
 }
-export async function editCompany(c: Company, patch: CompanyPatch, guess: Partial<Company>): Promise<boolean> {
+/** Shows the edit at once, takes it back when the server refuses, and offers the way back. */
+export async function editCompany(c: Company, patch: CompanyPatch, guess: Partial<Company>, back?: CompanyPatch): Promise<boolean> {
   queries.setQueryData(keys.companies('one', c.id), { ...c, ...guess })
   try {
-    const after = await data(api.PATCH('/companies/{id}', { params: { path: { id: c.id } }, body: patch, headers: ifMatch(c.version) }))
+    const after = (await data(api.PATCH('/companies/{id}', { params: { path: { id: c.id } }, body: patch, headers: ifMatch(c.version) }))) as Company
     queries.setQueryData(keys.companies('one', c.id), after)
     void queries.invalidateQueries({ queryKey: keys.companies('list') })
+    if (back) say(t('common.saved'), { undo: () => editCompany(after, back, Object.fromEntries(Object.keys(guess).map((k) => [k, c[k as keyof Company]]))) })
     return true
   } catch (error) {
     queries.setQueryData(keys.companies('one', c.id), c)

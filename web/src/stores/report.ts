@@ -14,7 +14,7 @@ export type BoardHour = Board['hours'][number]
 export type BoardAge = Board['ages'][number]
 
 /** What is asked of a day: what is absent does not matter. */
-export interface Question { day?: string; compare?: string; department?: ID; team?: ID; agent?: ID; channel?: string; type?: string; without?: 'department' | 'agent' }
+export interface Question { day?: string; compare?: string; department?: ID; team?: ID; agent?: ID; channel?: string; type?: string; without?: 'department' | 'agent'; /** 18:00: as of this time of the day. */ until?: string }
 /** Whose tickets are to be shown. */
 export interface Behind extends Question { figure: FigureKey; hour?: string; age?: BoardAge['key'] }
 

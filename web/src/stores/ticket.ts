@@ -80,11 +80,11 @@ function refuse(id: ID, fields: string[]): void {
 
 /** An action with what it needs, as data. */
 export type Act = { [A in ActionName]: { action: A; input: ActionInput<A> } }[ActionName]
-export interface Told { text?: string; back?: Act }
+export interface Told { text?: string; back?: Act; /** It is itself the way back of what was just done. */ undoes?: boolean }
 
 /** Every action has its own path and body; on the wire they all work alike. */
-export function carryOut<A extends ActionName>(id: ID, action: A, input: ActionInput<A>): Promise<ActionAnswer> {
-  return data(api.POST(`/tickets/{id}/${action}` as '/tickets/{id}/claim', { params: { path: { id } }, body: input as Record<string, never> }))
+export function carryOut<A extends ActionName>(id: ID, action: A, input: ActionInput<A>, back = false): Promise<ActionAnswer> {
+  return data(api.POST(`/tickets/{id}/${action}` as '/tickets/{id}/claim', { params: { path: { id }, ...(back ? { query: { back } } : {}) }, body: input as Record<string, never> }))
 }
 
 /** One act on one ticket: guess, send, settle; says what happened with a way back. */
@@ -92,13 +92,13 @@ export async function act<A extends ActionName>(id: ID, action: A, input: Action
   await queries.cancelQueries({ queryKey: keys.tickets.one(id) })
   const rollback = guess(id, change)
   try {
-    const answer = await carryOut(id, action, input)
+    const answer = await carryOut(id, action, input, told.undoes)
     // handed on to where the reader does not reach: nothing to show any more
     if (answer.ticket) place(answer.ticket)
     else queries.removeQueries({ queryKey: keys.tickets.one(id) })
     settle(id)
     const back = told.back
-    const undo = answer.undo ? () => takeBack(answer.undo!.id) : back ? () => act(id, back.action, back.input) : undefined
+    const undo = answer.undo ? () => takeBack(answer.undo!.id) : back ? () => act(id, back.action, back.input, {}, { undoes: true }) : undefined
     if (told.text) say(told.text, { undo })
     return answer
   } catch (error) {

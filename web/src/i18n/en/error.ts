@@ -27,6 +27,7 @@ export default {
   'error.auth.invalid': 'Your session is no longer valid, please sign in again',
   'error.unknown': 'Does not exist or is retired',
   'error.range': 'Outside the allowed range',
+  'error.free_mail': 'anybody can get an address there: it is no company’s own domain',
   'error.too_many': 'Too many',
   'error.choice': 'Not one of the choices',
   'error.forbidden': 'You may not do this',

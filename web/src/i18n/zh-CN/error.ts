@@ -27,6 +27,7 @@ export default {
   'error.auth.invalid': '登录已失效，请重新登录',
   'error.unknown': '不存在或已停用',
   'error.range': '超出允许的范围',
+  'error.free_mail': '这是公共邮箱服务的域名，任何人都能注册，不能作为企业域名',
   'error.too_many': '数量太多',
   'error.choice': '不是可选的值',
   'error.forbidden': '您没有权限执行此操作',

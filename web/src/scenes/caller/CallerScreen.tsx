@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
 import { Problem, problemText } from '~/api/problem'
-import type { Priority, Scene } from '~/api/types'
+import type { NewTicket, Priority, Scene } from '~/api/types'
 import { named, t } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
 import { Field } from '~/parts/Field'
@@ -19,8 +19,9 @@ import { useNames } from '~/stores/session'
 import { create, settle } from '~/stores/ticket'
 import { say } from '~/stores/toast'
 import { AutoMark, Suggest, useCheck } from './Check'
-import { begun, dialable, useCallForm, type Channel, type Form } from './draft'
+import { begun, dialable, running, useCallForm, type Channel, type Form } from './draft'
 import { Helps } from './Helps'
+import { PreviewLine } from './Preview'
 import { useJoinable, useWho, Who, type Joinable } from './Who'
 import './caller.css'
 
@@ -73,18 +74,21 @@ function Call({ call }: { call: { phone?: string; customer?: string } }) {
     to?.focus()
   })
   const open = (id: string) => void navigate({ to: '/inbox/$view/$ticket', params: { view: 'all', ticket: id }, search: {} })
-  const took = () => (form.began ? span(Date.now() - form.began) : '')
+  const took = () => (running(form) ? span(Date.now() - running(form)!) : '')
 
+  const wanted = (): NewTicket => {
+    const fields = Object.fromEntries(Object.entries(form.fields).filter(([k, v]) => !blank(v) && shown.some((s) => s.field.key === k)))
+    return {
+      body: form.body.trim(), ...(form.subject.trim() ? { subject: form.subject.trim() } : {}), requester: requester(form, known.customer?.id), ...(form.type || !sure('type') || Object.keys(fields).length ? { type } : {}),
+      ...(form.priority ? { priority: form.priority } : {}), ...(form.category_id ? { category_id: form.category_id } : {}), channel: form.channel, fields, kind: 'customer',
+    }
+  }
   const submit = async () => {
     if (missing || busy) return
     setBusy(true)
     setError(undefined)
-    const fields = Object.fromEntries(Object.entries(form.fields).filter(([k, v]) => !blank(v) && shown.some((s) => s.field.key === k)))
     try {
-      const ticket = await create({
-        body: form.body.trim(), ...(form.subject.trim() ? { subject: form.subject.trim() } : {}), requester: requester(form, known.customer?.id), ...(form.type || !sure('type') || Object.keys(fields).length ? { type } : {}),
-        ...(form.priority ? { priority: form.priority } : {}), ...(form.category_id ? { category_id: form.category_id } : {}), channel: form.channel, fields, kind: 'customer',
-      })
+      const ticket = await create(wanted())
       done()
       say(t('caller.created', { number: ticket.number, time: took() }))
       void queries.invalidateQueries({ queryKey: keys.customers.all })
@@ -149,7 +153,7 @@ function Call({ call }: { call: { phone?: string; customer?: string } }) {
   const canTake = (['type', 'category', 'priority'] as const).some((f) => guess(f)?.state === 'suggested' && !form[f === 'category' ? 'category_id' : f]) || (!!check?.title && !form.subject.trim())
   return (
     <main className="sheet create" id="main" onKeyDown={press}>
-      <header className="top"><h1>{t('caller.title')}</h1>{begun(form) && form.began && <Timer since={form.began} />}<span className="t3 f13 ell">{dialable(form.words) ? t('caller.from', { number: spaced(known.number ?? form.words.trim()) }) : t('create.help')}</span><span className="sp" /><IconButton icon="close" label={t('create.close')} keys="Escape" onClick={close} /></header>
+      <header className="top"><h1>{t('caller.title')}</h1>{running(form) && <Timer since={running(form)!} />}<span className="t3 f13 ell">{dialable(form.words) ? t('caller.from', { number: spaced(known.number ?? form.words.trim()) }) : t('create.help')}</span><span className="sp" /><IconButton icon="close" label={t('create.close')} keys="Escape" onClick={close} /></header>
       <div className="create-body">
         <Who form={form} set={set} known={known} joinable={joinable} onJoin={(x) => void join(x)} onOpen={open} onNext={toMatter} input={input} busy={busy} />
         <section className="c2" aria-label={t('create.matter')} ref={matter}>
@@ -174,6 +178,7 @@ function Call({ call }: { call: { phone?: string; customer?: string } }) {
               </Field>
             ))}
           </div>
+          <PreviewLine ticket={missing || known.searching ? undefined : wanted()} />
           {error !== undefined && <p className="red f13" role="alert" style={{ marginTop: 16 }}>{problemText(error)}</p>}
         </section>
         <Helps scene={scene} checks={form.checks} onCheck={(checks) => set({ checks })} />

@@ -15,18 +15,19 @@ import { Time } from '~/parts/Time'
 import { percent } from '~/scenes/ticket/understand/values'
 import { callerQuery, customerQuery, customerTickets, findCustomersQuery, lastContacts } from '~/stores/customer'
 import { useNames } from '~/stores/session'
-import { dialable, type Form } from './draft'
+import { dialable, digits, type Form } from './draft'
 
 export interface Known { customer?: Customer; blocked?: { reason: string; until?: string }; number?: string; searching: boolean; none: boolean; matches: Customer[] }
 
 /** Who is it? By the number at once, by other words from those that are found. */
 export function useWho(form: Form): Known {
   const late = useDeferredValue(form.words.trim())
-  const dials = dialable(late)
+  const dials = digits(late) >= 4
   const picked = useQuery(customerQuery(form.customer ?? ''))
   const caller = useQuery(callerQuery(dials && !form.customer ? late.replace(/[\s()-]/g, '') : ''))
   const found = useQuery({ ...findCustomersQuery(late), enabled: late.length >= 2 && !form.customer && !dials })
-  const matches = !form.customer && !dials && late.length >= 2 ? ((found.data?.items ?? []) as Customer[]) : []
+  const near = caller.data?.customer ? [] : caller.data?.matches
+  const matches = form.customer || late.length < 2 ? [] : (((dials ? near : found.data?.items) ?? []) as Customer[])
   const customer = form.customer ? picked.data : dials ? (caller.data?.customer as Customer | undefined) : undefined
   const asking = form.customer ? picked.isPending : dials ? caller.isPending : late.length >= 2 && found.isPending
   return {

@@ -28,8 +28,13 @@ export interface Form {
 }
 export const blankForm: Form = { words: '', name: '', body: '', subject: '', channel: 'phone', fields: {}, checks: [] }
 
+/** When the call began, while it goes on. */
+export const running = (f: Form): number | undefined => (begun(f) && f.began && (f.at ?? 0) >= f.began && Date.now() - (f.at ?? 0) < OVER ? f.began : undefined)
+
 const KEPT = 'zhidan.create'
 const PAUSE = 1200
+/** A form that nobody has touched for so long is of another call: its time begins anew with the next key. */
+const OVER = 30 * 60_000
 
 function local(): Form | undefined {
   try {
@@ -55,7 +60,7 @@ export function useCallForm(call: { phone?: string; customer?: ID }): { form: Fo
   const touched = useRef(false)
   const set = useCallback((part: Partial<Form>) => {
     touched.current = true
-    setForm((old) => ({ ...old, ...part, at: Date.now(), ...(old.began ? {} : { began: Date.now() }) }))
+    setForm((old) => ({ ...old, ...part, at: Date.now(), ...(old.began && Date.now() - (old.at ?? 0) < OVER ? {} : { began: Date.now() }) }))
   }, [])
 
   useEffect(() => { // a new call came over a draft: nothing is lost by it
@@ -98,5 +103,7 @@ export function useCallForm(call: { phone?: string; customer?: ID }): { form: Fo
   return { form, set, clear, saved, done }
 }
 
+/** How many digits of a number were typed; 0 when it is none. */
+export const digits = (words: string): number => (/^\+?[\d\s()-]+$/.test(words.trim()) ? words.replace(/\D/g, '').length : 0)
 /** Looks like something one can dial. */
-export const dialable = (words: string): boolean => /^\+?[\d\s()-]+$/.test(words.trim()) && words.replace(/\D/g, '').length >= 7
+export const dialable = (words: string): boolean => digits(words) >= 7

@@ -13,6 +13,7 @@ import { Select } from '~/scenes/ticket/FieldInput'
 import { companiesQuery, createCompany, type CompanyFilter } from '~/stores/customer'
 import { asked } from '~/stores/exchange'
 import { can, useMe, useNames } from '~/stores/session'
+import { ColumnPick, useColumns } from './columns'
 import { Places } from './Places'
 import { Table, type Column } from './Table'
 import './customers.css'
@@ -39,7 +40,7 @@ export function Companies() {
   const narrowed = Object.keys(filter).length > 0
   const chosen = Object.keys(filter).some((k) => k !== 'q')
   const open = (c: Company) => void navigate({ to: '/companies/$company', params: { company: c.id } })
-  const columns: Column<Company>[] = [
+  const shipped: Column<Company>[] = [
     { id: 'name', head: t('companies.name'), wide: 'minmax(176px,1.5fr)', cell: (c) => <span className="row g8"><b className="ell">{c.name}</b>{c.tier !== 'normal' && <span className="chip">{names.tier(c.tier)}</span>}</span> },
     { id: 'domains', head: t('companies.domains'), wide: 'minmax(110px,1fr)', cell: (c) => <span className="t2">{c.domains.join('、')}</span> },
     { id: 'parent', head: t('companies.parent'), wide: 'minmax(110px,1fr)', roomy: true, cell: (c) => c.parent?.name ?? <span className="t3">{'—'}</span> },
@@ -48,6 +49,7 @@ export function Companies() {
     { id: 'open', head: t('customers.open'), wide: '72px', right: true, cell: (c) => capped(c.open_ticket_count) },
     { id: 'all', head: t('customers.all'), wide: '72px', right: true, cell: (c) => capped(c.ticket_count) },
   ]
+  const { columns, all, toggle } = useColumns('companies', shipped, items)
   return (
     <div className="studio">
       <Places />
@@ -59,6 +61,7 @@ export function Companies() {
               onKeyDown={(e) => { if (e.key === 'ArrowDown' || e.key === 'Enter') { e.preventDefault(); document.querySelector<HTMLElement>('.cscroll [data-at]')?.focus() } if (e.key === 'Escape' && words) { e.stopPropagation(); e.preventDefault(); setWords('') } }} /></div>
             <span className="sp" />
             {can(me, 'export') && <IconButton icon="download" label={t('action.export')} onClick={() => asked.set({ what: 'company', ...(filter.q ? { q: filter.q } : {}), ...(chosen ? { companies: { tier: filter.tier, parent_id: filter.parent } } : {}) })} />}
+            <ColumnPick all={all} shown={columns} toggle={toggle} />
             {able && <Pop width={320} placement="bottomRight" content={(close) => <NewCompany onMade={(c) => { close(); open(c) }} />}><Button look="p" icon="plus">{t('companies.new')}</Button></Pop>}
           </header>
           <div className="cfilter">

@@ -45,13 +45,13 @@ function Page({ company }: { company: Company }) {
   const able = can(useMe(), 'customer.update')
   const names = useNames()
   const [tab, setTab] = useState<'contacts' | 'tickets' | 'below'>('contacts')
-  const save = (patch: CompanyPatch, guess: Partial<Company>) => void editCompany(company, patch, guess)
-  const contract = (part: Partial<Company['contract']>) => { const next = { ...company.contract, ...part }; save({ contract: next }, { contract: next }) }
+  const save = (patch: CompanyPatch, guess: Partial<Company>, back: CompanyPatch) => void editCompany(company, patch, guess, back)
+  const contract = (part: Partial<Company['contract']>) => { const next = { ...company.contract, ...part }; save({ contract: next }, { contract: next }, { contract: company.contract }) }
   return (
     <section className="page" aria-label={company.name}>
       <header className="phead person">
         <div className="sp">
-          <div className="row g6 wrap"><h1 className="grow"><TextValue big value={company.name} label={t('companies.name')} disabled={!able} onSave={(name) => name && save({ name }, { name })} /></h1>{company.tier !== 'normal' && <span className="chip">{names.tier(company.tier)}</span>}{over(company) && <span className="chip red">{t('companies.over')}</span>}</div>
+          <div className="row g6 wrap"><h1 className="grow"><TextValue big value={company.name} label={t('companies.name')} disabled={!able} onSave={(name) => name && save({ name }, { name }, { name: company.name })} /></h1>{company.tier !== 'normal' && <span className="chip">{names.tier(company.tier)}</span>}{over(company) && <span className="chip red">{t('companies.over')}</span>}</div>
           <div className="f13 t3">{[t('companies.people', { n: capped(company.contact_count) }), t('companies.openTickets', { n: capped(company.open_ticket_count) }), t('companies.allTickets', { n: capped(company.ticket_count) })].join(' · ')}</div>
         </div>
       </header>
@@ -63,10 +63,10 @@ function Page({ company }: { company: Company }) {
         <aside className="side" aria-label={t('customers.details')}>
           <section aria-label={t('customers.details')}>
             <h3>{t('customers.details')}</h3>
-            <Row label={t('customers.tier')}><Select label={t('customers.tier')} value={company.tier} choices={names.config.tiers.map((x) => ({ id: x.key, text: named(x.name) }))} onChange={(tier) => able && save({ tier }, { tier })} /></Row>
-            <Row label={t('companies.parent')}><CompanyPick value={company.parent?.id} name={company.parent?.name} none={t('common.none')} disabled={!able} except={company.id} onChange={(c) => save({ parent_id: (c?.id ?? null) as string }, { parent: c })} /></Row>
-            <Row label={t('companies.domains')}><TagsValue label={t('companies.domains')} add={t('companies.domain.add')} value={company.domains} disabled={!able} onSave={(domains) => save({ domains }, { domains })} /></Row>
-            <Row label={t('action.tags')}><TagsValue label={t('action.tags')} value={company.tags} disabled={!able} onSave={(tags) => save({ tags }, { tags })} /></Row>
+            <Row label={t('customers.tier')}><Select label={t('customers.tier')} value={company.tier} choices={names.config.tiers.map((x) => ({ id: x.key, text: named(x.name) }))} onChange={(tier) => able && tier !== company.tier && save({ tier }, { tier }, { tier: company.tier })} /></Row>
+            <Row label={t('companies.parent')}><CompanyPick value={company.parent?.id} name={company.parent?.name} none={t('common.none')} disabled={!able} except={company.id} onChange={(c) => save({ parent_id: (c?.id ?? null) as string }, { parent: c }, { parent_id: (company.parent?.id ?? null) as string })} /></Row>
+            <Row label={t('companies.domains')}><TagsValue label={t('companies.domains')} add={t('companies.domain.add')} value={company.domains} disabled={!able} onSave={(domains) => save({ domains }, { domains }, { domains: company.domains })} /></Row>
+            <Row label={t('action.tags')}><TagsValue label={t('action.tags')} value={company.tags} disabled={!able} onSave={(tags) => save({ tags }, { tags }, { tags: company.tags })} /></Row>
           </section>
           <section aria-label={t('companies.contract')}>
             <h3>{t('companies.contract')}</h3>
@@ -75,7 +75,7 @@ function Page({ company }: { company: Company }) {
             <Row label={t('companies.until')}><When kind="day" small label={t('companies.until')} disabled={!able} value={company.contract.until || ''} onChange={(until) => contract({ until })} /></Row>
             <NoteValue label={t('companies.contract.terms')} none={t('companies.contract.none')} value={company.contract.terms ?? ''} disabled={!able} onSave={(terms) => contract({ terms })} />
           </section>
-          <section aria-label={t('customers.note')}><h3>{t('customers.note')}</h3><NoteValue label={t('customers.note')} none={t('customers.note.none')} value={company.note} disabled={!able} onSave={(note) => save({ note }, { note })} /></section>
+          <section aria-label={t('customers.note')}><h3>{t('customers.note')}</h3><NoteValue label={t('customers.note')} none={t('customers.note.none')} value={company.note} disabled={!able} onSave={(note) => save({ note }, { note }, { note: company.note })} /></section>
         </aside>
       </div>
     </section>

@@ -21,6 +21,7 @@ import { complain, say } from '~/stores/toast'
 import { CompanyPick } from './CompanyPick'
 import { Marks } from './Customers'
 import { NoteValue, TagsValue, TextValue } from './edit'
+import { History } from './History'
 import { Identities } from './Identities'
 import { MarkForm } from './MarkForm'
 import { MergePanel } from './MergePanel'
@@ -50,7 +51,7 @@ function Page({ customer }: { customer: Customer }) {
   const navigate = useNavigate()
   const me = useMe()
   const able = can(me, 'customer.update') && !customer.merged_into
-  const [tab, setTab] = useState<'timeline' | 'tickets'>('timeline')
+  const [tab, setTab] = useState<'timeline' | 'tickets' | 'history'>('timeline')
   const [merging, setMerging] = useState(false)
   useEffect(() => { document.title = customer.name; return () => { document.title = t('app.name') } }, [customer.name])
   const run = (act: Promise<unknown>) => void act.catch(complain)
@@ -76,8 +77,8 @@ function Page({ customer }: { customer: Customer }) {
         <div className="cmain">
           {customer.care && <div className="row g8 carerow"><div className="sp"><CareNote kind="care" reason={customer.care.reason} until={customer.care.until} /></div>{able && <Button look="q sm" onClick={() => run(endCare(customer.id).then(() => say(t('care.ended'), { undo: () => setCare(customer.id, customer.care!.reason, customer.care!.until) })))}>{t('care.end')}</Button>}</div>}
           {customer.blocked && <CareNote kind="blocked" reason={customer.blocked.reason} until={customer.blocked.until} />}
-          <div className="row ctabs"><Segmented label={t('customers.shows')} value={tab} options={[['timeline', t('customers.timeline')], ['tickets', t('customer.tickets')]] as const} onChange={setTab} /></div>
-          {tab === 'timeline' ? <Timeline id={customer.id} /> : <Tickets id={customer.id} />}
+          <div className="row ctabs"><Segmented label={t('customers.shows')} value={tab} options={[['timeline', t('customers.timeline')], ['tickets', t('customer.tickets')], ['history', t('customers.history')]] as const} onChange={setTab} /></div>
+          {tab === 'timeline' ? <Timeline id={customer.id} /> : tab === 'tickets' ? <Tickets id={customer.id} /> : <History customer={customer} able={able} />}
         </div>
         <Side customer={customer} able={able} />
       </div>

@@ -14,11 +14,11 @@ import { useNames } from '~/stores/session'
 import { say } from '~/stores/toast'
 
 /** Two customers side by side: which stays, whose value counts, and what moves. */
-export function MergePanel({ customer, onClose }: { customer: Customer; onClose: () => void }) {
+export function MergePanel({ customer, with: given = '', onClose }: { customer: Customer; /** The other one, where it was chosen already. */ with?: string; onClose: () => void }) {
   const navigate = useNavigate()
   const names = useNames()
   const [words, setWords] = useState('')
-  const [otherID, setOther] = useState('')
+  const [otherID, setOther] = useState(given)
   const [stays, setStays] = useState<'this' | 'other'>('this')
   const [take, setTake] = useState<MergeTake[]>([])
   const [error, setError] = useState<unknown>()

@@ -6,9 +6,12 @@ import { Skeleton } from '~/parts/State'
 /** `roomy`: only where there is room for it. */
 export interface Column<T> { id: string; head: string; wide: string; right?: boolean; roomy?: boolean; cell: (x: T) => ReactNode }
 
-/** A long list as rows: only what is seen is drawn, the next page comes by itself, arrows or j and k walk, Enter opens. */
-export function Table<T extends { id: string }>({ label, columns: all, items, open, more, loading, line }: {
-  label: string; columns: Column<T>[]; items: T[]; open: (x: T) => void; more?: () => void; loading: boolean; line: (x: T) => ReactNode
+/** Which rows are chosen, and the words for choosing one. */
+export interface Choosing<T> { chosen: ReadonlySet<string>; toggle: (x: T) => void; label: (x: T) => string }
+
+/** A long list as rows: only what is seen is drawn, the next page comes by itself, arrows or j and k walk, Enter opens, x chooses. */
+export function Table<T extends { id: string }>({ label, columns: all, items, open, more, loading, line, choosing }: {
+  label: string; columns: Column<T>[]; items: T[]; open: (x: T) => void; more?: () => void; loading: boolean; line: (x: T) => ReactNode; choosing?: Choosing<T>
 }) {
   const scroll = useRef<HTMLDivElement>(null)
   const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
@@ -20,28 +23,46 @@ export function Table<T extends { id: string }>({ label, columns: all, items, op
   useEffect(() => {
     if (more && last >= items.length - 10) more()
   }, [more, last, items.length])
-  const walk = (e: KeyboardEvent<HTMLDivElement>) => {
-    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[e.key]
-    if (!by) return
-    e.preventDefault()
-    const at = Number((e.target as HTMLElement).dataset.at ?? -1) + by
+  const go = (at: number) => {
     if (at < 0 || at >= items.length) return
     rows.scrollToIndex(at, { align: 'auto' })
     requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus({ preventScroll: true }))
   }
-  const grid = { gridTemplateColumns: columns.map((c) => c.wide).join(' ') }
+  const walk = (e: KeyboardEvent<HTMLDivElement>) => {
+    if (e.ctrlKey || e.metaKey || e.altKey) return
+    const at = Number((e.target as HTMLElement).closest<HTMLElement>('[data-at]')?.dataset.at ?? -1)
+    const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[e.key]
+    if (e.key === 'x' && choosing && items[at]) choosing.toggle(items[at])
+    else if (by) go(at + by)
+    else return
+    e.preventDefault()
+  }
+  // with the focus nowhere, j begins at the top
+  const first = useRef(go)
+  first.current = go
+  useEffect(() => {
+    const press = (e: globalThis.KeyboardEvent) => {
+      if (e.defaultPrevented || e.target !== document.body || e.ctrlKey || e.metaKey || e.altKey || !['j', 'ArrowDown'].includes(e.key)) return
+      e.preventDefault()
+      first.current(0)
+    }
+    document.addEventListener('keydown', press)
+    return () => document.removeEventListener('keydown', press)
+  }, [])
+  const choose = choosing && !phone ? choosing : undefined
+  const grid = { gridTemplateColumns: [...(choose ? ['16px'] : []), ...columns.map((c) => c.wide)].join(' ') }
   return (
     <div className="ctable" role="table" aria-label={label} aria-rowcount={items.length + 1}>
-      <div className="crow chead not-phone" role="row" style={grid}>{columns.map((c) => <span key={c.id} role="columnheader" className={c.right ? 'r' : undefined}>{c.head}</span>)}</div>
+      <div className="crow chead not-phone" role="row" style={grid}>{choose && <span role="columnheader"><span className="hide">{t('action.select')}</span></span>}{columns.map((c) => <span key={c.id} role="columnheader" className={c.right ? 'r' : undefined}>{c.head}</span>)}</div>
       <div className="cscroll" ref={scroll} onKeyDown={walk} role="rowgroup">
         <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
           {drawn.map((v) => {
             const x = items[v.index]!
             return (
-              <div key={v.key} role="row" aria-rowindex={v.index + 2} tabIndex={0} data-at={v.index} className="crow" style={{ ...(phone ? {} : grid), height: v.size, transform: `translateY(${v.start}px)` }}
-                onClick={(e) => { if (!(e.target as HTMLElement).closest('a,button')) open(x) }}
+              <div key={v.key} role="row" aria-rowindex={v.index + 2} tabIndex={0} data-at={v.index} aria-selected={choose ? choose.chosen.has(x.id) : undefined} className={choose?.chosen.has(x.id) ? 'crow chosen' : 'crow'} style={{ ...(phone ? {} : grid), height: v.size, transform: `translateY(${v.start}px)` }}
+                onClick={(e) => { if (!(e.target as HTMLElement).closest('a,button,label')) open(x) }}
                 onKeyDown={(e) => { if (e.key === 'Enter' && e.target === e.currentTarget) { e.preventDefault(); open(x) } }}>
-                {phone ? <div role="cell" className="cline">{line(x)}</div> : columns.map((c) => <span key={c.id} role="cell" className={c.right ? 'r' : 'ell'}>{c.cell(x)}</span>)}
+                {phone ? <div role="cell" className="cline">{line(x)}</div> : <>{choose && <span role="cell"><label className="cpick"><input type="checkbox" tabIndex={-1} aria-label={choose.label(x)} checked={choose.chosen.has(x.id)} onChange={() => choose.toggle(x)} /></label></span>}{columns.map((c) => <span key={c.id} role="cell" className={c.right ? 'r' : 'ell'}>{c.cell(x)}</span>)}</>}
               </div>
             )
           })}

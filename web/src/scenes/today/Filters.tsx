@@ -10,6 +10,9 @@ import { useNames } from '~/stores/session'
 import type { TodaySearch } from './search'
 import { addDays, dayText } from './text'
 
+/** The day has not ended, however it is read. */
+const today = (b: Board | undefined): boolean => !!b && b.at < b.to
+
 type Field = 'department' | 'team' | 'agent' | 'channel' | 'type'
 
 /** Which day, compared with which, of whom. */
@@ -23,20 +26,27 @@ export function Filters({ b, search, set }: { b: Board | undefined; search: Toda
     type: config.types.map((x) => ({ id: x.key, text: type(x.key) })),
   }
   const day = b?.day ?? search.day
+  // an hour that has not come cannot be read
+  const come = (label: string) => !b || (b.hours.findLast((h) => h.label <= label)?.at ?? b.from) <= b.at
   return (
     <div className="tdfilters" role="group" aria-label={t('today.filters')}>
       {day && (
         <Pop width={264} content={(close) => (
           <div className="tdday">
             <div className="row g4"><IconButton icon="left" label={t('today.previousDay')} onClick={() => set({ day: addDays(day, -1), compare: undefined })} />
-              <When kind="day" small required label={t('today.day')} value={day} max={b?.live ? day : undefined} onChange={(next) => next && set({ day: next, compare: undefined })} />
-              <IconButton icon="right" label={t('today.nextDay')} disabled={b?.live} onClick={() => set({ day: addDays(day, 1), compare: undefined })} /></div>
+              <When kind="day" small required label={t('today.day')} value={day} max={today(b) ? day : undefined} onChange={(next) => next && set({ day: next, compare: undefined })} />
+              <IconButton icon="right" label={t('today.nextDay')} disabled={today(b)} onClick={() => set({ day: addDays(day, 1), compare: undefined })} /></div>
             <div className="sec">{t('today.compareWith')}</div>
             <Segmented label={t('today.compareWith')} value={search.compare === addDays(day, -1) ? 'day' : 'week'} options={[['week', t('today.compare.week')], ['day', t('today.compare.day')]]} onChange={(v) => set({ compare: v === 'day' ? addDays(day, -1) : undefined })} />
-            {search.day && <Button look="q" icon="calendar" onClick={() => { close(); set({ day: undefined, compare: undefined }) }}>{t('today.backToToday')}</Button>}
+            <div className="sec">{t('today.until')}</div>
+            <div className="row g4">
+              <Segmented label={t('today.until')} value={search.until === '18:00' ? '18:00' : search.until ? 'other' : 'now'} options={[['now', t(today(b) ? 'today.until.now' : 'today.until.end')], ...(come('18:00') ? [['18:00', '18:00'] as const] : [])]} onChange={(v) => set({ until: v === 'now' ? undefined : v })} />
+              <When kind="time" small label={t('today.until')} value={search.until} onChange={(at) => come(at) && set({ until: at || undefined })} />
+            </div>
+            {search.day && <Button look="q" icon="calendar" onClick={() => { close(); set({ day: undefined, compare: undefined, until: undefined }) }}>{t('today.backToToday')}</Button>}
           </div>
         )}>
-          <Button look="q" chevron aria-haspopup="dialog">{dayText(day)}</Button>
+          <Button look="q" chevron aria-haspopup="dialog">{search.until ? t('today.dayUntil', { day: dayText(day), at: search.until }) : dayText(day)}</Button>
         </Pop>
       )}
       {(Object.keys(lists) as Field[]).map((f) => <Filter key={f} field={f} value={search[f]} choices={lists[f]} set={(v) => set({ [f]: v })} />)}

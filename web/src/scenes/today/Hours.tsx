@@ -30,10 +30,10 @@ export function scale(max: number): number[] {
   return [0, Math.max(1, Math.round(step)), Math.max(2, Math.round(step * 2))]
 }
 
-const inGroup = (h: BoardHour, g: Group): number => g.keys.reduce((n, k) => n + (h.channels[k] ?? 0), 0)
+export const inGroup = (h: BoardHour, g: Group): number => g.keys.reduce((n, k) => n + (h.channels[k] ?? 0), 0)
 
-/** How far the day is, in hours from its beginning; undefined when it is over. */
-export const passed = (b: Board): number | undefined => (b.live ? (Date.parse(b.at) - Date.parse(b.from)) / 3_600_000 : undefined)
+/** How far the day is, or is read, in hours from its beginning; undefined when it is over. */
+export const passed = (b: Board): number | undefined => (b.live || b.until ? (Date.parse(b.until ?? b.at) - Date.parse(b.from)) / 3_600_000 : undefined)
 
 export function Legend({ b }: { b: Board }) {
   const total = b.hours.reduce((n, h) => n + h.previous, 0)
@@ -101,7 +101,7 @@ export function Hours({ b, open, height = H }: { b: Board; open?: Open; height?:
         })}
         <polyline points={line} fill="none" stroke="var(--text-2)" strokeWidth="1.5" strokeDasharray="3 3" strokeLinejoin="round" />
         {told !== undefined && <text x={x(told)} y={Math.min(y(b.hours[told]!.created), at === undefined ? base : y(b.hours[told]!.previous)) - 8} textAnchor="middle" className="peak">{whole(b.hours[told]!.created)}</text>}
-        {now !== undefined && <g className="nowline"><path d={`M${(LEFT + slot * now).toFixed(1)} 8V${base}`} />{at === undefined && <text x={LEFT + slot * now + (now > b.hours.length - 3 ? -6 : 6)} y="18" textAnchor={now > b.hours.length - 3 ? 'end' : 'start'}>{clockOf(b)}</text>}</g>}
+        {now !== undefined && <g className="nowline"><path d={`M${(LEFT + slot * now).toFixed(1)} 8V${base}`} />{at === undefined && <text x={LEFT + slot * now + (now > b.hours.length - 3 ? -6 : 6)} y="18" textAnchor={now > b.hours.length - 3 ? 'end' : 'start'}>{clockOf({ ...b, at: b.until ?? b.at })}</text>}</g>}
       </svg>
       {open && b.hours.map((h, i) => (
         <Tooltip key={h.at} title={words(h)} arrow={false} mouseEnterDelay={0.1} trigger={['hover', 'focus']}>

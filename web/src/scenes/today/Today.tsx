@@ -5,16 +5,19 @@ import { link } from '~/api/live'
 import { t, type Key } from '~/i18n'
 import { Button, IconButton } from '~/parts/Button'
 import { ChoiceList } from '~/parts/ChoiceList'
+import { channelName } from '~/parts/Glyph'
 import { Pop } from '~/parts/Pop'
 import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { Segmented } from '~/scenes/intelligence/frame'
 import { boardQuery, exportURL, type Board } from '~/stores/report'
-import { can, useMe } from '~/stores/session'
+import { can, useMe, useNames } from '~/stores/session'
 import { useStore } from '~/stores/store'
+import { complain } from '~/stores/toast'
 import { Definition, figureOf, Figures, type Open } from './Figures'
 import { Filters } from './Filters'
 import { clockOf, Hours, HourTable, Legend, passed } from './Hours'
 import { Ages, lineName, Lines, type By } from './Lines'
+import { picture } from './picture'
 import { behindOf, questionOf, type TodaySearch } from './search'
 import { figureName, whole } from './text'
 import { Tickets } from './Tickets'
@@ -54,7 +57,7 @@ export function Today() {
         <span className="sp" />
         <Live b={b} />
         <IconButton icon="file" label={t('today.print')} className="not-phone" onClick={() => print()} />
-        {can(me, 'export') && <Export search={search} />}
+        {can(me, 'export') && <Export b={b} search={search} />}
         <Button icon="screen" className="not-phone" onClick={wall}>{t('today.tv')}</Button>
       </header>
       <div className="tdscroll">
@@ -108,14 +111,20 @@ const totalOf = (b: Board | undefined, s: TodaySearch): number | undefined =>
 function Live({ b }: { b: Board | undefined }) {
   const up = useStore(link) === 'live'
   if (!b) return null
+  if (b.until) return <span className="f12 t3 nw">{t('today.asOf', { at: clockOf({ ...b, at: b.until }) })}</span>
   if (passed(b) === undefined) return <span className="f12 t3 nw">{t('today.past')}</span>
   return <span className="f12 t3 row g6 nw tdlive"><i className={up ? 'sdot online' : 'sdot offline'} />{t(up ? 'today.live' : 'queue.stale', { at: clockOf(b, true) })}</span>
 }
 
 const tables = ['figures', 'hours', 'ages', 'departments', 'agents'] as const
 
-function Export({ search }: { search: TodaySearch }) {
+/** Charts that go out as pictures too. */
+const pictures = ['hours', 'ages'] as const
+
+function Export({ b, search }: { b: Board | undefined; search: TodaySearch }) {
   const q = questionOf(search)
+  const names = useNames()
+  const of = [names.config.departments.find((x) => x.id === search.department)?.name, search.team && names.team(search.team), search.agent && names.staff(search.agent), search.channel && channelName(search.channel), search.type && names.type(search.type)].filter(Boolean).join(' · ')
   const fetchFile = (id: string) => {
     const a = document.createElement('a')
     a.href = id === 'xlsx' ? exportURL(q, 'xlsx') : exportURL(q, 'csv', id)
@@ -124,7 +133,7 @@ function Export({ search }: { search: TodaySearch }) {
   }
   return (
     <Pop placement="bottomRight" content={(close) => (
-      <ChoiceList label={t('today.export')} choices={[{ id: 'xlsx', text: t('today.export.xlsx') }, ...tables.map((x) => ({ id: x, text: t('today.export.csv', { name: t(`today.table.${x}` as Key) }) }))]} onChoose={(id) => { close(); fetchFile(id) }} />
+      <ChoiceList label={t('today.export')} choices={[{ id: 'xlsx', text: t('today.export.xlsx') }, ...tables.map((x) => ({ id: x, text: t('today.export.csv', { name: t(`today.table.${x}` as Key) }) })), ...(b ? pictures.map((x) => ({ id: `png-${x}`, text: t('today.export.png', { name: t(`today.table.${x}` as Key) }) })) : [])]} onChoose={(id) => { close(); if (id.startsWith('png-')) void picture(id.slice(4) as (typeof pictures)[number], b!, of).catch(complain); else fetchFile(id) }} />
     )}>
       <Button icon="download" aria-haspopup="listbox">{t('today.export')}</Button>
     </Pop>

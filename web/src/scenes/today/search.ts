@@ -25,14 +25,14 @@ export function parseToday(s: Record<string, unknown>): TodaySearch {
   const one = <T extends string>(v: unknown, list: readonly T[]): T | undefined => list.find((x) => x === v)
   const out: TodaySearch = {
     day: text(s.day, DAY), compare: text(s.compare, DAY), department: text(s.department, ID), team: text(s.team, ID), agent: text(s.agent, ID),
-    channel: text(s.channel, /^.{1,64}$/), type: text(s.type, /^.{1,64}$/), show: one(s.show, figures), hour: text(s.hour, /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/), age: one(s.age, ages),
+    channel: text(s.channel, /^.{1,64}$/), type: text(s.type, /^.{1,64}$/), until: text(s.until, /^([01]\d|2[0-3]):[0-5]\d$/), show: one(s.show, figures), hour: text(s.hour, /^\d{4}-\d{2}-\d{2}T[\d:.]+Z$/), age: one(s.age, ages),
     line: text(s.line, /^(\d{1,19}|none)$/), of: one(s.of, ['department', 'agent'] as const), tv: s.tv === 1 || s.tv === '1' ? 1 : undefined,
   }
   return Object.fromEntries(Object.entries(out).filter(([, v]) => v !== undefined))
 }
 
-export const questionOf = ({ day, compare, department, team, agent, channel, type }: TodaySearch): Question =>
-  Object.fromEntries(Object.entries({ day, compare, department, team, agent, channel, type }).filter(([, v]) => v !== undefined))
+export const questionOf = ({ day, compare, department, team, agent, channel, type, until }: TodaySearch): Question =>
+  Object.fromEntries(Object.entries({ day, compare, department, team, agent, channel, type, until }).filter(([, v]) => v !== undefined))
 
 /** The tickets that the link opens. */
 export function behindOf(s: TodaySearch): Behind | undefined {

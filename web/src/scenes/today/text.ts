@@ -37,7 +37,7 @@ export function compareText(b: Pick<Board, 'day' | 'compare' | 'live'>): string 
 /** The figure of the other day, by the same time where this one still runs. */
 export function previousText(b: Board, f: Figure): string {
   if (f.previous === undefined) return ''
-  return t(b.live ? 'today.sameTime' : 'today.that', { day: compareText(b), value: value(f, f.previous) })
+  return t(b.live ? 'today.sameTime' : b.until ? 'today.untilThat' : 'today.that', { day: compareText(b), value: value(f, f.previous) })
 }
 
 /** What became clearly worse than on the other day is amber. */
