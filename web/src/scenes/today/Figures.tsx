@@ -32,7 +32,7 @@ export function Definition({ b, f, open, below, children }: { b: Board; f: Figur
 /** A number that opens the tickets behind it. */
 export function Count({ n, text, onOpen, label, look }: { n: number; text?: string; onOpen: () => void; label: string; look?: string }) {
   const words = text ?? whole(n)
-  if (n === 0) return <span className={text === undefined || text === '–' ? 't3' : look}>{words}</span>
+  if (n === 0) return <span className={text !== undefined && text !== '–' ? look : look?.includes('big') ? 'big t3' : 't3'}>{words}</span>
   return <button type="button" className={look ? `num ${look}` : 'num'} aria-label={label} onClick={onOpen}>{words}</button>
 }
 
