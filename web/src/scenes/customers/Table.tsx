@@ -42,12 +42,14 @@ export function Table<T extends { id: string }>({ label, columns: all, items, op
   first.current = go
   useEffect(() => {
     const press = (e: globalThis.KeyboardEvent) => {
-      if (e.defaultPrevented || e.target !== document.body || e.ctrlKey || e.metaKey || e.altKey || !['j', 'ArrowDown'].includes(e.key)) return
+      if (e.target !== document.body || e.ctrlKey || e.metaKey || e.altKey || !['j', 'ArrowDown'].includes(e.key)) return
       e.preventDefault()
+      e.stopPropagation()
       first.current(0)
     }
-    document.addEventListener('keydown', press)
-    return () => document.removeEventListener('keydown', press)
+    // before the keys of the whole app, for which j is the next ticket
+    document.addEventListener('keydown', press, true)
+    return () => document.removeEventListener('keydown', press, true)
   }, [])
   const choose = choosing && !phone ? choosing : undefined
   const grid = { gridTemplateColumns: [...(choose ? ['16px'] : []), ...columns.map((c) => c.wide)].join(' ') }
