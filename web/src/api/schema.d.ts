@@ -6882,7 +6882,7 @@ export interface components {
             next_cursor?: string;
             partial?: boolean;
         };
-        "ListCorrectionJSON\u00B753": {
+        "ListCorrectionJSON\u00B754": {
             items: components["schemas"]["CorrectionJSON"][];
             next_cursor?: string;
             partial?: boolean;
@@ -7741,7 +7741,7 @@ export interface components {
             agent_id?: string;
             /** @description factors that speak more for the one than for the others, the most telling first, at most 3 */
             because: string[];
-            /** @description for who may assign tickets of others or read the rules: all that went in */
+            /** @description for who may assign all tickets or read the rules: all that went in */
             decision?: components["schemas"]["RoutingDecision"];
             /** Format: int64 */
             eligible: number;
@@ -20304,7 +20304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListCorrectionJSON\u00B753"];
+                    "application/json": components["schemas"]["ListCorrectionJSON\u00B754"];
                 };
             };
             /** @description An error */
