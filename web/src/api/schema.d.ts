@@ -1262,6 +1262,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{id}/kept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows that taking back has left, wholly or in part, with the reasons */
+        get: operations["import-kept"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/imports/{id}/pause": {
         parameters: {
             query?: never;
@@ -5577,6 +5594,11 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        CompanyNarrow: {
+            /** @description those directly below this company */
+            parent_id?: string;
+            tier?: string;
+        };
         CompanyRef: {
             id: string;
             name: string;
@@ -6035,6 +6057,11 @@ export interface components {
             created: number;
             /** Format: int64 */
             failed: number;
+            /**
+             * Format: int64
+             * @description how many of them answer the customer
+             */
+            replies?: number;
             /** Format: int64 */
             skipped: number;
             /** Format: int64 */
@@ -6088,6 +6115,8 @@ export interface components {
             /** @enum {string} */
             format: "csv" | "xlsx";
             id: string;
+            /** @description only some customers or companies */
+            narrowed?: boolean;
             q?: string;
             /**
              * Format: int64
@@ -6525,7 +6554,7 @@ export interface components {
             updated: number;
             user?: components["schemas"]["RefJSON"];
             /** @enum {string} */
-            what: "customer" | "company" | "ticket";
+            what: "customer" | "company" | "ticket" | "batch";
         };
         Imported: {
             differences: components["schemas"]["Difference"][];
@@ -6659,6 +6688,17 @@ export interface components {
             /** Format: date-time */
             judged_at?: string;
             state: string;
+        };
+        KeptJSON: {
+            /** @description touched: somebody has changed it since */
+            code: string;
+            /** @description of the customer or company, number and subject of the ticket; empty when it is out of reach */
+            name: string;
+            object_id?: string;
+            /** @description what stays of a ticket: subject, priority, type, category, tags, assignee, status, fields.KEY, reply, note */
+            parts: string[];
+            /** Format: int64 */
+            row: number;
         };
         KeysStruct: {
             auth: string;
@@ -6959,6 +6999,11 @@ export interface components {
         };
         ListJSON: {
             items: components["schemas"]["JSON"][];
+            next_cursor?: string;
+            partial?: boolean;
+        };
+        ListKeptJSON: {
+            items: components["schemas"]["KeptJSON"][];
             next_cursor?: string;
             partial?: boolean;
         };
@@ -7323,6 +7368,13 @@ export interface components {
         NamedBodyBody: {
             name: string;
         };
+        Narrow: {
+            /** @description only those under special care now */
+            care?: boolean;
+            company_id?: string;
+            tag?: string;
+            tier?: string;
+        };
         Need: {
             /** Format: int64 */
             level: number;
@@ -7341,6 +7393,10 @@ export interface components {
             bom?: boolean;
             /** @description in their order; absent: the usual ones */
             columns?: string[];
+            /** @description companies: as their list is narrowed */
+            companies?: components["schemas"]["CompanyNarrow"];
+            /** @description customers: as their list is narrowed */
+            customers?: components["schemas"]["Narrow"];
             /** @description tickets: a condition in CEL */
             filter?: string;
             /** @enum {string} */
@@ -8415,7 +8471,7 @@ export interface components {
             };
             name: string;
             /** @enum {string} */
-            what: "customer" | "company" | "ticket";
+            what: "customer" | "company" | "ticket" | "batch";
         };
         Scene: {
             /** @description a skeleton that the agent writes into */
@@ -12409,7 +12465,7 @@ export interface operations {
     "import-mappings": {
         parameters: {
             query: {
-                what: "customer" | "company" | "ticket";
+                what: "customer" | "company" | "ticket" | "batch";
             };
             header?: never;
             path?: never;
@@ -12471,7 +12527,7 @@ export interface operations {
     "import-mapping-delete": {
         parameters: {
             query: {
-                what: "customer" | "company" | "ticket";
+                what: "customer" | "company" | "ticket" | "batch";
                 name: string;
             };
             header?: never;
@@ -12501,7 +12557,7 @@ export interface operations {
     "import-targets": {
         parameters: {
             query: {
-                what: "customer" | "company" | "ticket";
+                what: "customer" | "company" | "ticket" | "batch";
             };
             header?: never;
             path?: never;
@@ -12710,6 +12766,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "import-kept": {
+        parameters: {
+            query?: {
+                /** @description How many items at most. */
+                limit?: number;
+                /** @description The next_cursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKeptJSON"];
+                };
             };
             /** @description An error */
             default: {
