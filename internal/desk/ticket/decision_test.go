@@ -282,6 +282,16 @@ func TestTakingAChangeBackTakesTheJudgementBack(t *testing.T) {
 			call("POST", path+"/decide?back=true", map[string]any{"field": "priority", "verdict": "correct", "value": made.Priority}, &none)
 			same("a verdict", made.ID, made)
 
+			// a row of a table, and its undoing
+			urgent, trace := ticket.Urgent, ticket.Trace{}
+			if err := h.Desk.ApplyRow(t.Context(), h.Admin, made.ID, ticket.Row{Patch: ticket.PatchBody{Priority: &urgent}}, func(x ticket.Trace) { trace = x }); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Desk.PutBack(t.Context(), h.Admin, made.ID, trace, func([]string) {}); err != nil {
+				t.Fatal(err)
+			}
+			same("a row", made.ID, made)
+
 			// what was said before the change that is taken back stays said
 			call("POST", path+"/priority", map[string]any{"priority": "low"}, &none)
 			low := readDecided(t, h, made.ID)
