@@ -136,7 +136,7 @@ func TestAPI(t *testing.T) {
 			t.Errorf("%v", e)
 		}
 
-		two := expect(201, "all", "POST", "/customers", `{"name":"王二","identities":[{"kind":"email","value":"er@example.com"}]}`)
+		two := expect(201, "all", "POST", "/customers", `{"name":"王二","identities":[{"kind":"email","value":"er@example.org"}]}`)
 		m := expect(200, "all", "POST", "/customers/"+two["id"].(string)+"/merge", fmt.Sprintf(`{"into":%q}`, c["id"]))
 		if g := expect(200, "all", "GET", "/customers/"+two["id"].(string), ""); g["merged_into"] != c["id"] {
 			t.Errorf("%v", g)
