@@ -5,14 +5,14 @@ export const routes = {
   queue: '/queue', today: '/today', wall: '/today?tv=1', incidents: '/incidents', create: '/create',
   customers: '/customers', companies: '/companies', exports: '/exports', imports: '/imports',
   notices: '/notices', 'notices-settings': '/notices/settings',
-  me: '/me', ...under('/me', ['security', 'tokens']),
+  me: '/me', ...under('/me', ['security', 'tokens', 'replies']),
   ...under('/roster', ['plan', 'mine', 'requests', 'handovers', 'adherence', 'balance', 'settings']),
   ...under('/promises', ['soon', 'extensions', 'orders', 'report']),
   ...under('/intelligence', ['overview', 'labels', 'patterns', 'risk', 'models', 'examples', 'corrections', 'accuracy', 'llm', 'calls', 'playground'], (x) => (x === 'playground' ? x : `studio-${x}`)),
   ...under('/admin', [
     'types', 'fields', 'categories', 'statuses', 'codes', 'ticket-rules', 'scenes', 'sla', 'calendars', 'quick-replies', 'signatures',
     'users', 'teams', 'departments', 'skills', 'roles', 'routing', 'routing/try', 'blocklist',
-    'notify-channels', 'notify-templates', 'notify-deliveries', 'company', 'quarantine', 'audit', 'system',
+    'notify-channels', 'notify-templates', 'notify-deliveries', 'company', 'quarantine', 'audit', 'system', 'views',
   ], (x) => `admin-${x.replace('/', '-')}`),
 }
 
