@@ -41,8 +41,8 @@ func TestMailDomainsPlaceCustomers(t *testing.T) {
 		if c := resolve(t, b, customer.Contact{Email: "i@例子.中国"}); c.Company != firm.ID {
 			t.Error("a domain with Chinese characters does not place")
 		}
-		if early = resolve(t, b, customer.Contact{Email: "early@acme.example"}); early.Company != firm.ID || placed(early.ID) != 1 {
-			t.Errorf("who was known before the company writes again: %s", early.Company)
+		if again := resolve(t, b, customer.Contact{Email: "early@acme.example"}); again.ID != early.ID || again.Company != firm.ID || placed(early.ID) != 1 {
+			t.Errorf("who was known before the company writes again: %s", again.Company)
 		}
 
 		// by hand, as the API and an import do

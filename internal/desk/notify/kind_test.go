@@ -273,7 +273,7 @@ func TestEveryChannelSpeaksItsProtocol(t *testing.T) {
 		}
 		return at(more)
 	}
-	const words = "智单通知测试\n如果您收到这条消息,说明该渠道可以使用。"
+	const words = "智单通知测试\n如果您收到这条消息，说明该渠道可以使用。"
 	for _, c := range []struct {
 		kind            string
 		config, secrets M

@@ -86,6 +86,6 @@ func TestSharedViewsAreSetUpAndRetired(t *testing.T) {
 		}
 		want(t, "the trail", fmt.Sprint(told), "[ticket_view.deleted 退款 ticket_view.updated 退款 ticket_view.updated 退款 ticket_view.created 主管的 ticket_view.created 退款]")
 		change := trail.Items[2].Data.Changes
-		want(t, "before and after", fmt.Sprint(change), "[{retired false true}]")
+		want(t, "before and after", fmt.Sprint(change), "[{retired [] false true}]")
 	})
 }
