@@ -32,9 +32,16 @@ func assumeStatistics(ctx context.Context, h *sql.DB) error {
 		}
 	}
 	// Of a partial index without rows it notes that it is empty, which is no
-	// measure of what it will hold.
-	if _, err := h.ExecContext(ctx, `delete from sqlite_stat1 where stat like '0 %'`); err != nil {
+	// measure of what it will hold. (A command beside a busy server writes
+	// nothing here when there is nothing to write: it would wait for its turn.)
+	var empty bool
+	if err := h.QueryRowContext(ctx, `select count(*) > 0 from sqlite_stat1 where stat like '0 %'`).Scan(&empty); err != nil {
 		return err
+	}
+	if empty {
+		if _, err := h.ExecContext(ctx, `delete from sqlite_stat1 where stat like '0 %'`); err != nil {
+			return err
+		}
 	}
 	// The key of a clustered table (without rowid) is called after the table there.
 	rows, err := h.QueryContext(ctx, `select t.name, case when l.origin = 'pk' and t.wr then t.name else l.name end, l."unique", case when not l.partial then $1
