@@ -22,7 +22,7 @@ async function person(url, token, reads) {
   await pause(between(0, 5000))
   listen(`${url}/api/v1/live`, token)
   for (;;) {
-    const list = await call('GET', '/tickets?limit=50&view=' + ['10', '20', 'all'][Math.floor(between(0, 3))])
+    const list = await call('GET', '/tickets?limit=50' + ['', '&view=10', '&view=20'][Math.floor(between(0, 3))])
     for (let i = 0; i < 4 && list?.items?.length; i++) {
       const t = list.items[Math.floor(Math.random() * list.items.length)]
       await Promise.all(reads.map((r) => call('GET', r.replaceAll('{id}', t.id).replaceAll('{requester}', t.requester?.id ?? '0'))))

@@ -31,15 +31,19 @@ func assumeStatistics(ctx context.Context, h *sql.DB) error {
 			return err
 		}
 	}
-	// Of a partial index without rows it notes that it is empty, which is no
-	// measure of what it will hold. (A command beside a busy server writes
-	// nothing here when there is nothing to write: it would wait for its turn.)
-	var empty bool
-	if err := h.QueryRowContext(ctx, `select count(*) > 0 from sqlite_stat1 where stat like '0 %'`).Scan(&empty); err != nil {
+	// Of a partial index without rows it notes that it is empty, and of a table
+	// without an index how few rows it has today: no measure of what they will
+	// hold. (With two rows in the table of the full-text index, each merge of
+	// two small segments walked through all of it: 10 s a commit with a million
+	// tickets.) A command beside a busy server writes nothing here when there is
+	// nothing to write: it would wait for its turn.
+	const misleading = `(stat like '0 %' or idx is null)`
+	var misled bool
+	if err := h.QueryRowContext(ctx, `select count(*) > 0 from sqlite_stat1 where `+misleading).Scan(&misled); err != nil {
 		return err
 	}
-	if empty {
-		if _, err := h.ExecContext(ctx, `delete from sqlite_stat1 where stat like '0 %'`); err != nil {
+	if misled {
+		if _, err := h.ExecContext(ctx, `delete from sqlite_stat1 where `+misleading); err != nil {
 			return err
 		}
 	}
@@ -68,7 +72,7 @@ func assumeStatistics(ctx context.Context, h *sql.DB) error {
 		}
 		lines = append(lines, line{table, index, assumed(names, unique || names[len(names)-1] == "id", size)})
 	}
-	if err := rows.Err(); err != nil || len(lines) == 0 {
+	if err := rows.Err(); err != nil || len(lines) == 0 && !misled {
 		return err
 	}
 	rows.Close()
