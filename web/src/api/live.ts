@@ -90,18 +90,8 @@ function resync(): void {
   void queries.invalidateQueries({ queryKey: keys.notices() })
 }
 
-let looked = 0
-const SOON = 250
-
-/** Somebody looks at the ticket: its conversation is on the screen. */
-const open = (id: ID): boolean => queries.getQueryCache().find({ queryKey: keys.tickets.timeline(id) })?.isActive() === true
-
 function ticketEvent(event: LiveTicket): void {
-  // what is being looked at does not wait for the lists
-  if (open(event.id) && Date.now() - looked > SOON) {
-    looked = Date.now()
-    void refresh(event.id)
-  } else dirty.add(event.id)
+  dirty.add(event.id)
   flush ??= setTimeout(() => {
     flush = undefined
     flushed = Date.now()
@@ -111,7 +101,7 @@ function ticketEvent(event: LiveTicket): void {
     void queries.invalidateQueries({ queryKey: keys.views.counts })
     for (const id of ids) void refresh(id)
     // a single event shows at once, a stream of them four times a second
-  }, Date.now() - flushed > 1000 ? 20 : SOON)
+  }, Date.now() - flushed > 1000 ? 20 : 250)
 }
 
 /** Reads a ticket again only where it is on screen. */
