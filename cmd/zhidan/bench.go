@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"zhidan/internal/bench"
+	"zhidan/internal/server"
 )
 
 type benchSeedCmd struct {
@@ -44,6 +45,23 @@ func (c benchSeedCmd) Run(ctx context.Context) error {
 	return nil
 }
 
+// passing opens the store that is named, or one in a directory that goes when
+// the command leaves.
+func (s store) passing(ctx context.Context) (house *server.Server, leave func(), err error) {
+	gone := func() {}
+	if s.Data == "" || s.Data == defaultData() {
+		if s.Data, err = os.MkdirTemp("", "zhidan-bench-"); err != nil {
+			return nil, nil, err
+		}
+		gone = func() { os.RemoveAll(s.Data) }
+	}
+	if house, err = s.house(ctx, false); err != nil {
+		gone()
+		return nil, nil, err
+	}
+	return house, func() { house.Close(); gone() }, nil
+}
+
 type benchQueueCmd struct {
 	store
 	Waiting int `help:"How many tickets wait." default:"50000"`
@@ -51,19 +69,11 @@ type benchQueueCmd struct {
 }
 
 func (c benchQueueCmd) Run(ctx context.Context) error {
-	if c.Data == "" || c.Data == defaultData() {
-		dir, err := os.MkdirTemp("", "zhidan-bench-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		c.Data = dir
-	}
-	s, err := c.house(ctx, false)
+	s, leave, err := c.passing(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer leave()
 	if err := s.Jobs.Start(ctx); err != nil {
 		return err
 	}
@@ -85,19 +95,11 @@ func (c benchTablesCmd) Run(ctx context.Context) error {
 	if c.Tickets < 1 || c.Tickets > bench.MaxTickets || c.Rows < 1 || c.Rows > 200_000 {
 		return usageError{fmt.Errorf("--tickets: 1 to %d; --rows: 1 to 200000", bench.MaxTickets)}
 	}
-	if c.Data == "" || c.Data == defaultData() {
-		dir, err := os.MkdirTemp("", "zhidan-bench-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		c.Data = dir
-	}
-	s, err := c.house(ctx, false)
+	s, leave, err := c.passing(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer leave()
 	got, err := bench.Tables(ctx, s, bench.TablesOptions{Tickets: c.Tickets, Rows: c.Rows, Progress: func(what string) { fmt.Fprintln(os.Stderr, " ", what) }})
 	if err != nil {
 		return err
