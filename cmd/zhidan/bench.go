@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"syscall"
 	"time"
@@ -200,6 +201,8 @@ func (c *benchRunCmd) serve(ctx context.Context) (stop func(), err error) {
 	if c.Config != "" {
 		args = append(args, "--config", c.Config)
 	}
+	// Whoever stops reading what is printed (| head) must not leave the server behind.
+	signal.Ignore(syscall.SIGPIPE)
 	child := exec.Command(self, args...) // its output goes nowhere, but it is written
 	if err := child.Start(); err != nil {
 		return nil, err
