@@ -9,6 +9,7 @@ import { guess, known, place } from '~/stores/ticket'
 import { viewingEvent, type Viewer } from '~/stores/viewing'
 import { api, BASE, data } from './client'
 import { keys } from './keys'
+import { Problem } from './problem'
 import type { ID, LiveTicket } from './types'
 
 export type Link = 'connecting' | 'live' | 'lost'
@@ -22,11 +23,17 @@ let timer: ReturnType<typeof setTimeout> | undefined
 const dirty = new Set<ID>()
 let flush: ReturnType<typeof setTimeout> | undefined
 let flushed = 0
+let looked = 0
+/** How long events are gathered while more of them come. */
+const GATHER = 250
+/** Tickets that changed while they could not be read. */
+const missed = new Set<ID>()
 
 export function startLive(): () => void {
   connect()
   const wake = () => {
     if (link.get() === 'lost') connect()
+    readMissed()
   }
   window.addEventListener('online', wake)
   return () => {
@@ -46,6 +53,7 @@ function connect(): void {
     // after a gap that Last-Event-ID did not bridge, what is shown may be old
     if (link.get() === 'lost') resync()
     link.set('live')
+    readMissed()
     // the connection itself makes its reader be online
     for (const ms of [0, 1000]) setTimeout(() => void queries.invalidateQueries({ queryKey: keys.roster('state') }), ms)
     retry = 1000
@@ -90,8 +98,15 @@ function resync(): void {
   void queries.invalidateQueries({ queryKey: keys.notices() })
 }
 
+/** Somebody looks at the ticket: its conversation is on the screen. */
+const looking = (id: ID): boolean => queries.getQueryCache().find({ queryKey: keys.tickets.timeline(id) })?.isActive() === true
+
 function ticketEvent(event: LiveTicket): void {
-  dirty.add(event.id)
+  // what is being looked at does not wait for the lists
+  if (looking(event.id) && Date.now() - looked > GATHER) {
+    looked = Date.now()
+    void refresh(event.id)
+  } else dirty.add(event.id)
   flush ??= setTimeout(() => {
     flush = undefined
     flushed = Date.now()
@@ -101,7 +116,7 @@ function ticketEvent(event: LiveTicket): void {
     void queries.invalidateQueries({ queryKey: keys.views.counts })
     for (const id of ids) void refresh(id)
     // a single event shows at once, a stream of them four times a second
-  }, Date.now() - flushed > 1000 ? 20 : 250)
+  }, Date.now() - flushed > 1000 ? 20 : GATHER)
 }
 
 /** Reads a ticket again only where it is on screen. */
@@ -111,6 +126,16 @@ async function refresh(id: ID): Promise<void> {
   void queries.invalidateQueries({ queryKey: keys.tickets.scheduled(id) })
   void queries.invalidateQueries({ queryKey: keys.tickets.files(id) })
   void queries.invalidateQueries({ queryKey: keys.routing('ticket', id) })
-  const ticket = await data(api.GET('/tickets/{id}', { params: { path: { id } } })).catch(() => undefined)
-  if (ticket) place(ticket)
+  try {
+    place(await data(api.GET('/tickets/{id}', { params: { path: { id } } })))
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'net.offline') missed.add(id)
+  }
+}
+
+/** The connection is back: what changed meanwhile is read now. */
+function readMissed(): void {
+  const ids = [...missed]
+  missed.clear()
+  for (const id of ids) void refresh(id)
 }

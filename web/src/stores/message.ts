@@ -49,9 +49,10 @@ export async function send(ticket: Ticket, me: Me, body: NewMessage, attachments
   } catch (error) {
     change(ticket.id, (items) => items.filter((e) => e.message?.id !== message.id))
     rollback()
+    // showing the message stopped what was being read, and put in its place what was known before
+    settle(ticket.id)
     // that somebody else has spoken is told above the words that came back
     if (!(error instanceof Problem && error.code === 'message.newer')) complain(error)
-    else settle(ticket.id)
     return error
   }
 }

@@ -1,4 +1,4 @@
-import { QueryClient } from '@tanstack/react-query'
+import { QueryClient, type Query } from '@tanstack/react-query'
 import { Problem } from '~/api/problem'
 
 /** Refusals are final; only a server that could not answer is asked again. */
@@ -11,4 +11,22 @@ export const queries = new QueryClient({
       retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status > 0 && error.status < 500),
     },
   },
+})
+
+/** Of what nobody looks at any more this many answers are kept: about thirty tickets with all that stands beside them. */
+export const KEPT = 240
+
+// the longest unseen first
+const unseen = new Map<string, Query>()
+const cache = queries.getQueryCache()
+cache.subscribe(({ type, query }) => {
+  if (type === 'added' || (type === 'observerRemoved' && query.getObserversCount() === 0)) {
+    unseen.delete(query.queryHash)
+    unseen.set(query.queryHash, query)
+    for (const [, oldest] of unseen) {
+      if (unseen.size <= KEPT) break
+      unseen.delete(oldest.queryHash)
+      cache.remove(oldest)
+    }
+  } else if (type === 'observerAdded' || type === 'removed') unseen.delete(query.queryHash)
 })

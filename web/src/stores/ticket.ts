@@ -13,7 +13,13 @@ import { complain, say } from './toast'
 
 /** What a list knows of it is shown until it has come. */
 export const ticketQuery = (id: ID) =>
-  queryOptions({ queryKey: keys.tickets.one(id), queryFn: () => data(api.GET('/tickets/{id}', { params: { path: { id } } })), placeholderData: () => known(id), enabled: id !== '' })
+  queryOptions({ queryKey: keys.tickets.one(id), queryFn: async () => newest(await data(api.GET('/tickets/{id}', { params: { path: { id } } }))), placeholderData: () => known(id), enabled: id !== '' })
+
+/** An answer that was on its way while a newer one came does not take its place. */
+function newest(ticket: Ticket): Ticket {
+  const shown = queries.getQueryData<Ticket>(keys.tickets.one(ticket.id))
+  return shown && shown.version > ticket.version ? shown : ticket
+}
 
 export const listQuery = (query: TicketQuery) =>
   infiniteQueryOptions({
@@ -35,7 +41,9 @@ type List = InfiniteData<TicketPage, string>
 /** Puts a ticket's new state wherever it is shown; it never moves a row. */
 export function place(ticket: Ticket): void {
   const newer = (old: Ticket | undefined) => !old || ticket.version >= old.version
-  queries.setQueryData<Ticket>(keys.tickets.one(ticket.id), (old) => (newer(old) ? { ...old, ...ticket } : old))
+  // what only lists show is kept by the lists
+  const key = keys.tickets.one(ticket.id)
+  if (queries.getQueryState(key)) queries.setQueryData<Ticket>(key, (old) => (newer(old) ? { ...old, ...ticket } : old))
   inLists(ticket.id, (old) => (newer(old) ? { ...ticket, highlight: old.highlight } : old))
 }
 
@@ -103,6 +111,7 @@ export async function act<A extends ActionName>(id: ID, action: A, input: Action
     return answer
   } catch (error) {
     rollback()
+    void queries.invalidateQueries({ queryKey: keys.tickets.one(id) }) // its reading was stopped for the guess
     refuse(id, Object.keys(change))
     complain(error)
     return undefined
