@@ -59,7 +59,7 @@ journey('暂停的工单恢复后，剩下的时间一秒不差', async (open) =
   await why.getByRole('radio', { name: '解决' }).click()
   await why.locator('.iv.paused', { hasText: '待客户反馈' }).waitFor()
   assert.match(await why.locator('.iv.paused').innerText(), /不计 0:0[3-9]/)
-  assert.match(await why.innerText(), /策略「Default」第 1 版/)
+  assert.match(await why.innerText(), /策略「默认」第 1 版/)
   await shot(page, 'sla-1-why')
   await page.keyboard.press('Escape')
   await until(async () => (await page.locator('.whyclock').count()) === 0, 'the why closed')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { both, quote, readFilter, writeFilter, type Chip } from '../src/scenes/inbox/filter'
+import { both, bound, quote, readFilter, writeFilter, type Chip } from '../src/scenes/inbox/filter'
 import { parseResultSearch, parseSearch } from '../src/scenes/inbox/search'
 
 describe('chips and CEL', () => {
@@ -26,6 +26,13 @@ describe('chips and CEL', () => {
       const cel = writeFilter(some)
       expect(writeFilter(readFilter(cel)), cel).toBe(cel)
     }
+  })
+  it('tell a day though only the text of it can be changed', () => {
+    const cel = 'created_at >= timestamp("2026-11-15T16:00:00.000Z")'
+    expect(readFilter(`${cel} && !merged`)).toEqual([{ kind: 'cel', cel }, { kind: 'flag', field: 'merged', on: false }])
+    expect(bound(cel)).toEqual({ field: 'created_at', op: '>=', at: '2026-11-15T16:00:00.000Z' })
+    expect(bound('created_at >= timestamp("soon")')).toBeUndefined()
+    expect(bound('size(tags) > 2')).toBeUndefined()
   })
   it('cannot be broken out of', () => {
     expect(writeFilter(chips.slice(0, 4))).toBe('status == "open" && priority in ["high", "urgent"] && assignee in [me(), ""] && ("a\\"b\\\\c" in tags || "x && y || (z" in tags)')

@@ -5,9 +5,11 @@ import { EmptyState, Skeleton } from '~/parts/State'
 
 export function Missing() {
   return (
-    <EmptyState icon="search" title={t('scene.missing')} help={t('scene.missing.help')}>
-      <a className="btn" href="/inbox">{t('scene.home')}</a>
-    </EmptyState>
+    <main className="gate">
+      <EmptyState icon="search" title={t('scene.missing')} help={t('scene.missing.help')}>
+        <a className="btn" href="/inbox">{t('scene.home')}</a>
+      </EmptyState>
+    </main>
   )
 }
 

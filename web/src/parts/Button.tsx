@@ -23,7 +23,7 @@ export function IconButton({ icon, label, keys, small, on, className, children, 
   icon: IconName; label: string; keys?: string; small?: boolean; on?: boolean
 }) {
   return (
-    <Tooltip title={<>{label}<Kbd keys={keys} /></>} mouseEnterDelay={0.3} arrow={false}>
+    <Tooltip title={<>{label}<Kbd keys={keys} /></>} mouseEnterDelay={0.3} arrow={false} classNames={{ root: 'keytip' }}>
       <button type="button" aria-label={label} {...rest} className={['ib', small && 'sm', on && 'on', className].filter(Boolean).join(' ')}>
         <Icon name={icon} size={small ? 's' : undefined} />
         {children}

@@ -98,7 +98,7 @@ export function ChoiceList({ choices, onChoose, search, hint, label, multiple, o
                 onClick={() => !c.disabled && onChoose(c.id)}
               >
                 {c.glyph}
-                <span className="sp ell">{c.text}{c.sub && <span className="sub">{' · '}{c.sub}</span>}</span>
+                <span className="sp said2"><span className="ell">{c.text}</span>{c.sub && <span className="sub ell">{' · '}{c.sub}</span>}</span>
                 {c.on && <Icon name="check" size="s" />}
                 <Kbd keys={c.keys} />
               </div>

@@ -32,7 +32,7 @@ export function PriorityBars({ priority }: { priority: Priority }) {
 }
 
 const channels: Record<string, IconName> = {
-  email: 'mail', phone: 'phone', chat: 'chat', wechat: 'wechat', web: 'web', form: 'web', app: 'app', api: 'code', import: 'hand',
+  email: 'mail', phone: 'phone', chat: 'chat', wechat: 'wechat', web: 'web', form: 'web', app: 'app', api: 'code', import: 'hand', call: 'phone', portal: 'web', webchat: 'chat',
 }
 export const channelList = ['email', 'web', 'phone', 'chat', 'wechat', 'api', 'import']
 

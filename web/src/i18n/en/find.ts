@@ -103,6 +103,8 @@ export default {
   'filter.time.after': 'in {span} or later',
   'filter.time.past': 'has passed',
   'filter.time.future': 'still to come',
+  'filter.day.from': 'from {day}',
+  'filter.day.before': 'before {day}',
   'filter.is.active': 'Active',
   'filter.isnt.active': 'Ended',
   'filter.is.at_risk': 'At risk',

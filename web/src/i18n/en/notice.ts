@@ -99,6 +99,8 @@ export default {
   'notify.help': 'Secrets are kept encrypted and never shown again.',
   'notify.new': 'Add a channel',
   'notify.none': 'No channels yet: people are told in the app only.',
+  'notify.none.title': 'No channels yet',
+  'notify.none.help': 'People are told in the app only; add a channel to reach them by mail, text or in a group.',
   'notify.gone': 'There is no such channel',
   'notify.which': 'Which channel',
   'notify.person': 'To a person',

@@ -14,7 +14,7 @@ export default {
   'shared.seenBy.team': 'Members of these teams see it; tickets are still those within each one’s reach.',
   'shared.role.add': 'Add a role',
   'shared.team.add': 'Add a team',
-  'shared.count': '{n} tickets now',
+  'shared.count': '{n, plural, one {# ticket} other {# tickets}} now',
   'shared.count.help': 'Within your reach, without archived ones',
   'shared.open': 'Open in the inbox',
   'shared.by': 'Made by {name}',

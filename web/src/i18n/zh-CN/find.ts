@@ -103,6 +103,8 @@ export default {
   'filter.time.after': '{span}以后',
   'filter.time.past': '已过',
   'filter.time.future': '未到',
+  'filter.day.from': '{day} 起',
+  'filter.day.before': '{day} 前',
   'filter.is.active': '未结束',
   'filter.isnt.active': '已结束',
   'filter.is.at_risk': '有风险',

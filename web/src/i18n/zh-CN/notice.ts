@@ -99,6 +99,8 @@ export default {
   'notify.help': '密钥加密保存，保存后不再显示。',
   'notify.new': '添加渠道',
   'notify.none': '还没有渠道，通知只在站内显示。',
+  'notify.none.title': '还没有渠道',
+  'notify.none.help': '通知现在只在站内显示，添加渠道后才会发到邮箱、短信或群。',
   'notify.gone': '没有找到这个渠道',
   'notify.which': '选择渠道',
   'notify.person': '发给个人',

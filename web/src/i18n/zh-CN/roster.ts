@@ -115,6 +115,7 @@ export default {
   'roster.handover.unseen': '工单不在您的权限内',
   'roster.handover.do': '交出 {n} 张工单',
   'roster.handover.to': '交给',
+  'roster.who': '为谁登记',
   'roster.handover.note': '交接说明',
   'roster.handover.tickets': '名下未结工单 {n} 张',
   'roster.handover.word': '这张要注意什么（可不填）',

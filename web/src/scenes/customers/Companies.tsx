@@ -43,7 +43,7 @@ export function Companies() {
   const shipped: Column<Company>[] = [
     { id: 'name', head: t('companies.name'), wide: 'minmax(176px,1.5fr)', cell: (c) => <span className="row g8"><b className="ell">{c.name}</b>{c.tier !== 'normal' && <span className="chip">{names.tier(c.tier)}</span>}</span> },
     { id: 'domains', head: t('companies.domains'), wide: 'minmax(110px,1fr)', cell: (c) => <span className="t2">{c.domains.join('、')}</span> },
-    { id: 'parent', head: t('companies.parent'), wide: 'minmax(110px,1fr)', roomy: true, cell: (c) => c.parent?.name ?? <span className="t3">{'—'}</span> },
+    { id: 'parent', head: t('companies.parent'), wide: 'minmax(110px,1fr)', roomy: true, cell: (c) => c.parent?.name ?? <span className="t3">{'–'}</span> },
     { id: 'until', head: t('companies.until'), wide: '108px', cell: (c) => <span className={over(c) ? 'red' : 't2'}>{c.contract.until ?? ''}</span> },
     { id: 'contacts', head: t('companies.contacts'), wide: '72px', right: true, cell: (c) => capped(c.contact_count) },
     { id: 'open', head: t('customers.open'), wide: '72px', right: true, cell: (c) => capped(c.open_ticket_count) },

@@ -58,7 +58,7 @@ export function Customers() {
   const shipped: Column<Customer>[] = [
     { id: 'name', head: t('customers.name'), wide: 'minmax(176px,1.4fr)', cell: (c) => <span className="row g8"><Avatar name={c.name} size="s" customer /><b className="ell">{c.name}</b><Marks customer={c} /></span> },
     { id: 'address', head: t('customers.address'), wide: 'minmax(124px,1.2fr)', cell: (c) => <span className="t2">{address(c)}</span> },
-    { id: 'company', head: t('customers.company'), wide: 'minmax(88px,1fr)', cell: (c) => c.company?.name ?? <span className="t3">{'—'}</span> },
+    { id: 'company', head: t('customers.company'), wide: 'minmax(88px,1fr)', cell: (c) => c.company?.name ?? <span className="t3">{'–'}</span> },
     { id: 'tags', head: t('action.tags'), wide: 'minmax(100px,1fr)', roomy: true, cell: (c) => <span className="row g4">{c.tags.slice(0, 3).map((x) => <span key={x} className="chip">{x}</span>)}</span> },
     { id: 'open', head: t('customers.open'), wide: '72px', right: true, cell: (c) => c.open_ticket_count || <span className="t3">{0}</span> },
     { id: 'all', head: t('customers.all'), wide: '64px', right: true, cell: (c) => c.ticket_count },

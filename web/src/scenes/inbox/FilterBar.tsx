@@ -7,7 +7,7 @@ import { Pop } from '~/parts/Pop'
 import { useNames, type Names } from '~/stores/session'
 import { createStore, useStore } from '~/stores/store'
 import { CelForm } from './CelForm'
-import { flagFields, readFilter, timeFields, valueFields, writeFilter, type Chip, type FlagField, type TimeField } from './filter'
+import { bound, flagFields, readFilter, timeFields, valueFields, writeFilter, type Chip, type FlagField, type TimeField } from './filter'
 import { chipText, customFields, fieldName, filterChoices, timeChoices, timeText } from './filterChoices'
 
 /** Whether the condition of a view is shown though nobody has changed it. */
@@ -25,7 +25,7 @@ export function FilterBar({ condition, children }: { condition: Condition; child
   return (
     <div className="fl" role="group" aria-label={t('filter.bar')}>
       {chips.map((c, i) => (
-        <span key={i} className={c.kind === 'cel' ? 'chip pri expr' : 'chip pri'}>
+        <span key={i} className={c.kind === 'cel' && !bound(c.cel) ? 'chip pri expr' : 'chip pri'}>
           <Pop width={c.kind === 'cel' ? 360 : undefined} content={(close) => <ChipEditor condition={condition} at={i} chip={c} close={close} />}>
             <button type="button" className="ct ell" title={chipText(c, names)}>{chipText(c, names)}</button>
           </Pop>

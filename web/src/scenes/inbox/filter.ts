@@ -37,6 +37,12 @@ const forms = {
 const unquote = (s: string): string => (s === 'me()' ? 'me' : s.slice(1, -1).replace(/\\n/g, '\n').replace(/\\(.)/g, '$1'))
 const all = (s: string): string[] => [...s.matchAll(new RegExp(value, 'g'))].map((m) => unquote(m[0]))
 
+/** A bound on a moment that a chip can tell though only its text can be changed: from a day on, before a day. */
+export function bound(cel: string): { field: TimeField; op: '<' | '>='; at: string } | undefined {
+  const m = /^(created_at|updated_at|solved_at|due_at) (<|>=) timestamp\("([^"]+)"\)$/.exec(cel)
+  return m && !Number.isNaN(Date.parse(m[3]!)) ? { field: m[1] as TimeField, op: m[2] as '<' | '>=', at: m[3]! } : undefined
+}
+
 /** Cuts at an operator outside quotes and brackets. */
 export function cut(s: string, by: string): string[] {
   const parts: string[] = []

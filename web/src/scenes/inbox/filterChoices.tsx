@@ -1,13 +1,13 @@
 // Names for what a filter says: the values of each property, flags and times.
 import type { Priority, Status } from '~/api/types'
 import { named, t, type Key } from '~/i18n'
-import { languageName } from '~/i18n/format'
+import { clock, languageName } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import type { Choice } from '~/parts/ChoiceList'
 import { ChannelIcon, channelList, channelName, PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
 import { knownTags } from '~/stores/ticket'
 import type { Names } from '~/stores/session'
-import type { Chip, TimeField } from './filter'
+import { bound, type Chip, type TimeField } from './filter'
 
 export const statuses: Status[] = ['new', 'open', 'pending', 'on_hold', 'solved', 'closed', 'cancelled']
 export const priorities: Priority[] = ['urgent', 'high', 'normal', 'low']
@@ -85,6 +85,9 @@ export function chipText(c: Chip, names: Names): string {
     case 'flag': return t(`filter.${c.on ? 'is' : 'isnt'}.${c.field}` as Key)
     case 'time': return t('common.colon', { name: fieldName(c.field, names), value: timeText(c) })
     case 'words': return t(c.not ? 'filter.words.not' : 'filter.words.has', { words: c.words })
-    case 'cel': return c.cel
+    case 'cel': {
+      const b = bound(c.cel)
+      return b ? t('common.colon', { name: fieldName(b.field, names), value: t(b.op === '<' ? 'filter.day.before' : 'filter.day.from', { day: clock(b.at, Date.now()).replace(/ 00:00$/, '') }) }) : c.cel
+    }
   }
 }

@@ -57,7 +57,7 @@ export function AccuracyPage() {
                 <thead><tr><th>{t(`acc.by.${by}`)}</th>{(['n', 'set', 'coverage', 'kept', 'judged', 'accuracy', 'ece'] as const).map((k) => <th key={k} className="r"><Meaning text={t(`acc.${k}.meaning`)}>{t(`acc.${k}` as Key)}</Meaning></th>)}<th className="barcol" aria-hidden="true" /></tr></thead>
                 <tbody>{a.rows.map((r) => (
                   <tr key={r.key}><td>{keyName(by, r.key, names)}</td><td className="r">{number(r.n)}</td><td className="r">{number(r.set)}</td><td className="r">{percent1(r.coverage)}</td><td className="r">{percent1(r.kept)}</td><td className="r">{number(r.judged)}</td>
-                    <td className="r">{r.judged > 0 ? <><b>{percent1(r.accuracy)}</b>{' '}<span className="t3 f12">{t('acc.pm', { n: percent1(r.uncertain) })}</span></> : <span className="t3">{'—'}{' '}<span className="f12">{t('acc.unjudged')}</span></span>}</td><td className="r">{percent1(r.ece)}</td>
+                    <td className="r">{r.judged > 0 ? <><b>{percent1(r.accuracy)}</b>{' '}<span className="t3 f12">{t('acc.pm', { n: percent1(r.uncertain) })}</span></> : <span className="t3">{'–'}{' '}<span className="f12">{t('acc.unjudged')}</span></span>}</td><td className="r">{percent1(r.ece)}</td>
                     <td className="barcol" aria-hidden="true">{r.judged > 0 && <span className="bar"><i style={{ width: percent1(r.accuracy), background: 'var(--c1)' }} /></span>}</td></tr>
                 ))}</tbody>
               </table></div>

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react'
 import { BASE } from '~/api/client'
 import type { ReportBy, SLALine } from '~/api/types'
 import { t, type Key } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { day } from '~/i18n/format'
 import { Icon } from '~/parts/Icon'
 import { allMetrics, metricName, secondsText } from '~/parts/slaText'
@@ -27,7 +28,7 @@ export function ReportPage() {
   const r = query.data
   const items = r?.items ?? []
   const csv = `${BASE}/sla/report.csv?${new URLSearchParams({ from, to, by, ...(metric ? { metric } : {}) })}`
-  const nameOf = (l: SLALine) => (l.week ? t('rep.week', { day: day(l.week, Date.now()) }) : l.name || t('common.none'))
+  const nameOf = (l: SLALine) => (l.week ? t('rep.week', { day: day(l.week, Date.now()) }) : (by === 'policy' ? shipped(l.name ?? '') : l.name) || t('common.none'))
   return (
     <Page title={t('promise.report')} help={t('rep.help')} actions={<a className="btn" href={csv} download><Icon name="download" />{t('rep.export')}</a>}>
       <div className="row g8 wrap bar2">

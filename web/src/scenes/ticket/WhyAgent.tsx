@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Ticket } from '~/api/types'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { clock } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { Button } from '~/parts/Button'
@@ -68,7 +69,7 @@ export function Decided({ decision: d, chosen }: { decision: RouteDecision; chos
   const name = (id: string | undefined) => (id ? names.staff(id) || t('route.gone') : '')
   return (
     <>
-      <p className="f12 t2">{[d.path.length ? d.path.join(' › ') : '', strategyName(d.strategy), word('mode', d.mode)].filter(Boolean).join(' · ')}</p>
+      <p className="f12 t2">{[d.path.length ? d.path.map(shipped).join(' › ') : '', strategyName(d.strategy), word('mode', d.mode)].filter(Boolean).join(' · ')}</p>
       <Excluded decision={d} />
       {d.candidates.length > 0 && <Candidates decision={d} chosen={d.agent_id ?? chosen} name={name} />}
       {d.eligible === 0 && <p className="f12 t2">{t('route.nobody')}</p>}

@@ -91,7 +91,7 @@ function BlockForm({ block, go }: { block: Block; go: Go }) {
   return (
     <form className="pform" onSubmit={(e) => void save(e)}>
       <h2 className="h2">{block.display}</h2>
-      <p className="f13 t3">{t('blocks.made', { kind: kindName(block.kind), by: block.by_id ? names.staff(block.by_id) : '—' })}{' '}<Time at={block.created_at} /></p>
+      <p className="f13 t3">{t('blocks.made', { kind: kindName(block.kind), by: block.by_id ? names.staff(block.by_id) : '–' })}{' '}<Time at={block.created_at} /></p>
       <div className="two">
         <Field label={t('care.reason')} required error={field('reason')}>{(p) => <input {...p} className="inp" required maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />}</Field>
         <Field label={t('care.through')} help={t('care.through.help')} error={field('until')}>{(p) => <When {...p} kind="day" value={(until === undefined ? local(block.until) : until) ?? ''} onChange={(d) => setUntil(d || null)} />}</Field>

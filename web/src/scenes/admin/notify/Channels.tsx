@@ -32,7 +32,7 @@ export function Channels() {
       <Wait query={query}>
         <div className={item ? 'halves with-detail' : 'halves'}>
           <div className="picklist">
-            {list.length === 0 && <p className="f12 t3" style={{ padding: 8 }}>{t('notify.none')}</p>}
+            {list.length === 0 && (item || wide ? <p className="f12 t3" style={{ padding: 8 }}>{t('notify.none')}</p> : <EmptyState icon="bell" title={t('notify.none.title')} help={t('notify.none.help')} />)}
             {list.map((c) => <button key={c.key} type="button" className={c.key === at ? 'on' : undefined} aria-current={c.key === at ? 'true' : undefined} onClick={() => go(c.key)}><span className="ell sp">{c.name}<span className="t3 f12">{' '}{kindName(c.kind)}</span></span><i className={c.active ? 'sdot online' : 'sdot offline'} title={t(c.active ? 'notify.on' : 'notify.off')} /></button>)}
           </div>
           <div className="detail">
@@ -60,7 +60,7 @@ function NewChannel({ kinds, taken, onMade }: { kinds: ChannelKind[]; taken: str
       <h2 className="h2">{t('notify.which')}</h2>
       {(['person', 'group'] as const).map((g) => (
         <section key={g}><div className="sec">{t(`notify.${g}`)}</div>
-          <div className="kinds">{kinds.filter((k) => (g === 'person') === !!k.way).map((k) => <button key={k.key} type="button" className="kindcard" onClick={() => setKind(k.key)}><b className="f13">{kindName(k.key)}</b><span className="f12 t3">{word('notify.kind.help', k.key) === k.key ? '' : word('notify.kind.help', k.key)}</span></button>)}</div></section>
+          <div className="kinds">{kinds.filter((k) => (g === 'person') === !!k.way).map((k) => <button key={k.key} type="button" className="kindcard" onClick={() => setKind(k.key)}><b className="f13">{kindName(k.key)}</b>{word('notify.kind.help', k.key) !== k.key && <span className="f12 t3">{word('notify.kind.help', k.key)}</span>}</button>)}</div></section>
       ))}
     </>
   )

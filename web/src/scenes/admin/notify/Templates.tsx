@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { t } from '~/i18n'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
+import { Icon } from '~/parts/Icon'
 import { Find, Page, Segmented, useDraft, Wait } from '~/scenes/intelligence/frame'
 import { word } from '~/scenes/ticket/routeWords'
 import { saveTemplate, templatesQuery, type NoticeTemplate } from '~/stores/notify'
@@ -28,7 +29,7 @@ export function Templates() {
             {shown.map((e) => <button key={e} type="button" className={e === at ? 'on' : undefined} onClick={() => setEvent(e)}><span className="ell sp">{word('notice.event', e)}</span>{items.some((x) => x.event === e && x.changed) && <span className="chip">{t('template.own')}</span>}</button>)}
           </div>
           <div className="detail">
-            {event && <button type="button" className="btn q backup" onClick={() => setEvent(undefined)}>{t('common.back')}</button>}
+            {event && <button type="button" className="btn q backup" onClick={() => setEvent(undefined)}><Icon name="left" />{t('common.back')}</button>}
             {at && <div className="row g12"><h2 className="h2 sp">{word('notice.event', at)}</h2><Segmented label={t('profile.language')} value={locale} options={[['zh-CN', t('profile.zh')], ['en', t('profile.en')]]} onChange={setLocale} /></div>}
             {open && <TemplateForm key={`${open.event}${open.locale}`} template={open} />}
           </div>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { clock } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { ChoiceList } from '~/parts/ChoiceList'
@@ -70,7 +71,7 @@ function Versions({ list, current, onOpen, dirty }: { list: SetInfo[]; current: 
   const names = useNames()
   return (
     <Pop placement="bottomRight" content={(close) => (
-      <ChoiceList search={list.length > 9} label={t('rules.versions')} choices={list.map((s) => ({ id: String(s.version), text: t('rules.version', { n: s.version, name: s.name }), sub: [t(`rules.state.${s.state}`), clock(s.at, now), names.staff(s.author_id)].filter(Boolean).join(' · '), on: s.version === current.version }))} onChoose={(id) => { close(); onOpen(Number(id)) }} />
+      <ChoiceList search={list.length > 9} label={t('rules.versions')} choices={list.map((s) => ({ id: String(s.version), text: t('rules.version', { n: s.version, name: shipped(s.name) }), sub: [t(`rules.state.${s.state}`), clock(s.at, now), names.staff(s.author_id)].filter(Boolean).join(' · '), on: s.version === current.version }))} onChoose={(id) => { close(); onOpen(Number(id)) }} />
     )}>
       <Button chevron>{t('rules.version', { n: current.version, name: '' })}<span className={`chip ${{ active: 'green', shadow: 'pri', draft: '', past: '' }[current.state]}`}>{t(dirty ? 'rules.state.changed' : `rules.state.${current.state}`)}</span></Button>
     </Pop>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Field } from '~/parts/Field'
 import { Select } from '~/scenes/ticket/FieldInput'
 import { factorName, strategyName } from '~/scenes/ticket/routeWords'
@@ -27,7 +28,7 @@ export function RuleForm({ set, at, rule, problems, able, onChange }: Props) {
   /** What holds while this rule says nothing, and which rule says so. */
   const inherited = <K extends keyof Rule>(field: K, name: (v: NonNullable<Rule[K]>) => string, otherwise: string): string => {
     const found = from(set.rules, at, field)
-    return found ? t('rules.from', { rule: found.rule.name, value: name(found.value) }) : t('rules.default', { value: otherwise })
+    return found ? t('rules.from', { rule: shipped(found.rule.name), value: name(found.value) }) : t('rules.default', { value: otherwise })
   }
   const yes = (v: boolean) => t(v ? 'common.yes' : 'common.no')
   const skillName = (id: string) => skills.find((s) => s.id === id)?.name ?? id
@@ -37,7 +38,7 @@ export function RuleForm({ set, at, rule, problems, able, onChange }: Props) {
   return (
     <div className="rform">
       <div className="row g12">
-        <input className="inp rname sp" data-rule-name="" aria-label={t('rules.name')} maxLength={100} disabled={disabled} aria-invalid={wrong('name') ? true : undefined} value={rule.name} onChange={(e) => onChange({ name: e.target.value })} />
+        <input className="inp rname sp" data-rule-name="" aria-label={t('rules.name')} maxLength={100} disabled={disabled} aria-invalid={wrong('name') ? true : undefined} value={shipped(rule.name)} onChange={(e) => onChange({ name: e.target.value })} />
         <span className="f12 t2">{t(rule.off ? 'rules.off' : 'rules.on')}</span><Switch on={!rule.off} label={t('rules.use')} disabled={disabled} onChange={(on) => onChange({ off: on ? undefined : true })} />
       </div>
       {wrong('name') && <p className="f12 red" role="alert">{wrong('name')}</p>}

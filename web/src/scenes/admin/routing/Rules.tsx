@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Button, IconButton } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { EmptyState } from '~/parts/State'
@@ -45,7 +46,7 @@ export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; ver
     if (!open) return
     const before = set
     change({ set: remove(set, at), at: at.at(-1)! > 0 ? [...at.slice(0, -1), at.at(-1)! - 1] : at.slice(0, -1) })
-    say(t('rules.said.removed', { name: open.name }), { undo: () => { onChange(before); setAt(at) } })
+    say(t('rules.said.removed', { name: shipped(open.name) }), { undo: () => { onChange(before); setAt(at) } })
   }
   const press = (e: KeyboardEvent) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[e.key]
@@ -78,7 +79,7 @@ export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; ver
               <div key={key} id={`rule-${key}`} role="treeitem" aria-level={place.length} aria-selected={same(place, at)} data-drop={key} onPointerDown={able ? take(place) : undefined} onClick={() => setAt(place)}
                 className={['rnode', same(place, at) && 'on', rule.off && 'off', drag?.over === key && `drop-${drag.place}`, drag && same(drag.item, place) && 'gone'].filter(Boolean).join(' ')} style={{ paddingLeft: 8 + (place.length - 1) * 18 }}>
                 <span className="dr" data-grip="" aria-hidden="true"><Icon name="grip" size="s" /></span>
-                <span className="sp ell">{rule.name}</span>
+                <span className="sp ell">{shipped(rule.name)}</span>
                 {!!got.get(named(place)) && <span className="f12 t3 nw" title={t('rules.got', { n: got.get(named(place))!, all: check!.looked_at })}>{got.get(named(place))}</span>}
                 {bad && <span className="red"><Icon name="warn" size="s" label={t('rules.problem')} /></span>}
                 {rule.response && rule.response !== 'standard' && <i className={`rdot ${rule.response}`} title={t(`response.${rule.response}`)} />}
@@ -105,7 +106,7 @@ export function Rules({ set, saved, dirty, able, onChange }: { set: RuleSet; ver
           : at.length === 0 ? <SetForm set={set} problems={troubled('')} able={able} onChange={(part) => onChange({ ...set, ...part })} />
           : <EmptyState icon="route" title={t('rules.pick')} />}
       </div>
-      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{ruleAt(set.rules, drag.item)?.name}</div>}
+      {drag && <div className="ghost" style={{ left: drag.x + 12, top: drag.y + 8 }}>{shipped(ruleAt(set.rules, drag.item)?.name ?? '')}</div>}
     </div>
   )
 }

@@ -1,4 +1,5 @@
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Field } from '~/parts/Field'
 import { channelList, channelName } from '~/parts/Glyph'
 import type { RuleProblem, RuleSet } from '~/stores/rules'
@@ -16,7 +17,7 @@ export function SetForm({ set, problems, able, onChange }: { set: RuleSet; probl
   return (
     <>
       <h2 className="h2">{t('rules.set')}</h2>
-      <Field label={t('rules.name')} required error={wrong('name')}>{(p) => <input {...p} className="inp" maxLength={100} disabled={!able} value={set.name} onChange={(e) => onChange({ name: e.target.value })} />}</Field>
+      <Field label={t('rules.name')} required error={wrong('name')}>{(p) => <input {...p} className="inp" maxLength={100} disabled={!able} value={shipped(set.name)} onChange={(e) => onChange({ name: e.target.value })} />}</Field>
       <Field label={t('rules.capacity')} help={t('rules.capacity.help')} error={wrong('capacity')}>{(p) => <input {...p} className="inp num" type="number" min={0} step={0.5} placeholder="10" disabled={!able} value={set.capacity === undefined ? '' : set.capacity / 100} onChange={(e) => onChange({ capacity: e.target.value === '' ? undefined : Math.round(Number(e.target.value) * 100) })} />}</Field>
       <h3 className="h2">{t('rules.channels')}</h3>
       <p className="f13 t2 lead">{t('rules.channels.help')}</p>

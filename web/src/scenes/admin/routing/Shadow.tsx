@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data } from '~/api/client'
 import { keys } from '~/api/keys'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { EmptyState } from '~/parts/State'
 import { Meaning, number, percent1, Wait } from '~/scenes/intelligence/frame'
 
@@ -22,7 +23,7 @@ export function Shadow({ shadow }: { shadow?: number }) {
           <div><dt><Meaning text={t('shadow.load.help')}>{t('shadow.load')}</Meaning></dt><dd>{percent1(r.load.shadow)}<small>{t('shadow.now', { value: percent1(r.load.active) })}</small></dd></div>
         </dl>
       )}
-      {r && r.rules.length > 0 && <table className="tbl"><thead><tr><th scope="col">{t('rules.tree')}</th><th scope="col" className="r">{t('shadow.compared')}</th><th scope="col" className="r">{t('shadow.different')}</th></tr></thead><tbody>{r.rules.slice(0, 50).map((x) => <tr key={x.rule}><td>{x.path.join(' › ')}</td><td className="r">{number(x.compared)}</td><td className="r">{percent1(x.compared ? x.different / x.compared : 0)}</td></tr>)}</tbody></table>}
+      {r && r.rules.length > 0 && <table className="tbl"><thead><tr><th scope="col">{t('rules.tree')}</th><th scope="col" className="r">{t('shadow.compared')}</th><th scope="col" className="r">{t('shadow.different')}</th></tr></thead><tbody>{r.rules.slice(0, 50).map((x) => <tr key={x.rule}><td>{x.path.map(shipped).join(' › ')}</td><td className="r">{number(x.compared)}</td><td className="r">{percent1(x.compared ? x.different / x.compared : 0)}</td></tr>)}</tbody></table>}
     </Wait>
   )
 }

@@ -3,6 +3,7 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState, type KeyboardEvent } from 'react'
 import type { SLAPolicy } from '~/api/types'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Button } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
@@ -55,11 +56,11 @@ export function Policies() {
             {used.map((p, i) => (
               <div key={p.id} data-drop={p.id} className={['row prow', drag?.item.id === p.id && 'dragged', drag?.over === p.id && drag.item.id !== p.id && `drop-${drag.place}`].filter(Boolean).join(' ')} onPointerDown={take(p)}>
                 <button type="button" className="grip" data-grip aria-label={t('slap.move', { name: p.name, n: i + 1 })} title={t('slap.move.help')} onKeyDown={keys(p)}><Icon name="grip" size="s" /></button>
-                <button type="button" className={p.id === at ? 'on sp' : 'sp'} aria-current={p.id === at ? 'true' : undefined} onClick={() => go(p.id)}><span className="t3 f12">{i + 1}</span><span className="ell sp">{p.name}</span>{p.problem && <Icon name="warn" size="s" label={t('slap.problem')} />}</button>
+                <button type="button" className={p.id === at ? 'on sp' : 'sp'} aria-current={p.id === at ? 'true' : undefined} onClick={() => go(p.id)}><span className="t3 f12">{i + 1}</span><span className="ell sp">{shipped(p.name)}</span>{p.problem && <Icon name="warn" size="s" label={t('slap.problem')} />}</button>
               </div>
             ))}
             {retired.length > 0 && <button type="button" className="f12" onClick={() => setAll(!all)}>{t(all ? 'bizcal.retired.hide' : 'bizcal.retired.show', { n: retired.length })}</button>}
-            {all && retired.map((p) => <button key={p.id} type="button" className={p.id === at ? 'on' : undefined} onClick={() => go(p.id)}><span className="ell sp">{p.name}</span><span className="t3 f12">{t('bizcal.retired')}</span></button>)}
+            {all && retired.map((p) => <button key={p.id} type="button" className={p.id === at ? 'on' : undefined} onClick={() => go(p.id)}><span className="ell sp">{shipped(p.name)}</span><span className="t3 f12">{t('bizcal.retired')}</span></button>)}
           </div>
           <div className="detail">
             {item && <button type="button" className="btn q backup" onClick={() => go(undefined)}><Icon name="left" />{t('common.back')}</button>}

@@ -2,6 +2,7 @@ import { useMemo, useState, type FormEvent } from 'react'
 import { Problem, problemText } from '~/api/problem'
 import type { SLAPolicy } from '~/api/types'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { Icon } from '~/parts/Icon'
@@ -48,9 +49,9 @@ export function PolicyForm({ policy, go }: { policy?: SLAPolicy; go: (to: string
   return (
     <>
     <form className="pform policy" onSubmit={(e: FormEvent) => { e.preventDefault(); void save(draft) }}>
-      <div className="row g8"><h2 className="h2 sp">{policy?.name ?? t('slap.new')}</h2>{policy && <Button look="q sm" icon="history" onClick={() => setVersions(true)}>{t('slap.version', { n: policy.version })}</Button>}{policy?.retired && <span className="chip">{t('bizcal.retired')}</span>}</div>
+      <div className="row g8"><h2 className="h2 sp">{policy ? shipped(policy.name) : t('slap.new')}</h2>{policy && <Button look="q sm" icon="history" onClick={() => setVersions(true)}>{t('slap.version', { n: policy.version })}</Button>}{policy?.retired && <span className="chip">{t('bizcal.retired')}</span>}</div>
       {policy?.problem && <div className="alert amber boxed" role="alert"><Icon name="warn" /><span className="sp">{t('slap.problem.help')}{' '}<code className="f12">{policy.problem}</code></span></div>}
-      <Field label={t('slap.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={100} value={draft.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
+      <Field label={t('slap.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={100} value={shipped(draft.name)} onChange={(e) => set({ name: e.target.value })} />}</Field>
 
       <h2 className="h2">{t('slap.when')}</h2>
       <p className="f13 t2 lead">{t('slap.when.help')}</p>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import type { Clocks, SLAClock, SLAInterval, SLAPolicy, Ticket } from '~/api/types'
 import { named, t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { clock as clockText, exact } from '~/i18n/format'
 import { Icon } from '~/parts/Icon'
 import { statusName } from '~/parts/Glyph'
@@ -51,7 +52,7 @@ export function WhyClock({ ticket, clocks, metric, policy, close }: { ticket: Ti
       {kinds.length > 1 && <div className="segment" role="radiogroup" aria-label={t('sla.clocks')}>{kinds.map((k) => <button key={k} type="button" role="radio" aria-checked={k === clockKey(c)} onClick={() => setAt(k)}>{nameOf(newest(k)!)}</button>)}</div>}
       <div className="row g8"><b className="sp">{t('sla.clock', { metric: nameOf(c) })}{c.round > 1 && <span className="t3">{` · ${t('sla.round', { n: c.round })}`}</span>}</b><b className={c.state === 'breached' || left < 0 ? 'red' : undefined}>{head}</b></div>
       <p className="f12 t2">
-        {[clocks.policy_name ? t('sla.policy', { name: clocks.policy_name, version: clocks.policy_version ?? 1 }) : t('sla.nopolicy'), calendarName(intervals.at(-1)?.calendar ?? '')].join(' · ')}
+        {[clocks.policy_name ? t('sla.policy', { name: shipped(clocks.policy_name), version: clocks.policy_version ?? 1 }) : t('sla.nopolicy'), calendarName(intervals.at(-1)?.calendar ?? '')].join(' · ')}
         {due !== undefined && <>{' · '}<span title={exact(c.due_at!)}>{t('sla.due', { at: toSecond(due, now) })}</span></>}
       </p>
       <Bar c={c} now={c.ended_at ? Date.parse(c.ended_at) : now} due={due} />
