@@ -92,6 +92,7 @@ func Fill(ctx context.Context, s *server.Server, progress func(part float64)) er
 	if err := t.house(); err != nil {
 		return fmt.Errorf("demo company: %w", err)
 	}
+	s.Mind.Warm(ctx, t.tenant) // its tickets come faster than models are made
 	if err := t.tell(); err != nil {
 		return fmt.Errorf("demo tickets: %w", err)
 	}

@@ -101,6 +101,7 @@ func (h *House) run() {
 	s, err := server.New(context.Background(), server.Options{Config: h.config, Clock: h.Clock, Log: slog.New(slog.NewTextHandler(testLog{h.T}, nil))})
 	h.must(err)
 	h.Server = s
+	s.Mind.Wait = time.Minute // what becomes of a ticket is seen when it is made, however slow the machine
 	for _, f := range h.before {
 		f(s)
 	}

@@ -1,7 +1,6 @@
 package understand
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -221,47 +220,6 @@ func (m *Mind) readTicket(ctx context.Context, a *staff.Actor, of id.ID) (*ticke
 	return t, r.read(Text{Subject: t.Subject, Body: w.Text, Now: t.CreatedAt}, true), w, err
 }
 
-// sameMatter is the score from which on two texts are offered as one matter.
-const sameMatter = .5
-
-// duplicates are the open tickets of a customer that are about the same, the
-// best first.
-func (m *Mind) duplicates(ctx context.Context, a *staff.Actor, who, except id.ID, words string) ([]LikeJSON, error) {
-	out := []LikeJSON{}
-	if who == 0 {
-		return out, nil
-	}
-	open, err := m.Desk.OpenOf(ctx, a, who, 20)
-	if err != nil {
-		return nil, err
-	}
-	var ids []id.ID
-	for _, t := range open {
-		if t.ID != except {
-			ids = append(ids, t.ID)
-		}
-	}
-	others, err := m.Desk.FirstWords(ctx, a.Tenant, ids)
-	if err != nil {
-		return nil, err
-	}
-	scores := map[id.ID]float64{}
-	var hits []id.ID
-	for _, t := range ids {
-		o := others[t]
-		if s, _ := retrieve.SameMatter(words, o.Subject+"\n"+o.Text); s >= sameMatter {
-			scores[t] = s
-			hits = append(hits, t)
-		}
-	}
-	briefs, err := m.Desk.Briefs(ctx, a, hits)
-	for _, b := range briefs {
-		out = append(out, LikeJSON{Ticket: b, Score: round(scores[b.ID])})
-	}
-	sortLikes(out)
-	return out[:min(len(out), 5)], err
-}
-
 func (m *Mind) registerTicket(api *web.API) {
 	type readOut struct{ Body OfTicketJSON }
 	read := func(ctx context.Context, in *TicketID) (*readOut, error) {
@@ -272,32 +230,13 @@ func (m *Mind) registerTicket(api *web.API) {
 		}
 		j := OfTicketJSON{ReadingJSON: x.wire(a.Can(string(staff.CustomerReveal))), Message: w.Message, ReadAt: m.Clock.Now(), Similar: []LikeJSON{}}
 		words := t.Subject + "\n" + w.Text
-		hits, err := m.near(ctx, a.Tenant, words, retrieve.Options{K: 12, Exclude: t.ID, Least: .35})
+		hits, err := m.near(ctx, a.Tenant, words, retrieve.Options{K: retrieve.CloserDepth, Exclude: t.ID, Least: .35})
 		if err != nil {
 			return nil, err
 		}
-		scores := map[id.ID]float64{}
-		var ids []id.ID
-		for _, h := range hits {
-			scores[h.ID] = h.Score
-			ids = append(ids, h.ID)
-		}
-		seen, err := m.Desk.Reachable(ctx, a, ids)
-		if err != nil {
+		if j.Similar, err = m.likes(ctx, a, words, hits); err != nil {
 			return nil, err
 		}
-		for _, o := range seen {
-			if o.MergedInto != 0 || o.Status == ticket.Cancelled {
-				continue
-			}
-			l := LikeJSON{Ticket: ticket.Brief{ID: o.ID, Number: o.Number, Subject: o.Subject, Status: o.Status}, Score: round(scores[o.ID])}
-			if o.Resolution != nil {
-				l.Resolution = o.Resolution.Code
-			}
-			j.Similar = append(j.Similar, l)
-		}
-		sortLikes(j.Similar)
-		j.Similar = j.Similar[:min(len(j.Similar), 6)]
 		if j.Duplicates, err = m.duplicates(ctx, a, t.Requester, t.ID, words); err != nil {
 			return nil, err
 		}
@@ -464,10 +403,6 @@ func (m *Mind) registerTicket(api *web.API) {
 			}
 			return &bulkOut{b.Wire()}, nil
 		})
-}
-
-func sortLikes(list []LikeJSON) {
-	slices.SortStableFunc(list, func(a, b LikeJSON) int { return cmp.Compare(b.Score, a.Score) })
 }
 
 func (m *Mind) incidentWire(ctx context.Context, a *staff.Actor, i Incident) (IncidentJSON, error) {

@@ -80,3 +80,21 @@ func (m *Mind) Starter(ctx context.Context, signature string, make func(ctx cont
 func (m *Mind) Propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) error {
 	return m.propose(ctx, tenant, p)
 }
+
+// HoldBack forgets the models of a tenant and keeps them from being loaded
+// until release, as while they are being made.
+func (m *Mind) HoldBack(ctx context.Context, tenant id.ID) (release func(), err error) {
+	r, _, err := m.rules(ctx, tenant)
+	l := &loading{done: make(chan struct{})}
+	l.rules.Store(r)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.tenants, tenant)
+	m.loading[tenant] = l
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.loading, tenant)
+		close(l.done)
+	}, err
+}

@@ -16,6 +16,7 @@ func (m *Mind) registerMore() {
 	m.registerRefine()
 	m.registerTend()
 	m.registerHang()
+	m.registerEarly()
 	m.Desk.MoreWords = m.attachWords
 	m.Desk.OnErase(m.erase)
 }

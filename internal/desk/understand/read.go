@@ -497,13 +497,14 @@ func (m *Mind) Pass() ticket.Pass {
 	return ticket.Pass{
 		Name: "understand",
 		Wants: func(c *ticket.Change) bool {
-			return len(c.Messages) > 0 && c.Messages[0].Kind == ticket.FromCustomer
+			return len(c.Messages) > 0 && c.Messages[0].Kind == ticket.FromCustomer || c.Prepared[earlyMark] != nil
 		},
 		Prepare: m.prepare,
+		Apply:   m.readLater,
 	}
 }
 
-// maxWait is how long a ticket waits for what reads it to be loaded.
+// maxWait is how long a ticket waits for what reads it, were the store slow.
 const maxWait = 3 * time.Second
 
 // prepare never refuses a ticket: what goes wrong here leaves it as the sender
@@ -520,35 +521,35 @@ func (m *Mind) prepare(ctx context.Context, c *ticket.Change) (err error) {
 			err = nil
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	ctx, cancel := context.WithTimeout(ctx, max(maxWait, 2*m.Wait))
 	defer cancel()
 	return m.understand(ctx, c)
 }
 
 func (m *Mind) understand(ctx context.Context, c *ticket.Change) error {
 	t := c.Ticket
-	r, err := m.resident(ctx, t.Tenant)
+	r, whole, err := m.atHand(ctx, t.Tenant)
 	if err != nil {
 		return err
 	}
-	text := Text{Body: c.Messages[0].Text, Now: c.At}
+	body := c.Messages[0].Text
 	if !c.Born() {
-		c.Decisions = append(c.Decisions, r.again(r.read(text, false), t, c.At)...)
+		c.Decisions = append(c.Decisions, r.again(r.read(Text{Body: body, Now: c.At}, false), t, c.At)...)
 		return nil
 	}
 	catalog, err := m.Forms.Get(ctx, t.Tenant)
 	if err != nil {
 		return err
 	}
-	text.Subject = t.Subject
-	decisions := r.decisions(r.read(text, false), t, c.Given, catalog, c.At)
+	if !whole {
+		if c.Prepared == nil {
+			c.Prepared = map[string]any{}
+		}
+		c.Prepared[earlyMark] = slices.Clone(c.Given)
+	}
+	decisions := r.atBirth(t, body, c.Given, catalog, c.At)
 	for i := range decisions {
 		d := &decisions[i]
-		if text.Body == "" { // then the subject was read as the body
-			for k := range d.Evidence {
-				d.Evidence[k].In = "subject"
-			}
-		}
 		before := d.Before
 		if before == "" {
 			before = m.Desk.Value(t, d.Field)
@@ -562,6 +563,19 @@ func (m *Mind) understand(ctx context.Context, c *ticket.Change) error {
 	}
 	c.Decisions = append(c.Decisions, decisions...)
 	return nil
+}
+
+// atBirth is what is said of a ticket by its first words.
+func (r *resident) atBirth(t *ticket.Ticket, body string, given []string, catalog *form.Catalog, at clock.Time) []ticket.Decision {
+	out := r.decisions(r.read(Text{Subject: t.Subject, Body: body, Now: at}, false), t, given, catalog, at)
+	if body == "" { // then the subject was read as the body
+		for i := range out {
+			for k := range out[i].Evidence {
+				out[i].Evidence[k].In = "subject"
+			}
+		}
+	}
+	return out
 }
 
 // again says what a further message changes: risk and priority only ever rise,

@@ -64,6 +64,9 @@ type Config struct {
 	// Proposed runs in the transaction that stores a new proposal of an
 	// incident: to tell people. It may be nil, and may run more than once.
 	Proposed func(ctx context.Context, tx *db.Tx, tenant, incident id.ID, tickets []id.ID) error
+	// Wait is how long a new ticket waits for models that are being made, when
+	// that is more than a moment: tests see at once what becomes of a ticket.
+	Wait time.Duration
 }
 
 // Mind is the understanding of all tenants of this node. It is safe for
@@ -72,7 +75,7 @@ type Mind struct {
 	Config
 	mu      sync.RWMutex
 	tenants map[id.ID]*resident
-	loading map[id.ID]chan struct{}
+	loading map[id.ID]*loading
 	groups  groups
 	models  languageModels
 	fresh   sync.Mutex // one refresh at a time
@@ -132,7 +135,7 @@ func New(c Config) *Mind {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	m := &Mind{Config: c, tenants: map[id.ID]*resident{}, loading: map[id.ID]chan struct{}{}}
+	m := &Mind{Config: c, tenants: map[id.ID]*resident{}, loading: map[id.ID]*loading{}}
 	m.base, m.stop = context.WithCancel(context.Background())
 	m.groups.byTenant = map[id.ID]*group{}
 	m.registerJobs()
@@ -249,13 +252,13 @@ func (m *Mind) resident(ctx context.Context, tenant id.ID) (*resident, error) {
 		m.mu.Lock()
 		wait, busy := m.loading[tenant]
 		if !busy {
-			wait = make(chan struct{})
+			wait = &loading{done: make(chan struct{})}
 			m.loading[tenant] = wait
 		}
 		m.mu.Unlock()
 		if busy {
 			select {
-			case <-wait:
+			case <-wait.done:
 				continue
 			case <-ctx.Done():
 				return nil, ctx.Err()
@@ -268,7 +271,7 @@ func (m *Mind) resident(ctx context.Context, tenant id.ID) (*resident, error) {
 		}
 		m.mu.Lock()
 		delete(m.loading, tenant)
-		close(wait)
+		close(wait.done)
 		m.mu.Unlock()
 		return r, err
 	}
@@ -277,13 +280,40 @@ func (m *Mind) resident(ctx context.Context, tenant id.ID) (*resident, error) {
 // load reads what a tenant has told and learned. With old it only adds what is
 // new. Corrections since the stored models are learned for as long as learn.
 func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident, learn time.Duration) (*resident, error) {
-	catalog, err := m.Forms.Get(ctx, tenant)
+	r, catalog, err := m.rules(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
+	for _, field := range modelled {
+		var had fieldModel
+		if old != nil {
+			had = old.models[field]
+		}
+		f, err := m.loadModel(ctx, tenant, field, catalog, r.settings, had)
+		if err != nil {
+			return nil, err
+		}
+		if learn > 0 {
+			more, err := m.catchUp(ctx, tenant, field, catalog, labels(field, catalog, r.settings), &f, time.Now().Add(learn))
+			if err != nil {
+				return nil, err
+			}
+			r.more = r.more || more
+		}
+		r.models[field] = f
+	}
+	return r, nil
+}
+
+// rules is what a tenant has told, without what was learned.
+func (m *Mind) rules(ctx context.Context, tenant id.ID) (*resident, *form.Catalog, error) {
+	catalog, err := m.Forms.Get(ctx, tenant)
+	if err != nil {
+		return nil, nil, err
+	}
 	s, err := m.Settings(ctx, tenant)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := &resident{tenant: tenant, settings: s, catalog: catalog.Version(), models: map[string]fieldModel{}}
 	if r.zone, err = time.LoadLocation(m.Desk.Settings(ctx, tenant).TimeZone); err != nil {
@@ -304,25 +334,7 @@ func (m *Mind) load(ctx context.Context, tenant id.ID, old *resident, learn time
 		}
 		r.patterns = append(r.patterns, compiled)
 	}
-	for _, field := range modelled {
-		var had fieldModel
-		if old != nil {
-			had = old.models[field]
-		}
-		f, err := m.loadModel(ctx, tenant, field, catalog, s, had)
-		if err != nil {
-			return nil, err
-		}
-		if learn > 0 {
-			more, err := m.catchUp(ctx, tenant, field, catalog, labels(field, catalog, s), &f, time.Now().Add(learn))
-			if err != nil {
-				return nil, err
-			}
-			r.more = r.more || more
-		}
-		r.models[field] = f
-	}
-	return r, nil
+	return r, catalog, nil
 }
 
 // Warm loads what the first ticket of a tenant would wait for.

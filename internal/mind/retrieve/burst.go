@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"zhidan/internal/platform/clock"
@@ -59,7 +58,6 @@ type Proposal struct {
 const (
 	spread      = 1.3 // arrivals are burstier than Poisson
 	leastChance = 1e-30
-	maxTitle    = 40  // runes
 	maxVoices   = 4   // texts that an incident is known by
 	sameVoice   = 0.8 // the share of features from which a text says what one of them says
 	leastShared = 1.0 // squared weights that two alike texts share: three or so rare words
@@ -119,7 +117,7 @@ func (b *Burst) Add(a Arrival) *Proposal {
 	key := b.voiced(fs)
 	var near []member
 	var past int
-	var common map[uint32]bool
+	var common shared
 	if key == 0 {
 		near, past, common = b.alike(fs, a.ID)
 	}
@@ -204,9 +202,9 @@ func (b *Burst) forget() {
 }
 
 // alike gives the tickets in the window that are like a text, how many before
-// the window were, and the features that most of the former share. Tickets of
-// an incident do not count as what is usual.
-func (b *Burst) alike(fs []feature, self id.ID) (near []member, past int, common map[uint32]bool) {
+// the window were, and what most of the former share. Tickets of an incident do
+// not count as what is usual.
+func (b *Burst) alike(fs []feature, self id.ID) (near []member, past int, common shared) {
 	s := b.similar
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -247,26 +245,35 @@ func (b *Burst) alike(fs []feature, self id.ID) (near []member, past int, common
 		}
 		return cmp.Compare(a.id, b.id)
 	})
-	common = map[uint32]bool{}
+	common = shared{all: map[uint32]bool{}, unknown: map[uint32]bool{}, telling: map[uint32]float32{}}
 	if len(near)+1 < b.config.Customers {
 		return near, past, common
 	}
+	for _, f := range fs {
+		common.unknown[f.id] = true
+	}
 	for _, q := range query {
+		delete(common.unknown, q.id)
 		n := 0
 		s.eachOf(q.id, func(at int32) {
 			if slots[at] {
 				n++
 			}
 		})
-		if 2*n >= len(near) && q.weight > 0.15 {
-			common[q.id] = true
+		if 2*n >= len(near) {
+			common.all[q.id] = true
+			if q.weight > tellingWeight {
+				common.telling[q.id] = q.weight
+			}
+		} else if len(query) < len(fs) && q.weight < rareWeight { // which of the less rare are kept changes with time
+			common.unknown[q.id] = true
 		}
 	}
 	return near, past, common
 }
 
 // judge compares the count in the window with what the past lets expect.
-func (b *Burst) judge(a Arrival, fs []feature, near []member, past int, common map[uint32]bool) *Proposal {
+func (b *Burst) judge(a Arrival, fs []feature, near []member, past int, common shared) *Proposal {
 	// An incident that most of those alike belong to takes this one in.
 	votes := map[id.ID]int{}
 	var key id.ID
@@ -388,22 +395,4 @@ func poissonTail(n int, mean float64) float64 {
 		term *= mean / float64(k+1)
 	}
 	return min(sum, 1)
-}
-
-// title is made of the words of a text that most of those like it share.
-func title(s string, common map[uint32]bool) string {
-	var words []string
-	length := 0
-	runes := []rune(s)
-	for _, sp := range evidence(s, grams(s, false), common) {
-		w := string(runes[sp.Start:min(sp.End, sp.Start+maxTitle-length)])
-		if !slices.Contains(words, w) {
-			words = append(words, w)
-			length += sp.End - sp.Start
-		}
-		if length >= maxTitle {
-			break
-		}
-	}
-	return strings.Join(words, " ")
 }

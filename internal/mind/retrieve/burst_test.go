@@ -300,3 +300,38 @@ func BenchmarkBurstAdd(b *testing.B) {
 		w.Add(Arrival{ID: id.ID(i + 1), At: at, Customer: id.ID(i + 1), Text: texts[i%len(texts)]})
 	}
 }
+
+// A title is read by people: it is made of whole words, also where they are
+// made of characters that everybody writes.
+func TestTheTitleOfABurstHasWholeWords(t *testing.T) {
+	for _, c := range []struct {
+		says []string
+		want []string
+	}{
+		{strings.Fields(`APP打不开了，一直显示系统维护中 手机APP打不开，一直显示系统维护中 打开APP就一直显示系统维护中，什么时候好 APP从刚才起就打不开，一直显示系统维护中 你们的APP怎么打不开，一直显示系统维护中`), []string{"一直显示系统维护中", "打不开"}},
+		{strings.Fields(`我的电费余额充值之后就没有了 充值之后就没有了，电费余额找不到 早上电费余额充值之后就没有了，急 为什么电费余额充值之后就没有了 电费余额充值之后就没有了，钱也扣了`), []string{"充值之后就没有了"}},
+		// so long that not all of it is remembered
+		{[]string{"您好，我是你们的老用户，昨天晚上开始空调扇遥控器按了没有反应，换了两次电池也没有用，机身上面的按键倒是可以用，屏幕一直显示设备离线，说明书上写的方法全部试过，手机连接也断开，麻烦安排师傅尽快上门检查，家里还有老人和小孩等着用，周末全天都可以联系"}, []string{"空调扇遥控器按了没有反应", "屏幕一直显示设备离线"}},
+	} {
+		r := rand.New(rand.NewSource(2))
+		b := NewBurst(BurstConfig{})
+		at := start
+		other := others(t, r)
+		for i := range 400 {
+			at = at.Add(time.Minute)
+			b.Add(Arrival{ID: id.ID(i + 1), At: at, Customer: id.ID(i + 1), Text: "一直没人联系，之后就没有了下文。" + other(r)})
+		}
+		title := ""
+		for i := range 20 {
+			at = at.Add(10 * time.Second)
+			if p := b.Add(Arrival{ID: id.ID(1000 + i), At: at, Customer: id.ID(1000 + i), Text: c.says[i%len(c.says)] + "（" + fmt.Sprint(i) + "）"}); p != nil {
+				title = p.Title
+			}
+		}
+		for _, w := range c.want {
+			if !strings.Contains(title, w) {
+				t.Errorf("%q, without %q", title, w)
+			}
+		}
+	}
+}

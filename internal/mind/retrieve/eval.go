@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"zhidan/internal/platform/id"
 )
 
 // RetrievalReport are the figures of `zhidan eval retrieval`.
@@ -43,6 +45,10 @@ type DuplicatesReport struct {
 
 	// Plain are the retrieval figures of the index alone, without labels.
 	Plain RetrievalReport `json:"plain"`
+
+	// Live are those of what a desk uses, without labels: a Similar, and its
+	// best in the order of Closer.
+	Live RetrievalReport `json:"live"`
 }
 
 type hits struct{ at1, at5, at10, reciprocal, n float64 }
@@ -172,7 +178,24 @@ func EvalDuplicates(pairsFile, trainFile string) (DuplicatesReport, error) {
 	r.PredictMicros = time.Since(start).Seconds() * 1e6 / n
 	r.PairAccuracy, r.PairAUC = right/n, auc(scores, test)
 	r.RetrievalReport, r.Plain = c.retrieve(pairs, model, trainFile != "")
+	r.Live = c.live()
 	return r, nil
+}
+
+// live asks a Similar, as tickets are compared.
+func (c *clusters) live() RetrievalReport {
+	s := NewSimilar(len(c.texts))
+	for i, t := range c.texts {
+		s.Add(id.ID(i+1), t, Meta{})
+	}
+	var h hits
+	start := time.Now()
+	for _, q := range c.queries() {
+		near := s.Near(c.texts[q], Options{K: CloserDepth, Exclude: id.ID(q + 1)})
+		Closer(c.texts[q], near, func(t id.ID) string { return c.texts[t-1] })
+		h.count(slices.IndexFunc(near, func(x Hit) bool { return c.of[x.ID-1] == c.of[q] }))
+	}
+	return h.report(len(c.texts), time.Since(start))
 }
 
 // auc is the chance that a pair that is the same scores above one that is not.

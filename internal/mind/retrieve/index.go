@@ -30,19 +30,19 @@ const (
 	lengthNorm  = 0.75
 	titleWeight = 2
 	// A longer text says at its beginning what it is about: its first
-	// characters count twice.
+	// characters count twice, and each further clause a little less.
 	leadWide, leadLatin = 20, 60
 	leadLeast           = 4 // of texts so many times longer
+	fading              = 0.1
+	clauseLeast         = 12 // bytes
 
-	// Words of the best answers are added to the question (RM3: Lavrenko and
-	// Croft 2001, Abdul-Jaleel et al. 2004). It helps languages that write
-	// words; for character pairs it was found to hurt.
-	feedbackDocs   = 8
-	feedbackTerms  = 40
-	feedbackWeight = 0.15
+	// Where less than this share of all text is words that only ask (how, what
+	// shall I do), the collection answers: there these words of a question are
+	// met by accident, so they are left out of it. Among questions they count.
+	askingShare = 0.02
 )
 
-var kindWeight = [kinds]float64{single: 1, pair: 1, word: 1, piece: 0.5, wordPair: 0.5}
+var kindWeight = [kinds]float64{single: 1.5, pair: 1, word: 1, piece: 0.5, wordPair: 0.3}
 
 type posting struct {
 	doc int32
@@ -56,19 +56,25 @@ type Index struct {
 	kind     []kind
 	idf      []float64
 	postings [][]posting
-	forward  [][]posting // by document: term and frequency, for expansion
+	asks     bool // the documents are questions themselves
 }
 
 // NewIndex reads the documents.
 func NewIndex(docs []Document) *Index {
-	x := &Index{terms: map[uint64]int32{}, docs: make([]string, len(docs)), forward: make([][]posting, len(docs))}
+	x := &Index{terms: map[uint64]int32{}, docs: make([]string, len(docs))}
+	forward := make([][]posting, len(docs)) // by document: term and frequency
 	lengths := make([][kinds]float64, len(docs))
 	var average [kinds]float64
+	size, asking := 0, 0
 	for d, doc := range docs {
 		x.docs[d] = doc.ID
 		count := map[int32]float32{}
 		add := func(s string, weight float32) {
-			for _, g := range grams(canonical(s), true) {
+			c := canonical(s)
+			size += len(c)
+			asking += len(c) - len(withoutAsking(c))
+			place := weighPlaces(c)
+			for _, g := range grams(c, true) {
 				if g.kind == word && g.weak {
 					continue
 				}
@@ -78,26 +84,27 @@ func NewIndex(docs []Document) *Index {
 					x.terms[g.id] = t
 					x.kind = append(x.kind, g.kind)
 				}
-				count[t] += weight
-				lengths[d][g.kind] += float64(weight)
+				w := weight * place(g.start)
+				count[t] += w
+				lengths[d][g.kind] += float64(w)
 			}
 		}
 		add(doc.Title, titleWeight)
 		add(doc.Text, 1)
-		add(lead(doc.Text), 1)
 		for t, n := range count {
-			x.forward[d] = append(x.forward[d], posting{t, n})
+			forward[d] = append(forward[d], posting{t, n})
 		}
-		slices.SortFunc(x.forward[d], func(a, b posting) int { return cmp.Compare(a.doc, b.doc) })
+		slices.SortFunc(forward[d], func(a, b posting) int { return cmp.Compare(a.doc, b.doc) })
 		for k := range average {
 			average[k] += lengths[d][k]
 		}
 	}
+	x.asks = float64(asking) >= askingShare*float64(size)
 	for k := range average {
 		average[k] = max(average[k]/max(float64(len(docs)), 1), 1)
 	}
 	x.postings = make([][]posting, len(x.kind))
-	for d, terms := range x.forward {
+	for d, terms := range forward {
 		for _, t := range terms {
 			k := x.kind[t.doc]
 			norm := 1 - lengthNorm + lengthNorm*lengths[d][k]/average[k]
@@ -112,23 +119,56 @@ func NewIndex(docs []Document) *Index {
 	return x
 }
 
-// lead is the beginning of a long text, empty for a short one.
-func lead(s string) string {
+// weighPlaces tells how much what stands at a byte of a text counts. It is
+// asked from the beginning to the end.
+func weighPlaces(s string) func(at int32) float32 {
+	lead := int32(leadEnd(s))
+	ends := clauses(s)
+	weight := func(clause int) float32 { return 1 / (1 + fading*float32(clause)) }
+	clause := 0
+	return func(at int32) float32 {
+		for clause < len(ends) && at >= ends[clause] {
+			clause++
+		}
+		w := weight(clause)
+		if at < lead {
+			w++
+		}
+		return w
+	}
+}
+
+// leadEnd is where the beginning of a long text ends; a short one has none.
+func leadEnd(s string) int {
 	n := leadLatin
 	if r, _ := utf8.DecodeRuneInString(strings.TrimSpace(s)); r >= 0x2e80 {
 		n = leadWide
 	}
-	runes := 0
-	cut := len(s)
+	runes, end := 0, 0
 	for i := range s {
 		if runes == n {
-			cut = i
+			end = i
 		}
 		if runes++; runes > n*leadLeast {
-			return s[:cut]
+			return end
 		}
 	}
-	return ""
+	return 0
+}
+
+// clauses gives where the clauses of a text end, but for the last.
+func clauses(s string) (ends []int32) {
+	from := 0
+	for i, r := range s {
+		if !strings.ContainsRune("。！？；，.!?;,\n", r) || r == '.' && i+1 < len(s) && s[i+1] != ' ' {
+			continue
+		}
+		if end := i + utf8.RuneLen(r); end-from >= clauseLeast {
+			ends = append(ends, int32(end))
+			from = end
+		}
+	}
+	return ends
 }
 
 // Len is the number of documents.
@@ -148,7 +188,11 @@ func (x *Index) Search(question string, k int) []Found {
 // search leaves out the document skip.
 func (x *Index) search(question string, skip, k int) []Found {
 	weights := map[int32]float64{}
-	for _, g := range grams(canonical(question), true) {
+	c := canonical(question)
+	if bare := withoutAsking(c); !x.asks && strings.TrimSpace(bare) != "" {
+		c = bare
+	}
+	for _, g := range grams(c, true) {
 		if t, ok := x.terms[g.id]; ok && !(g.kind == word && g.weak) {
 			weights[t]++
 		}
@@ -160,60 +204,7 @@ func (x *Index) search(question string, skip, k int) []Found {
 	slices.SortFunc(query, func(a, b queryTerm) int { return cmp.Compare(a.term, b.term) })
 	scores := make([]float64, len(x.docs))
 	x.add(query, scores)
-	if more := x.feedback(query, x.best(scores, skip, feedbackDocs)); len(more) > 0 {
-		x.add(more, scores)
-	}
 	return x.best(scores, skip, k)
-}
-
-// feedback gives the words that stand out in the best answers.
-func (x *Index) feedback(query []queryTerm, best []Found) []queryTerm {
-	words, characters := 0.0, 0.0
-	for _, q := range query {
-		switch x.kind[q.term] {
-		case single:
-			characters += q.weight
-		case word, piece, wordPair:
-			words += q.weight
-		}
-	}
-	if words <= 2*characters || len(best) == 0 {
-		return nil
-	}
-	model := map[int32]float64{}
-	for _, f := range best {
-		share := f.Score / best[0].Score
-		total := float32(0)
-		for _, t := range x.forward[f.Doc] {
-			if x.kind[t.doc] == word {
-				total += t.tf
-			}
-		}
-		for _, t := range x.forward[f.Doc] {
-			if x.kind[t.doc] == word && len(x.postings[t.doc]) > 1 {
-				model[t.doc] += share * share * float64(t.tf/total)
-			}
-		}
-	}
-	more := make([]queryTerm, 0, len(model))
-	for t, w := range model {
-		more = append(more, queryTerm{t, w})
-	}
-	slices.SortFunc(more, func(a, b queryTerm) int {
-		if c := cmp.Compare(b.weight*x.idf[b.term], a.weight*x.idf[a.term]); c != 0 {
-			return c
-		}
-		return cmp.Compare(a.term, b.term)
-	})
-	more = more[:min(len(more), feedbackTerms)]
-	sum := 0.0
-	for _, t := range more {
-		sum += t.weight
-	}
-	for i := range more {
-		more[i].weight *= feedbackWeight * words / sum
-	}
-	return more
 }
 
 func (x *Index) add(query []queryTerm, scores []float64) {

@@ -81,3 +81,30 @@ func TestEvaluationReadsItsFormats(t *testing.T) {
 		t.Errorf("a bad label gives %v", err)
 	}
 }
+
+// Words that only ask are met in answers by accident; among questions they
+// tell one from another.
+func TestWhatOnlyAsksFindsNoAnswer(t *testing.T) {
+	answers := NewIndex([]Document{
+		{ID: "dye", Text: "白色衣物请单独洗涤，用温水和中性洗衣液，不要浸泡过久。"},
+		{ID: "why", Text: "不知道怎么办的时候，先看说明书第三页，那里写着哪些故障要报修，哪些可以自己处理，报修之后请保持电话畅通，维修师傅会在两个工作日之内与您联系并且约定上门的时间。"},
+	})
+	if found := answers.Search("衣物染色了怎么办呢", 2); len(found) == 0 || found[0].ID != "dye" {
+		t.Errorf("%v", found)
+	}
+	if found := answers.Search("怎么办", 2); len(found) != 1 || found[0].ID != "why" {
+		t.Errorf("a question of asking words alone: %v", found)
+	}
+	questions := NewIndex([]Document{{ID: "how", Text: "会员积分怎么用"}, {ID: "much", Text: "会员积分有多少"}})
+	if found := questions.Search("多少会员积分", 2); len(found) == 0 || found[0].ID != "much" {
+		t.Errorf("%v", found)
+	}
+}
+
+func TestWhatALongAnswerBeginsWithCountsMore(t *testing.T) {
+	about, passing := "会员积分可以抵扣运费，", "请先登录账号，打开设置页面，选择常用地址，填写收件人，核对门牌号，保存之后返回，"
+	x := NewIndex([]Document{{ID: "passing", Text: passing + about + passing}, {ID: "about", Text: about + passing + passing}})
+	if found := x.Search("积分抵扣运费", 2); len(found) != 2 || found[0].ID != "about" || found[0].Score == found[1].Score {
+		t.Errorf("%v", found)
+	}
+}

@@ -4,7 +4,8 @@
 //
 //   - Index answers questions from a fixed collection of documents.
 //   - SameMatter compares two texts; Pairs learns it from labelled pairs.
-//   - Similar is a live index of a tenant's open tickets.
+//   - Similar is a live index of a tenant's open tickets; Closer reads what it
+//     found and puts it in order.
 //   - Burst watches a stream of tickets for a common cause.
 //
 // It promises: no I/O, no clock of its own, no global state that changes; the

@@ -288,3 +288,42 @@ func BenchmarkSimilarAdd(b *testing.B) {
 		s.Add(id.ID(1_000_000+i), queries[i%len(queries)], Meta{})
 	}
 }
+
+func TestCloserReadsWhatWasFound(t *testing.T) {
+	texts := []string{
+		1: "请问会员积分什么时候到账",
+		2: "会员积分怎么抵扣运费",
+		3: "会员积分到账了吗，查一下会员积分",
+		4: "会员积分怎么转给家人",
+		5: "会员的积分几时能到账呀",
+		6: "How do I change the delivery address of my order?",
+		7: "How do I cancel the delivery of my order?",
+	}
+	s := NewSimilar(0)
+	for i, x := range texts[1:] {
+		s.Add(id.ID(i+1), x, Meta{})
+	}
+	words := func(t id.ID) string { return texts[t] }
+	for question, want := range map[string]id.ID{"会员积分如何抵扣运费": 2, "积分转家人": 4, "changing my delivery address": 6, "cancelling a delivery": 7} {
+		hits := s.Near(question, Options{K: CloserDepth})
+		before := len(hits)
+		Closer(question, hits, words)
+		if len(hits) != before || len(hits) == 0 || hits[0].ID != want {
+			t.Errorf("%s: %v, not %d", question, hits, want)
+		}
+	}
+	// A text that cannot be read loses its place, not the others theirs.
+	hits := s.Near("会员积分转给家人", Options{K: CloserDepth})
+	n := len(hits)
+	Closer("会员积分转给家人", hits, func(t id.ID) string {
+		if t == 4 {
+			return ""
+		}
+		return texts[t]
+	})
+	if n < 3 || len(hits) != n || hits[n-1].ID != 4 {
+		t.Errorf("%v", hits)
+	}
+	Closer("", hits, words)
+	Closer("？", nil, words)
+}

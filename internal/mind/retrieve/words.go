@@ -22,6 +22,21 @@ var particles = set(`的 了 吗 呢 啊 吧 呀 嘛 哦 哈 么 就 也 都 还
 // negations turn a request round.
 var negations = set(`不 没 无 未 别 勿 非 莫 not no never none without cannot cant dont doesnt didnt wont isnt wasnt unable nor`)
 
+// askingWords only say that something is asked, in their canonical forms. The
+// English ones are among stopWords.
+const askingWords = `怎么办 怎么样 怎么 有什么 什么 请问 为什么 吗 呢 哪些 哪里 哪家 哪个 多少 是不是 啥 么 回事`
+
+var unasked = sync.OnceValue(func() *strings.Replacer {
+	var pairs []string
+	for _, w := range strings.Fields(askingWords) {
+		pairs = append(pairs, w, " ")
+	}
+	return strings.NewReplacer(pairs...)
+})
+
+// withoutAsking leaves out of a canonical text what only asks.
+func withoutAsking(c string) string { return unasked().Replace(c) }
+
 // alike are forms of one meaning; the first stands for all of them. Only what
 // is nearly always exchangeable in a question is here.
 const alike = `怎么 怎么样 怎样 如何 咋样 咋 怎的
