@@ -309,7 +309,8 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 		}
 		// What is unlike all that the model has seen is not decided, however
 		// sure the model is among the labels that it knows.
-		confidence := g.Confidence * min(1, g.Known*2)
+		known := min(1, g.Known*2)
+		confidence := g.Confidence * known
 		s := state(field, confidence)
 		if s == "" {
 			if field == "category" {
@@ -327,8 +328,8 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 		d := ticket.Decision{Field: field, Value: g.Label, State: s, Confidence: round(confidence), Model: g.Model, At: at, Evidence: evidence(x.why(field))}
 		for _, o := range g.Runners {
 			o.Label = current(o.Label, catalog)
-			if o.Label != g.Label && inUse(field, o.Label, catalog) && o.Confidence >= .02 {
-				d.Runners = append(d.Runners, ticket.Scored{Value: o.Label, Confidence: round(o.Confidence)})
+			if o.Label != g.Label && inUse(field, o.Label, catalog) && o.Confidence*known >= .02 {
+				d.Runners = append(d.Runners, ticket.Scored{Value: o.Label, Confidence: round(o.Confidence * known)})
 			}
 		}
 		out = append(out, d)
@@ -346,7 +347,13 @@ func (r *resident) decisions(x *Reading, t *ticket.Ticket, given []string, catal
 	}
 	if open("sentiment") {
 		d := ticket.Decision{Field: "sentiment", Value: strconv.Itoa(x.Mood), State: ticket.DecisionSet, Confidence: round(x.MoodConfidence), Model: x.MoodModel, At: at}
-		if spans := x.Feeling.Evidence[:min(len(x.Feeling.Evidence), 3)]; x.Mood == x.Feeling.Step && len(spans) > 0 {
+		var spans []nlp.Span // one word may be found by two lists
+		for _, s := range x.Feeling.Evidence {
+			if len(spans) < 3 && !slices.Contains(spans, s) {
+				spans = append(spans, s)
+			}
+		}
+		if x.Mood == x.Feeling.Step && len(spans) > 0 {
 			for _, s := range spans { // words of the lists say it more plainly than features do
 				d.Evidence = append(d.Evidence, ticket.Evidence{In: "body", Start: s.Start, End: s.End, Weight: 1 / float32(len(spans))})
 			}

@@ -279,8 +279,12 @@ func (p *Prepared) listLead(lead string) bool {
 // so and the parts bear it out.
 func (p *Prepared) grouped(parts []matterPart) []matterPart {
 	var groups []matterPart
-	for _, x := range parts {
+	announced := false // "two things": what is of another topic then is another one
+	for i, x := range parts {
 		x.spans = []Span{x.span}
+		if i == 0 && !x.ask && p.weigh(x.normal.Start, x.normal.End) <= 24 {
+			announced = p.listLead(string(p.Normal.Runes[x.normal.Start:x.normal.End]))
+		}
 		if len(groups) == 0 {
 			groups = append(groups, x)
 			continue
@@ -294,6 +298,8 @@ func (p *Prepared) grouped(parts []matterPart) []matterPart {
 			begins = "said"
 		case x.other == 1 && x.ask && fresh && (g.wish || g.topics != 0 || x.topics&^faultTopics != 0):
 			begins = "topic"
+		case announced && x.wish && fresh && g.topics != 0:
+			begins = "said"
 		}
 		if begins == "" {
 			// An announcement without content ("还有一个问题。") goes with what
