@@ -230,7 +230,7 @@ func (m *Mind) registerTicket(api *web.API) {
 		}
 		j := OfTicketJSON{ReadingJSON: x.wire(a.Can(string(staff.CustomerReveal))), Message: w.Message, ReadAt: m.Clock.Now(), Similar: []LikeJSON{}}
 		words := t.Subject + "\n" + w.Text
-		hits, err := m.near(ctx, a.Tenant, words, retrieve.Options{K: retrieve.CloserDepth, Exclude: t.ID, Least: .35})
+		hits, err := m.near(ctx, a.Tenant, words, retrieve.Options{K: retrieve.CloserDepth, Exclude: t.ID, Least: leastLike})
 		if err != nil {
 			return nil, err
 		}

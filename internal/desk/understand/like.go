@@ -53,8 +53,13 @@ func (m *Mind) duplicates(ctx context.Context, a *staff.Actor, who, except id.ID
 	return out[:min(len(out), 5)], err
 }
 
-// maxLikes is how many similar tickets a page shows.
-const maxLikes = 6
+const (
+	maxLikes = 6 // similar tickets that a page shows
+	// leastLike is the likeness below which a ticket is not shown. A page can
+	// bear one that is beside the matter better than it can miss one that tells
+	// the answer.
+	leastLike = .2
+)
 
 // likes are those of the tickets like a text that the actor may read, the
 // closest first.

@@ -3,6 +3,9 @@ package retrieve
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"zhidan/internal/platform/id"
 )
 
 func TestSameMatter(t *testing.T) {
@@ -51,7 +54,7 @@ func FuzzTexts(f *testing.F) {
 		f.Add(s, "空调不制冷，请派师傅")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		score, shared := SameMatter(a, b)
+		score, places := SameMatter(a, b)
 		if !(score >= 0 && score <= 1) {
 			t.Fatalf("score %v", score)
 		}
@@ -64,11 +67,21 @@ func FuzzTexts(f *testing.F) {
 				last = sp.End
 			}
 		}
-		check(b, shared)
+		check(b, places)
 		s := NewSimilar(0)
 		s.Add(1, a, Meta{})
-		for _, h := range s.Near(b, Options{}) {
+		hits := s.Near(b, Options{})
+		for _, h := range hits {
 			check(b, h.Shared)
+		}
+		Closer(b, append(hits, Hit{ID: 2}), func(key id.ID) string { return []string{a, b}[key-1] })
+		// A title of what two texts share, where half of it is not known.
+		common := shared{all: map[uint32]bool{}, unknown: map[uint32]bool{}, telling: map[uint32]float32{}}
+		for i, f := range features(a) {
+			common.all[f.id], common.telling[f.id], common.unknown[f.id] = i%2 == 0, float32(i%3), true
+		}
+		if x := title(b, common); utf8.RuneCountInString(x) > 2*maxTitle {
+			t.Fatalf("%d runes: %q", utf8.RuneCountInString(x), x)
 		}
 		w := NewBurst(BurstConfig{})
 		for range 3 {
