@@ -15,6 +15,10 @@ func TestTitle(t *testing.T) {
 		"谢谢":  "谢谢",
 		"😡😡😡": "😡😡😡",
 		"Hi Anna, the invoice for order 5501 is missing.": "the invoice for order 5501 is missing",
+		// What stands in brackets goes before the problem does.
+		"我上个月在你们官网买的BCD-520冰箱（订单号202605180023417）从前天晚上开始冷藏室不制冷，面板一直显示E5。":                                                    "我上个月在你们官网买的BCD-520冰箱从前天晚上开始冷藏室不制冷，面板一直显示E5",
+		"The fridge (model BCD-520, order 88213, bought in May) that I got from your shop has stopped cooling since Monday.": "The fridge that I got from your shop has stopped cooling since Monday",
+		"发票（抬头错了）请重开": "发票（抬头错了）请重开",
 	} {
 		if got := Title(Prepare(in)); got != want {
 			t.Errorf("%q:\n got %q\nwant %q", in, got, want)

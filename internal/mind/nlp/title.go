@@ -217,6 +217,9 @@ func cutTitle(rs []rune) string {
 		}
 	}
 	trimEnd(false)
+	if width(line) > maxTitle {
+		line = withoutAsides(line)
+	}
 	n := cutAt(line, func(_, w int) bool { return w > maxTitle-1 })
 	if n < len(line) && width(line) > maxTitle {
 		line = line[:n]
@@ -224,6 +227,31 @@ func cutTitle(rs []rune) string {
 		line = append(line, '…')
 	}
 	return string(line)
+}
+
+// withoutAsides leaves out what stands in brackets: numbers and models push the
+// problem off the end of a title.
+func withoutAsides(line []rune) []rune {
+	out := make([]rune, 0, len(line))
+	for i := 0; i < len(line); i++ {
+		if r := line[i]; r == '(' || r == '（' {
+			end := i + 1
+			for end < len(line) && !strings.ContainsRune("()（）", line[end]) {
+				end++
+			}
+			if end < len(line) && (line[end] == ')' || line[end] == '）') {
+				if i = end; len(out) > 0 && out[len(out)-1] == ' ' && end+1 < len(line) && line[end+1] == ' ' {
+					i++
+				}
+				continue
+			}
+		}
+		out = append(out, line[i])
+	}
+	if len(out) < 8 { // all that it says
+		return line
+	}
+	return out
 }
 
 func width(rs []rune) int {
