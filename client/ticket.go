@@ -69,6 +69,15 @@ type Place struct {
 	Department *Ref `json:"department"`
 }
 
+// Ruling is what a dispatcher has said of whose a ticket is.
+type Ruling struct {
+	Place
+	By     Ref       `json:"by"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+	Over   bool      `json:"over"`
+}
+
 // Ticket is one matter of one customer.
 type Ticket struct {
 	ID             string         `json:"id"`
@@ -98,6 +107,7 @@ type Ticket struct {
 	ReopenCount    int            `json:"reopen_count"`
 	RepeatCount    int            `json:"repeat_count"`
 	ReturnCount    int            `json:"return_count"`
+	RulingAskedAt  *time.Time     `json:"ruling_asked_at"`
 	MessageCount   int            `json:"message_count"`
 	ChildCount     int            `json:"child_count"`
 	OpenChildren   int            `json:"open_child_count"`
@@ -116,6 +126,8 @@ type Ticket struct {
 
 	// Of a single ticket only.
 	ReturnsTo     *Place   `json:"returns_to"`
+	Disputed      []Place  `json:"disputed"`
+	Ruling        *Ruling  `json:"ruling"`
 	Collaborators []Ref    `json:"collaborators"`
 	Watchers      []Ref    `json:"watchers"`
 	Links         []Link   `json:"links"`

@@ -39,6 +39,7 @@ const (
 	Reopened         = "reopened"          // my ticket, by the customer or a colleague
 	TeamReceived     = "team_received"     // a ticket was handed or given back to my team
 	Returned         = "returned"          // a ticket has come back again and again
+	RulingAsked      = "ruling_asked"      // and so often that somebody must say whose it is
 	Watched          = "watched"           // a ticket that I watch has changed
 	Collaborating    = "collaborating"     // I am asked to help
 	SLAWarning       = "sla_warning"       // a promise is about to be broken
@@ -109,6 +110,7 @@ var Events = []Event{
 	other(HandedOver, "mine", []string{"count"}, Mail),
 	about(TeamReceived, "team", false),
 	counted(Returned, "team", Mail, WebPush),
+	counted(RulingAsked, "team", Mail, WeCom, DingTalk, Feishu, WebPush),
 	other(QueueWaits, "team", []string{"team", "count"}, WebPush),
 	about(AbnormalTicket, "team", false, Mail, WebPush),
 	about(SeriousTicket, "team", true, Mail, SMS, WeCom, DingTalk, Feishu, WebPush),

@@ -25,7 +25,7 @@ const noticedReturns = 2
 
 // rank is the order of importance: of several things that one write did, a
 // person hears of the first.
-var rank = []string{Assigned, Returned, Mentioned, ScheduledFailed, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
+var rank = []string{Assigned, RulingAsked, Returned, Mentioned, ScheduledFailed, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
 
 // told is one thing that one person is to hear.
 type told struct {
@@ -123,13 +123,23 @@ func noticesOf(o ticket.Occurrence, watchers []id.ID, dir *staff.Directory) []No
 		if n := returns(e); n >= noticedReturns && dir != nil {
 			y := x(Returned)
 			y.data = map[string]string{"count": strconv.Itoa(n)}
-			from := ticket.Place{Team: was(e, "team", t.Team), Department: was(e, "department", t.Department)}
-			for _, p := range []ticket.Place{from, {Team: t.Team, Department: t.Department}} {
+			_, asked := fieldOf(e, ticket.FieldRulingAsked)
+			places := []ticket.Place{{Team: was(e, "team", t.Team), Department: was(e, "department", t.Department)}, {Team: t.Team, Department: t.Department}}
+			if asked != "" && len(t.Handed) > 1 { // it came to nobody: who would have had it back hears of it
+				places[1] = t.Handed[len(t.Handed)-2]
+			}
+			for _, p := range places {
 				if p == (ticket.Place{}) {
 					continue // from nowhere, which nobody leads
 				}
 				for _, lead := range dir.Leads(p.Team, p.Department) {
 					add(lead, y)
+				}
+			}
+			if asked != "" && t.RulingAsked != 0 {
+				y.event = RulingAsked
+				for _, u := range dir.Dispatchers(t.Department) {
+					add(u, y)
 				}
 			}
 		}
@@ -234,7 +244,7 @@ func textOf(v any) string {
 		return v
 	case fmt.Stringer:
 		return v.String()
-	case int, int64, float64:
+	case int, int64, float64, bool:
 		return fmt.Sprint(v)
 	}
 	return ""

@@ -96,7 +96,7 @@ func Facts(events []ticket.Event) (facts, void []Fact) {
 		case ticket.EventRepeat:
 			w.add(Repeat, e, w.now)
 		case ticket.EventTransfer:
-			if e.ActorKind == string(staff.KindStaff) {
+			if e.ActorKind == string(staff.KindStaff) && e.Data.Kind != ticket.KindRuling { // to rule is not to hand on
 				k := Transferred
 				if e.Data.Kind == ticket.KindReturn {
 					k = Returned

@@ -68,7 +68,7 @@ func (m *Room) adopt(ctx context.Context, j job.Job) error {
 
 func (m *Room) adoptOne(ctx context.Context, tx *db.Tx, k *resident, t *ticket.Ticket) error {
 	switch weight := k.weigh(t); {
-	case !t.Status.Active() || t.MergedInto != 0:
+	case !t.Status.Active() || t.MergedInto != 0 || t.RulingAsked != 0:
 		return nil
 	case t.Assignee != 0 && weight != t.Weight:
 		open := 0

@@ -207,7 +207,9 @@ func (m *Room) freed(ctx context.Context, tx *db.Tx, k *resident, tenant, user i
 // true to the ticket, and gives it up when somebody has it or nobody must act.
 func (m *Room) keepPlace(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change, before ticket.Ticket, y *choice) error {
 	t := c.Ticket
-	open := func(x *ticket.Ticket) bool { return x.Status.Active() && x.Assignee == 0 && x.MergedInto == 0 }
+	open := func(x *ticket.Ticket) bool {
+		return x.Status.Active() && x.Assignee == 0 && x.MergedInto == 0 && x.RulingAsked == 0
+	}
 	if c.Born() {
 		return nil // settle has done it
 	}

@@ -285,7 +285,7 @@ func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y 
 		return 0, err
 	}
 	now, err := loadWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
-	if err != nil || now == nil || now.State != y.waiting.State || now.Agent != y.waiting.Agent || c.Ticket.Assignee != 0 || !c.Ticket.Status.Active() {
+	if err != nil || now == nil || now.State != y.waiting.State || now.Agent != y.waiting.Agent || c.Ticket.Assignee != 0 || c.Ticket.RulingAsked != 0 || !c.Ticket.Status.Active() {
 		return 0, err
 	}
 	z := *y

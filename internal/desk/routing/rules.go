@@ -78,6 +78,11 @@ func (p *Plan) Course(m *Matter) *Course {
 	c.Plan = p
 	t := m.Ticket
 	switch {
+	case t.Bound(): // a ruling says whose it is
+		c.Team, c.Department, c.agents, c.spill = t.Team, 0, nil, nil
+		if t.Team == 0 {
+			c.Department = t.Department
+		}
 	case m.Team != 0:
 		c.Team, c.Department, c.agents = m.Team, 0, nil
 	case c.Team == 0 && c.Department == 0 && len(c.agents) == 0:

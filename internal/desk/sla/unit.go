@@ -65,8 +65,12 @@ func (p *Policy) ofUnit(kind Metric, unit id.ID, priority string) *Promise {
 // settleUnits lets the clocks of the units that hold the ticket run and those
 // of all others rest.
 func (s *Sheet) settleUnits(r *Rules, p *Policy, at clock.Time, row expr.Row) error {
+	waits, _ := row("awaiting_ruling").(bool)
 	for _, kind := range []Metric{OfDepartment, OfTeam} {
 		unit := reference(row, string(kind))
+		if waits { // for somebody to say whose it is: until then no unit has it
+			unit = 0
+		}
 		here, n := of(kind, unit), 0
 		for _, c := range s.Clocks {
 			if k, u := c.Metric.Unit(); k == kind && u != 0 {

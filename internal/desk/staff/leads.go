@@ -27,17 +27,47 @@ func (d *Directory) Leads(team, department id.ID) []id.ID {
 			department = t.Department
 		}
 	}
+	for _, x := range d.above(department) {
+		if list := d.orderers(func(p *Person) bool { return p.Department == x && p.Grants[SLASupervise] >= ScopeDepartment }); len(list) > 0 {
+			return list
+		}
+	}
+	return d.orderers(func(p *Person) bool { return p.Grants[SLASupervise] == ScopeAll })
+}
+
+// Common is the smallest department that contains two; zero: none does.
+func (d *Directory) Common(a, b id.ID) id.ID {
+	above := d.above(a)
+	for _, x := range d.above(b) {
+		if slices.Contains(above, x) {
+			return x
+		}
+	}
+	return 0
+}
+
+// above is a department with all that contain it, from within.
+func (d *Directory) above(department id.ID) (list []id.ID) {
 	for range 20 { // departments lie at most so deep
 		x, ok := d.Department(department)
 		if !ok {
 			break
 		}
-		if list := d.orderers(func(p *Person) bool { return p.Department == x.ID && p.Grants[SLASupervise] >= ScopeDepartment }); len(list) > 0 {
-			return list
-		}
+		list = append(list, x.ID)
 		department = x.Parent
 	}
-	return d.orderers(func(p *Person) bool { return p.Grants[SLASupervise] == ScopeAll })
+	return list
+}
+
+// Dispatchers are those who may give tickets to anybody in a department, or
+// where it has none in the nearest one above, or else in the whole house.
+func (d *Directory) Dispatchers(department id.ID) []id.ID {
+	for _, x := range d.above(department) {
+		if list := d.orderers(func(p *Person) bool { return p.Department == x && p.Grants[TicketAssign] >= ScopeDepartment }); len(list) > 0 {
+			return list
+		}
+	}
+	return d.orderers(func(p *Person) bool { return p.Grants[TicketAssign] == ScopeAll })
 }
 
 func (d *Directory) orderers(fit func(*Person) bool) (list []id.ID) {

@@ -64,12 +64,14 @@ var Actions = []*Action{
 		}
 		return Outcome{}, d.setStatus(ctx, w, c, in)
 	}).bulk(),
-	define("assign", staff.TicketAssign, active, (*Desk).assign).bulk(),
+	define("assign", staff.TicketAssign, placeable, (*Desk).assign).bulk(),
 	define("claim", staff.TicketClaim, func(a *staff.Actor, t *Ticket) bool {
-		return t.Status.Active() && t.Assignee != a.ID && a.Kind == staff.KindStaff
+		return placeable(a, t) && t.Assignee != a.ID && a.Kind == staff.KindStaff
 	}, (*Desk).claim).bulk(),
-	define("transfer", staff.TicketUpdate, active, (*Desk).transfer).bulk(),
+	define("transfer", staff.TicketUpdate, placeable, (*Desk).transfer).bulk(),
 	define("return", staff.TicketUpdate, returnable, (*Desk).giveBack),
+	define("ruling", staff.TicketAssign, rulable, (*Desk).rule).undoable(),
+	define("lift", staff.TicketAssign, liftable, (*Desk).lift),
 	define("priority", staff.TicketUpdate, notMerged, (*Desk).setPriority).bulk(),
 	define("type", staff.TicketUpdate, notMerged, (*Desk).setType).bulk(),
 	define("category", staff.TicketUpdate, notMerged, (*Desk).setCategory).bulk(),
@@ -164,8 +166,7 @@ func (d *Desk) carryOut(ctx context.Context, actor *staff.Actor, ticket id.ID, n
 
 func (d *Desk) act(ctx context.Context, w *Write, c *Change, a *Action, in any) (Outcome, error) {
 	if a.Offer != nil && !a.Offer(w.Actor, c.Ticket) {
-		return Outcome{}, fault.New(fault.Conflict, "ticket.not_now", "%s is not possible while the ticket is %s", a.Name, c.Ticket.Status).
-			With("action", a.Name).With("status", c.Ticket.Status.String())
+		return Outcome{}, d.refusal(ctx, a, c.Ticket)
 	}
 	return a.run(d, ctx, w, c, in)
 }

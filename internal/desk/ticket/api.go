@@ -386,6 +386,8 @@ func (d *Desk) registerActions(api *web.API) {
 	action[ClaimInput](api, d, "claim", "Claim a ticket from the pool")
 	action[TransferInput](api, d, "transfer", "Hand a ticket on, with a reason")
 	action[ReturnInput](api, d, "return", "Give a ticket back to who handed it on, with a reason")
+	action[RulingInput](api, d, "ruling", "Rule whose a ticket is that was returned twice")
+	action[LiftInput](api, d, "lift", "Lift the ruling on a ticket")
 	action[PriorityInput](api, d, "priority", "Set the priority")
 	action[TypeInput](api, d, "type", "Change the type")
 	action[CategoryInput](api, d, "category", "Place it in the tree of categories")
@@ -424,7 +426,7 @@ func (d *Desk) registerActions(api *web.API) {
 			return out, nil
 		})
 	type undoneOut struct{ Body undoneJSON }
-	web.Register(api, web.Op{Method: http.MethodPost, Path: "/undo/{id}", ID: "undo", Summary: "Take back a merge, split or bulk change",
+	web.Register(api, web.Op{Method: http.MethodPost, Path: "/undo/{id}", ID: "undo", Summary: "Take back a merge, split, ruling or bulk change",
 		Permission: string(staff.TicketRead), Tags: []string{"Actions"}},
 		func(ctx context.Context, in *TicketID) (*undoneOut, error) {
 			a := actor(ctx)

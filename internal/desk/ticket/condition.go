@@ -29,7 +29,7 @@ func ConditionFields(catalog *form.Catalog) []expr.Field {
 	}
 	add(expr.String, "type", "channel", "language", "subject", "number", "hold_reason")
 	add(expr.Int, "sentiment", "risk", "reopen_count", "repeat_count", "return_count")
-	add(expr.Bool, "snoozed")
+	add(expr.Bool, "snoozed", "awaiting_ruling")
 	add(expr.StringList, "tags")
 	add(expr.Timestamp, "created_at")
 	add(expr.ID, "category", "substatus", "assignee", "team", "department", "requester", "company")
@@ -105,6 +105,8 @@ func (t *Ticket) Value(field string) any {
 		return int64(t.ReturnCount)
 	case "snoozed":
 		return t.SnoozedUntil != 0
+	case "awaiting_ruling":
+		return t.RulingAsked != 0
 	case "created_at":
 		return t.CreatedAt
 	}

@@ -84,7 +84,14 @@ func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, er
 		return nil, err
 	}
 	p = p.Whole(dir, t.place())
-	var changes []FieldChange
+	if t.Bound() && !t.Ruling.keeps(dir, p) {
+		return nil, d.boundBy(ctx, t)
+	}
+	return t.goTo(p), nil
+}
+
+// goTo puts the ticket somewhere and tells what that changed.
+func (t *Ticket) goTo(p Place) (changes []FieldChange) {
 	for _, x := range []struct {
 		field string
 		from  *id.ID
@@ -95,7 +102,7 @@ func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, er
 			*x.from = x.to
 		}
 	}
-	return changes, nil
+	return changes
 }
 
 func (d *Desk) assign(ctx context.Context, w *Write, c *Change, in AssignInput) (Outcome, error) {

@@ -101,6 +101,7 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 		{Name: "reopen_count", Type: expr.Int, Column: "t.reopen_count", NotNull: true},
 		{Name: "repeat_count", Type: expr.Int, Column: "t.repeat_count", NotNull: true},
 		{Name: "return_count", Type: expr.Int, Column: "t.return_count", NotNull: true},
+		{Name: "awaiting_ruling", Type: expr.Bool, Column: "t.ruling_asked_at is not null", NotNull: true, Indexed: true},
 		{Name: "message_count", Type: expr.Int, Column: "t.message_count", NotNull: true},
 		{Name: "watching", Type: expr.Bool, Column: person("watcher"), NotNull: true},
 		{Name: "mentioned", Type: expr.Bool, Column: person("mention"), NotNull: true},

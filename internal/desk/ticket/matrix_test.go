@@ -334,7 +334,9 @@ var matrix = []route{
 	{"POST /tickets/{id}/sla/extension", "ticket", "404 404 404 201", `{"metric":"resolution","minutes":60,"reason":"x"}`},
 	{"POST /tickets/{id}/sla/supervise", "ticket", "403 404 404 201", `{"words":"x","minutes":60}`},
 	{"POST /tickets/{id}/sla/urge", "ticket", "404 404 404 200", `{"words":"x"}`},
-	{"POST /tickets/{id}/return", "ticket", "404 404 404 409", `{"reason":"x"}`}, // nobody handed it on
+	{"POST /tickets/{id}/return", "ticket", "404 404 404 409", `{"reason":"x"}`},                        // nobody handed it on
+	{"POST /tickets/{id}/ruling", "ticket", "404 404 404 409", `{"assignee_id":"{user}","reason":"x"}`}, // nobody disputes it
+	{"POST /tickets/{id}/lift", "ticket", "404 404 404 409", `{"reason":"x"}`},
 	{"POST /tickets/{id}/snooze", "ticket", "404 404 404 200", `{"until":null}`},
 	{"POST /tickets/{id}/split", "reply", "404 404 404 200", `{"message_ids":["{message}"]}`},
 	{"POST /tickets/{id}/split-matters", "ticket", "404 404 404 409", `{"matters":[0]}`}, // of which there is one

@@ -47,10 +47,13 @@ func (t *Ticket) hand(from Place) {
 	t.Handed = t.Handed[max(0, len(t.Handed)-maxHanded):]
 }
 
-func returnable(_ *staff.Actor, t *Ticket) bool { return t.Status.Active() && t.Origin() != Place{} }
+func returnable(a *staff.Actor, t *Ticket) bool {
+	return placeable(a, t) && !t.Bound() && t.Origin() != Place{}
+}
 
 // giveBack returns the ticket to the person who handed it on, or to their team
-// when they have left.
+// when they have left. The second return since the last ruling does not go
+// back again: it asks for one.
 func (d *Desk) giveBack(ctx context.Context, _ *Write, c *Change, in ReturnInput) (Outcome, error) {
 	if in.Reason = oneLine(in.Reason); in.Reason == "" {
 		return Outcome{}, fault.Bad("reason", "required", "a return needs a reason")
@@ -61,6 +64,22 @@ func (d *Desk) giveBack(ctx context.Context, _ *Write, c *Change, in ReturnInput
 		return Outcome{}, err
 	}
 	to, at := t.origin()
+	var changes []FieldChange
+	if t.disputed()+1 >= returnsToRule {
+		changes = d.askRuling(c, dir, to, at)
+	} else if changes, err = d.goBack(ctx, c, dir, to, at); err != nil {
+		return Outcome{}, err
+	}
+	t.ReturnCount++
+	changes = append(changes, FieldChange{Field: "return_count", From: t.ReturnCount - 1, To: t.ReturnCount})
+	c.Append(EventTransfer, EventData{Kind: KindReturn, Changes: changes, Reason: c.say("reason", in.Reason)})
+	return Outcome{}, nil
+}
+
+// goBack takes the ticket to a place of those that handed it on, as far as they
+// are still there.
+func (d *Desk) goBack(ctx context.Context, c *Change, dir *staff.Directory, to Place, at int) (changes []FieldChange, err error) {
+	t := c.Ticket
 	if u, _ := dir.User(to.Assignee); !u.Active {
 		to.Assignee = 0
 	}
@@ -70,18 +89,14 @@ func (d *Desk) giveBack(ctx context.Context, _ *Write, c *Change, in ReturnInput
 	if _, ok := dir.Department(to.Department); !ok {
 		to.Department = 0
 	}
-	var changes []FieldChange
 	if to != (Place{}) {
 		if changes, err = d.place(ctx, c, to); err != nil {
-			return Outcome{}, err
+			return nil, err
 		}
 	}
 	if len(changes) == 0 {
-		return Outcome{}, fault.New(fault.Conflict, "ticket.no_origin", "those who handed this ticket on are no longer there")
+		return nil, fault.New(fault.Conflict, "ticket.no_origin", "those who handed this ticket on are no longer there")
 	}
 	t.Handed = t.Handed[:at:at]
-	t.ReturnCount++
-	changes = append(changes, FieldChange{Field: "return_count", From: t.ReturnCount - 1, To: t.ReturnCount})
-	c.Append(EventTransfer, EventData{Kind: KindReturn, Changes: changes, Reason: c.say("reason", in.Reason)})
-	return Outcome{}, nil
+	return changes, nil
 }

@@ -8,8 +8,8 @@ import (
 	"zhidan/internal/platform/id"
 )
 
-// A ticket that was handed on goes back the way it came, step by step, with the
-// reason and how often.
+// A ticket that was handed on goes back the way it came, with the reason and
+// how often; the second time it waits for a ruling.
 func TestATicketGoesBackTheWayItCame(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		d1, d2, d3 := s.department("售后", 0), s.department("物流", 0), s.department("财务", 0)
@@ -50,9 +50,9 @@ func TestATicketGoesBackTheWayItCame(t *testing.T) {
 		want(t, "events", s.fired(tk.ID, at), "transfer/return:assignee:team:department:return_count")
 		where(tk.ID, "乙 二组 < 一组")
 		want(t, "count", s.act(tk.ID, "return", back).Ticket.ReturnCount, 2)
-		where(tk.ID, "甲 一组")
+		where(tk.ID, "")
 		_, err = s.c.Act(ctx, tk.ID, "return", back)
-		refused(t, err, "409 ticket.not_now")
+		refused(t, err, "409 ticket.awaiting_ruling")
 
 		line, err := s.c.Timeline(ctx, tk.ID, 0, "")
 		must(t, err)
@@ -62,6 +62,8 @@ func TestATicketGoesBackTheWayItCame(t *testing.T) {
 		want(t, "found", len(list.Items), 1)
 
 		// Of who has left the team has it back; where it was given by hand meanwhile counts.
+		tk = s.open("y")
+		s.act(tk.ID, "assign", M{"assignee_id": a.ID})
 		s.act(tk.ID, "transfer", M{"team_id": t2, "reason": "再看一下"})
 		s.act(tk.ID, "assign", M{"assignee_id": b.ID})
 		_, err = s.Staff.UpdateUser(ctx, staff.System(s.Tenant), a.ID, 0, staff.UserChange{Active: new(bool)})

@@ -51,7 +51,7 @@ var parts = map[string]func(t *Ticket) []any{
 	"tags":     func(t *Ticket) []any { return []any{&t.Tags} },
 	"assignee": func(t *Ticket) []any { return []any{&t.Assignee, &t.Team, &t.Department} },
 	"status": func(t *Ticket) []any {
-		return []any{&t.Status, &t.Substatus, &t.HoldReason, &t.CancelReason, &t.Resolution, &t.SolvedAt, &t.ClosedAt, &t.ReopenCount}
+		return []any{&t.Status, &t.Substatus, &t.HoldReason, &t.CancelReason, &t.Resolution, &t.SolvedAt, &t.ClosedAt, &t.ReopenCount, &t.RulingAsked, &t.Ruling}
 	},
 }
 

@@ -209,9 +209,12 @@ func (d *Desk) moveTo(c *Change, to Status, data *EventData) {
 		if from == Solved {
 			t.ReopenCount++
 		}
+		if !from.Active() {
+			t.endRuling()
+		}
 		t.SolvedAt, t.ClosedAt = 0, 0
 	} else {
-		t.SnoozedUntil = 0
+		t.SnoozedUntil, t.RulingAsked = 0, 0
 	}
 	t.Status, t.Substatus = to, 0
 	c.Append(EventStatus, *data)

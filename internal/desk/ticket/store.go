@@ -23,16 +23,17 @@ const columns = `t.tenant_id, t.id, t.number, t.subject, t.status, t.substatus_i
 	t.snoozed_until, t.parent_id, t.merged_into, t.resolution, t.reopen_count, t.repeat_count,
 	t.message_count, t.child_count, t.open_child_count, t.last_message, t.first_replied_at,
 	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.sentiment, t.risk, t.unsure,
-	t.due_at, t.sla, t.sla_metric, t.sla_from, t.warn_at, t.handed, t.return_count, t.weight, t.version`
+	t.due_at, t.sla, t.sla_metric, t.sla_from, t.warn_at, t.handed, t.return_count, t.weight, t.ruling_asked_at,
+	t.ruling, t.version`
 
-const columnCount = 49
+const columnCount = 51
 
 type scanner interface{ Scan(dest ...any) error }
 
 func scanTicket(row scanner) (*Ticket, error) {
 	t := &Ticket{}
 	var tags, fields, handed string
-	var resolution, last sql.NullString
+	var resolution, last, ruling sql.NullString
 	var sentiment sql.NullInt64
 	var unsure int
 	err := row.Scan(&t.Tenant, &t.ID, &t.Number, &t.Subject, &t.Status, zero(&t.Substatus), &t.Priority, &t.Type,
@@ -41,7 +42,8 @@ func scanTicket(row scanner) (*Ticket, error) {
 		zero(&t.SnoozedUntil), zero(&t.Parent), zero(&t.MergedInto), &resolution, &t.ReopenCount, &t.RepeatCount,
 		&t.MessageCount, &t.ChildCount, &t.OpenChildren, &last, zero(&t.FirstReplied),
 		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &sentiment, &t.Risk, &unsure,
-		&t.DueAt, &t.SLA, &t.SLAMetric, zero(&t.SLAFrom), zero(&t.WarnAt), &handed, &t.ReturnCount, &t.Weight, &t.Version)
+		&t.DueAt, &t.SLA, &t.SLAMetric, zero(&t.SLAFrom), zero(&t.WarnAt), &handed, &t.ReturnCount, &t.Weight, zero(&t.RulingAsked),
+		&ruling, &t.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,8 @@ func scanTicket(row scanner) (*Ticket, error) {
 		t.Sentiment = &n
 	}
 	if err := errors.Join(unpack(tags, &t.Tags), unpack(fields, &t.Fields), unpack(handed, &t.Handed),
-		unpack(resolution.String, &t.Resolution), unpack(last.String, &t.LastMessage)); err != nil {
+		unpack(resolution.String, &t.Resolution), unpack(last.String, &t.LastMessage),
+		unpack(ruling.String, &t.Ruling)); err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", t.ID, err)
 	}
 	return t, nil
@@ -77,7 +80,8 @@ func (t *Ticket) values() []any {
 		null(t.SnoozedUntil), null(t.Parent), null(t.MergedInto), packPtr(t.Resolution), t.ReopenCount, t.RepeatCount,
 		t.MessageCount, t.ChildCount, t.OpenChildren, packPtr(t.LastMessage), null(t.FirstReplied),
 		null(t.SolvedAt), null(t.ClosedAt), int64(t.CreatedAt), int64(t.UpdatedAt), sentiment, t.Risk, unsure,
-		t.dueKey(), int64(t.SLA), t.SLAMetric, null(t.SLAFrom), null(t.WarnAt), pack(t.Handed, "[]", len(t.Handed)), t.ReturnCount, t.Weight, t.Version}
+		t.dueKey(), int64(t.SLA), t.SLAMetric, null(t.SLAFrom), null(t.WarnAt), pack(t.Handed, "[]", len(t.Handed)), t.ReturnCount, t.Weight, null(t.RulingAsked),
+		packPtr(t.Ruling), t.Version}
 }
 
 // zeroScanner reads NULL as zero.

@@ -141,6 +141,8 @@ type Ticket struct {
 	RepeatCount  int // contacts of the same customer on the same matter after the first
 	ReturnCount  int // how often it was given back to who had handed it on
 	Handed       []Place
+	RulingAsked  clock.Time // since when it waits for a ruling; zero when it does not
+	Ruling       *Ruling    // the last one
 	MessageCount int
 	ChildCount   int
 	OpenChildren int
@@ -275,6 +277,7 @@ const (
 	EventChildrenDone = "children_done" // the last active child ended
 	EventPeople       = "people"
 	EventRepeat       = "repeat_contact"
+	EventRuling       = "ruling" // it was lifted; what was ruled is a transfer
 	EventUndo         = "undo"
 	EventJudged       = "judged" // a decision, without a change of its value
 	EventSLA          = "sla"    // what time does to a promise

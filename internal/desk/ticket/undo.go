@@ -50,7 +50,7 @@ type Undone struct {
 	Bulk    id.ID
 }
 
-// TakeBack undoes a merge, split or bulk change. Only who did it (or someone who
+// TakeBack undoes a merge, split, ruling or bulk change. Only who did it (or someone who
 // may merge everywhere) can, once, before it expires, and only as long as what
 // it touched has not moved on.
 func (d *Desk) TakeBack(ctx context.Context, a *staff.Actor, undo id.ID) (Undone, error) {
@@ -92,6 +92,12 @@ func (d *Desk) TakeBack(ctx context.Context, a *staff.Actor, undo id.ID) (Undone
 				return err
 			}
 			err = d.undoSplit(ctx, w, u)
+		case "ruling":
+			var u rulingUndo
+			if err := json.Unmarshal([]byte(data), &u); err != nil {
+				return err
+			}
+			err = d.undoRuling(ctx, w, u)
 		case "bulk":
 			out.Bulk, err = d.startUndoBulk(ctx, w, undo)
 		default:
@@ -133,6 +139,7 @@ func restore(t, before *Ticket) []FieldChange {
 	t.Resolution = before.Resolution
 	t.SolvedAt, t.ClosedAt, t.ReopenCount = before.SolvedAt, before.ClosedAt, before.ReopenCount
 	t.Handed, t.ReturnCount = before.Handed, before.ReturnCount
+	t.RulingAsked, t.Ruling = before.RulingAsked, before.Ruling
 	return changes
 }
 

@@ -82,6 +82,7 @@ var ShippedViews = []View{
 	{ID: 15, Name: Words{"紧急", "Urgent"}, Filter: `active && priority == "urgent"`, Sort: "-updated"},
 	{ID: 16, Name: Words{"待分类", "To be classified"}, Filter: `active && to_classify`, Sort: "-updated"},
 	{ID: 17, Name: Words{"风险", "At risk"}, Filter: `active && at_risk`, Sort: "-updated"},
+	{ID: 22, Name: Words{"待裁定", "Awaiting a ruling"}, Filter: `active && awaiting_ruling`, Sort: "-updated"},
 	// The walk in the order of what is due begins and ends at a moment: what is
 	// overdue and breached long ago lies before it.
 	{ID: 18, Name: Words{"即将超时", "About to breach"}, Filter: `active && sla == "running" && due_at >= now() && due_at < now() + duration("1h")`, Sort: "due"},
@@ -102,7 +103,7 @@ func (d *Desk) Views(ctx context.Context, a *staff.Actor) ([]View, error) {
 	}
 	views := slices.Clone(ShippedViews)
 	for i := range views {
-		views[i].Scope, views[i].Position = Shipped, int(views[i].ID)
+		views[i].Scope, views[i].Position = Shipped, i+1
 	}
 	for _, v := range saved {
 		if v.seenBy(a, roles) && len(views) < MaxViews+len(ShippedViews) {

@@ -80,6 +80,7 @@ type JSON struct {
 	ReopenCount  int            `json:"reopen_count"`
 	RepeatCount  int            `json:"repeat_count"`
 	ReturnCount  int            `json:"return_count" doc:"how often it was given back to who had handed it on"`
+	RulingAsked  clock.Time     `json:"ruling_asked_at,omitzero" doc:"since when it waits for a ruling"`
 	MessageCount int            `json:"message_count"`
 	ChildCount   int            `json:"child_count"`
 	OpenChildren int            `json:"open_child_count"`
@@ -104,12 +105,15 @@ type JSON struct {
 	Highlight    *HighlightJSON `json:"highlight,omitempty"`
 
 	// Of a single ticket only.
-	Collaborators []Ref      `json:"collaborators,omitempty"`
-	Watchers      []Ref      `json:"watchers,omitempty"`
-	Links         []Link     `json:"links,omitempty"`
-	Children      []Brief    `json:"children,omitempty"`
-	ReturnsTo     *PlaceJSON `json:"returns_to,omitempty" doc:"who handed it on, and gets it back when it is returned"`
-	Actions       []string   `json:"actions,omitempty" doc:"what the reader may do to it now"`
+	Collaborators []Ref       `json:"collaborators,omitempty"`
+	Watchers      []Ref       `json:"watchers,omitempty"`
+	Links         []Link      `json:"links,omitempty"`
+	Children      []Brief     `json:"children,omitempty"`
+	ReturnsTo     *PlaceJSON  `json:"returns_to,omitempty" doc:"who handed it on, and gets it back when it is returned"`
+	ReturnAsks    bool        `json:"return_asks_ruling,omitempty" doc:"to return it again asks for a ruling"`
+	Disputed      []PlaceJSON `json:"disputed,omitempty" doc:"while it waits for a ruling: who handed it on, and who returned it"`
+	Ruling        *RulingJSON `json:"ruling,omitempty" doc:"the last ruling on whose it is"`
+	Actions       []string    `json:"actions,omitempty" doc:"what the reader may do to it now"`
 }
 
 // PlaceJSON is who is or was to act on a ticket.
@@ -177,7 +181,7 @@ func (n names) ticket(t *Ticket) JSON {
 		ID: t.ID, Number: t.Number, Subject: t.Subject, Status: t.Status, Substatus: t.Substatus, Priority: t.Priority,
 		Type: t.Type, Category: t.Category, Channel: t.Channel, Language: t.Language, Creator: n.actor(t.CreatorKind, t.Creator),
 		Assignee: n.user(t.Assignee), Tags: t.Tags, Fields: t.Fields, HoldReason: t.HoldReason, CancelReason: t.CancelReason,
-		SnoozedUntil: t.SnoozedUntil, Resolution: t.Resolution, ReopenCount: t.ReopenCount, RepeatCount: t.RepeatCount, ReturnCount: t.ReturnCount,
+		SnoozedUntil: t.SnoozedUntil, Resolution: t.Resolution, ReopenCount: t.ReopenCount, RepeatCount: t.RepeatCount, ReturnCount: t.ReturnCount, RulingAsked: t.RulingAsked,
 		MessageCount: t.MessageCount, ChildCount: t.ChildCount, OpenChildren: t.OpenChildren, LastMessage: t.LastMessage,
 		FirstReplied: t.FirstReplied, SolvedAt: t.SolvedAt, ClosedAt: t.ClosedAt, CreatedAt: t.CreatedAt, UpdatedAt: t.UpdatedAt,
 		Version: t.Version, Sentiment: t.Sentiment, Risk: t.Risk, Unsure: t.Unsure, Decisions: []Decision{},
@@ -315,8 +319,11 @@ func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, er
 			*x.into = append(*x.into, *n.user(u))
 		}
 	}
-	if p := t.Origin(); p != (Place{}) && t.Status.Active() {
-		j.ReturnsTo = n.place(p)
+	if returnable(a, t) {
+		j.ReturnsTo, j.ReturnAsks = n.place(t.Origin()), t.disputed()+1 >= returnsToRule
+	}
+	if err := d.showRuling(ctx, t, j, n); err != nil {
+		return nil, err
 	}
 	if err := d.relatives(ctx, a, t, j, n); err != nil {
 		return nil, err

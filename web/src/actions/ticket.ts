@@ -85,6 +85,8 @@ export const ticketActions: Action[] = [
   { id: 'ticket.whyAgent', name: 'action.whyAgent', group: 'ticket', opens: true, icon: 'route', keys: 'Shift+W', when: one, perform: () => show(innerWidth < 1100 ? { whyAgent: true, side: true } : { whyAgent: true }) },
   { id: 'ticket.transfer', name: 'action.transfer', group: 'ticket', opens: true, row: true, icon: 'transfer', keys: 'Shift+A', needs: 'transfer', when: one, perform: panel('transfer') },
   { id: 'ticket.return', name: 'action.return', group: 'ticket', opens: true, row: true, icon: 'undo', keys: 'Shift+R', needs: 'return', when: one, perform: panel('return') },
+  { id: 'ticket.ruling', name: 'action.ruling', group: 'ticket', opens: true, row: true, icon: 'gavel', keys: 'Shift+G', needs: 'ruling', when: one, perform: panel('ruling') },
+  { id: 'ticket.lift', name: 'action.lift', group: 'ticket', opens: true, icon: 'unlock', needs: 'lift', when: one, perform: panel('lift') },
   { id: 'ticket.type', name: 'action.type', group: 'ticket', opens: true, row: true, icon: 'type', keys: 't', needs: 'type', when: one, perform: pick('type') },
   { id: 'ticket.category', name: 'action.category', group: 'ticket', opens: true, icon: 'tree', needs: 'category', when: one, perform: pick('category') },
   { id: 'ticket.tags', name: 'action.tags', group: 'ticket', opens: true, row: true, icon: 'tag', keys: 'l', needs: 'tags', perform: pick('tags') },

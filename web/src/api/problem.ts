@@ -1,4 +1,5 @@
 import { messages, t, type Key, type Params } from '~/i18n'
+import { clock } from '~/i18n/format'
 import type { FieldProblem, ProblemBody } from './types'
 
 /** What the server refused, or that it could not be reached (code "net.offline"). */
@@ -22,7 +23,7 @@ export class Problem extends Error {
   /** One sentence for the reader: by code, else what the server said. */
   get text(): string {
     const first = this.errors[0]
-    return codeText(this.code) ?? (first ? fieldText(first) : undefined) ?? codeText(`http.${this.status}`) ?? this.message
+    return codeText(this.code, readable(this.params)) ?? (first ? fieldText(first) : undefined) ?? codeText(`http.${this.status}`) ?? this.message
   }
 
   field(name: string): string | undefined {
@@ -30,6 +31,9 @@ export class Problem extends Error {
     return found && fieldText(found)
   }
 }
+
+/** Moments as people read them. */
+const readable = (params: Record<string, string>): Params => (params.at ? { ...params, at: clock(params.at, Date.now()) } : params)
 
 function codeText(code: string, params?: Params): string | undefined {
   const key = `error.${code}`

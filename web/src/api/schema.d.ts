@@ -3619,6 +3619,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift the ruling on a ticket */
+        post: operations["ticket-lift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/link": {
         parameters: {
             query?: never;
@@ -3885,6 +3902,23 @@ export interface paths {
         get: operations["ticket-routing"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/ruling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rule whose a ticket is that was returned twice */
+        post: operations["ticket-ruling"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4690,7 +4724,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take back a merge, split or bulk change */
+        /** Take back a merge, split, ruling or bulk change */
         post: operations["undo"];
         delete?: never;
         options?: never;
@@ -6811,6 +6845,9 @@ export interface components {
              */
             which: "all" | "untouched";
         };
+        LiftInput: {
+            reason: string;
+        };
         LikeJSON: {
             resolution_code?: string;
             /** Format: double */
@@ -8422,6 +8459,23 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        RulingInput: {
+            assignee_id?: string;
+            department_id?: string;
+            reason: string;
+            team_id?: string;
+        };
+        RulingJSON: {
+            assignee?: components["schemas"]["Ref"];
+            /** Format: date-time */
+            at: string;
+            by: components["schemas"]["Ref"];
+            department?: components["schemas"]["Ref"];
+            /** @description it binds nobody any more */
+            over?: boolean;
+            reason?: string;
+            team?: components["schemas"]["Ref"];
+        };
         RunJSON: {
             /** Format: int64 */
             done: number;
@@ -9330,6 +9384,8 @@ export interface components {
             /** @description values that a model has set or suggests; in lists always empty */
             decisions: components["schemas"]["Decision"][];
             department?: components["schemas"]["Ref"];
+            /** @description while it waits for a ruling: who handed it on, and who returned it */
+            disputed?: components["schemas"]["PlaceJSON"][];
             /**
              * Format: date-time
              * @description when the next promise falls due; absent when none does
@@ -9363,6 +9419,8 @@ export interface components {
             repeat_count: number;
             requester?: components["schemas"]["RequesterRef"];
             resolution?: components["schemas"]["Resolution"];
+            /** @description to return it again asks for a ruling */
+            return_asks_ruling?: boolean;
             /**
              * Format: int64
              * @description how often it was given back to who had handed it on
@@ -9372,6 +9430,13 @@ export interface components {
             returns_to?: components["schemas"]["PlaceJSON"];
             /** Format: int64 */
             risk: number;
+            /** @description the last ruling on whose it is */
+            ruling?: components["schemas"]["RulingJSON"];
+            /**
+             * Format: date-time
+             * @description since when it waits for a ruling
+             */
+            ruling_asked_at?: string;
             /** Format: int64 */
             sentiment?: number;
             /**
@@ -18767,6 +18832,48 @@ export interface operations {
             };
         };
     };
+    "ticket-lift": {
+        parameters: {
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiftInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "ticket-link": {
         parameters: {
             query?: {
@@ -19343,6 +19450,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WhyBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-ruling": {
+        parameters: {
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RulingInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
                 };
             };
             /** @description An error */

@@ -34,6 +34,8 @@ export default {
   'error.ticket.changed': 'This ticket was changed by somebody else; the latest is shown',
   'error.ticket.claimed': 'Somebody else has claimed it',
   'error.ticket.same_place': 'The ticket is already there',
+  'error.ticket.awaiting_ruling': 'A dispatcher must rule whose it is first',
+  'error.ticket.ruled': '{by} ruled on {at} whose it is: it cannot be returned or leave the department. Ask them if you disagree.',
   'error.ticket.closed': 'A closed ticket takes no more messages; notes are still possible',
   'error.ticket.transition': 'The ticket cannot change to that status from here',
   'error.ticket.not_now': 'Not possible in the present status',

@@ -111,6 +111,8 @@ export default {
   'filter.isnt.at_risk': 'Not at risk',
   'filter.is.to_classify': 'To be classified',
   'filter.isnt.to_classify': 'Classified',
+  'filter.is.awaiting_ruling': 'Awaiting a ruling',
+  'filter.isnt.awaiting_ruling': 'No ruling awaited',
   'filter.is.snoozed': 'Snoozed',
   'filter.isnt.snoozed': 'Not snoozed',
   'filter.is.watching': 'Watched by me',

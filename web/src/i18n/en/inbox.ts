@@ -99,6 +99,8 @@ export default {
   'action.assign': 'Assign',
   'action.claim': 'Claim',
   'action.return': 'Return',
+  'action.ruling': 'Rule',
+  'action.lift': 'Lift ruling',
   'action.transfer': 'Transfer',
   'action.type': 'Ticket type',
   'action.category': 'Category',

@@ -34,6 +34,8 @@ export default {
   'error.ticket.changed': '工单刚被他人修改，已载入最新内容',
   'error.ticket.claimed': '已被其他人领取',
   'error.ticket.same_place': '工单已经在那里了',
+  'error.ticket.awaiting_ruling': '工单正等待派单员裁定，裁定前不能派单、抢单、转派或退回',
+  'error.ticket.ruled': '{by}已于 {at} 裁定归属，不能退回或转出该部门；如有异议请联系裁定人',
   'error.ticket.closed': '工单已关闭，不能再发送消息，仍可添加备注',
   'error.ticket.transition': '当前状态不能这样变更',
   'error.ticket.not_now': '当前状态下不能执行此操作',

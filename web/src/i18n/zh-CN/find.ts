@@ -111,6 +111,8 @@ export default {
   'filter.isnt.at_risk': '无风险',
   'filter.is.to_classify': '待分类',
   'filter.isnt.to_classify': '已分类',
+  'filter.is.awaiting_ruling': '待裁定',
+  'filter.isnt.awaiting_ruling': '无待裁定',
   'filter.is.snoozed': '已设稍后提醒',
   'filter.isnt.snoozed': '未设稍后提醒',
   'filter.is.watching': '我关注的',

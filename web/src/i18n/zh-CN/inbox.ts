@@ -99,6 +99,8 @@ export default {
   'action.assign': '派单',
   'action.claim': '抢单',
   'action.return': '退回',
+  'action.ruling': '裁定',
+  'action.lift': '解除裁定',
   'action.transfer': '转派',
   'action.type': '工单类型',
   'action.category': '业务分类',

@@ -53,6 +53,7 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
   const assignee = ticket.assignee ? <Avatar name={ticket.assignee.name} size="s" title={ticket.assignee.name} /> : <span className="av s nobody" title={t('common.nobody')} />
   const marks = (
     <>
+      {ticket.ruling_asked_at && <span className="row amber" title={t('ticket.awaitsRuling')}><Icon name="gavel" size="s" label={t('ticket.awaitsRuling')} /></span>}
       {ticket.mentioned && <span className="row pri" title={t('list.mentioned')}><Icon name="at" size="s" label={t('list.mentioned')} /></span>}
       {ticket.risk >= 2 && <span className={ticket.risk >= 3 ? 'row red' : 'row amber'} title={t(`risk.level.${ticket.risk}` as Key)}><Icon name="warn" size="s" label={t(`risk.level.${ticket.risk}` as Key)} /></span>}
       {(ticket.sentiment ?? 0) <= -1 && <Mood step={ticket.sentiment!} small />}

@@ -13,7 +13,7 @@ export function EventFold({ entries, open: unfolded = false }: { entries: Entry[
   const told = entries.length > 1 ? entries.filter((e) => e.event?.name !== 'created') : entries
   const texts = [...new Set(told.map((e) => eventText(e, names)))]
   // a return says why, so it is read without opening the rest
-  const returns = entries.filter((e) => e.event?.name === 'transfer' && e.event.kind === 'return')
+  const returns = entries.filter((e) => e.event?.name === 'ruling' || e.event?.name === 'transfer' && (e.event.kind === 'return' || e.event.kind === 'ruling'))
   const summary = texts.slice(0, 3).join(t('common.and'))
   return (
     <div className={open ? 'fold open' : 'fold'}>

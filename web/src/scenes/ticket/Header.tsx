@@ -24,7 +24,7 @@ import { Picker } from './Picker'
 import { ClockChips } from './sla/ClockChips'
 import { Mark } from './understand/Mark'
 
-const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.return', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.unread', 'ticket.copy', 'ticket.copyNumber', 'ticket.print']
+const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.return', 'ticket.ruling', 'ticket.lift', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.unread', 'ticket.copy', 'ticket.copyNumber', 'ticket.print']
 
 export function Header({ ticket, view, folded }: { ticket: Ticket; view: string; folded: boolean }) {
   const navigate = useNavigate()
@@ -59,6 +59,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         {ticket.status === 'cancelled' && ticket.cancel_reason && <span className="f13 t2 ell">{ticket.cancel_reason}</span>}
         {ticket.snoozed_until && <span className="chip amber"><Icon name="clock" size="s" />{t('ticket.snoozedUntil', { at: clock(ticket.snoozed_until, now) })}</span>}
         {ticket.merged_into && <a className="chip pri" href={`/inbox/${view}/${ticket.merged_into.id}`}>{t('ticket.merged', { number: ticket.merged_into.number })}</a>}
+        {ticket.ruling_asked_at && <span className="chip amber" title={t('ruling.since', { at: clock(ticket.ruling_asked_at, now) })}><Icon name="gavel" size="s" />{t('ticket.awaitsRuling')}</span>}
         {ticket.return_count > 0 && <span className="chip amber"><Icon name="undo" size="s" />{t('ticket.returned', { n: ticket.return_count })}</span>}
         {ticket.reopen_count > 0 && <span className="chip amber"><Icon name="history" size="s" />{t('ticket.reopened', { n: ticket.reopen_count })}</span>}
       </div>

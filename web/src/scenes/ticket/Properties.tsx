@@ -15,12 +15,33 @@ import { action } from '~/actions/registry'
 import { CustomField } from './CustomField'
 import { Anchor } from './Header'
 import { formFields } from './form'
+import { placeName } from './panels/RulingPanel'
 import { Mark } from './understand/Mark'
 import { WhyAgentLink } from './WhyAgent'
 
 /** One property: its name, its value, and a place to change it. */
 export function Row({ label, wrong, children }: { label: string; wrong?: boolean; children: ReactNode }) {
   return <div className={wrong ? 'pr refused' : 'pr'}><span className="lb">{label}</span><div className="vl">{children}</div></div>
+}
+
+/** Whose it is by a dispatcher's word, or that the word is awaited. */
+function RulingRow({ ticket, can }: { ticket: Ticket; can: (name: string) => boolean }) {
+  const ruling = ticket.ruling
+  if (!ticket.ruling_asked_at && (!ruling || ruling.over)) return null
+  const to = (id: 'ruling' | 'lift') => can(id) && <button type="button" className="link f12 nw" onClick={() => perform(action(`ticket.${id}`))}>{t(id === 'lift' ? 'action.lift' : ticket.ruling_asked_at ? 'action.ruling' : 'ruling.again')}</button>
+  return (
+    <Row label={t('action.ruling')}>
+      {ticket.ruling_asked_at || !ruling
+        ? <><span className="amber sp">{t('ticket.awaitsRuling')}</span>{to('ruling')}</>
+        : (
+          <div className="rulingval">
+            <span className="row g8"><b className="ell sp" title={placeName(ruling)}>{placeName(ruling)}</b>{to('ruling')}{to('lift')}</span>
+            <span className="t3 f12">{ruling.by.name}{' · '}<Time at={ruling.at} /></span>
+            {ruling.reason && <span className="f12 t2">{ruling.reason}</span>}
+          </div>
+        )}
+    </Row>
+  )
 }
 
 export function Properties({ ticket }: { ticket: Ticket }) {
@@ -42,6 +63,7 @@ export function Properties({ ticket }: { ticket: Ticket }) {
         <WhyAgentLink ticket={ticket} />
       </Row>
       <Row label={t('side.team')}><button type="button" className="val" disabled={!can('transfer')} title={t('action.transfer')} onClick={() => show({ panel: 'transfer' })}><span className="ell">{ticket.team?.name || <span className="t3">{t('common.none')}</span>}</span></button></Row>
+      <RulingRow ticket={ticket} can={can} />
       <Row label={t('action.type')} wrong={wrong('type')}><Anchor name="type" id={ticket.id}><button type="button" className="val" disabled={!can('type')}><span className="ell">{names.type(ticket.type)}</span></button></Anchor><Mark ticket={ticket} field="type" /></Row>
       <Row label={t('action.category')} wrong={wrong('category_id')}>
         <Anchor name="category" id={ticket.id}><button type="button" className="val" disabled={!can('category')}><span className="ell" title={names.category(ticket.category_id)}>{names.category(ticket.category_id) || <span className="t3">{t('common.none')}</span>}</span></button></Anchor>

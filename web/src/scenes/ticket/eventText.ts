@@ -77,6 +77,9 @@ export function eventText(entry: Entry, names: Names): string {
   const params = { number: event.ticket?.number ?? '', names: event.users?.map((u) => u.name).join(t('common.and')) ?? '', person: '' }
   const whom = event.changes?.find((c) => c.field === 'assignee')
   const returns = event.kind === 'return' ? event.changes : undefined
+  const ruled = event.name === 'transfer' && event.kind === 'ruling' ? (event.changes ?? []) : undefined
+  if (returns?.some((c) => c.field === 'ruling_asked')) return t('event.transfer.asked', { n: Number(returns.find((c) => c.field === 'return_count')?.to ?? 2) })
+  if (ruled) return t('event.transfer.ruling', { name: ['department', 'team', 'assignee'].map((f) => label(f, ruled.find((c) => c.field === f)?.to, names)).filter(Boolean).slice(-2).join(' · ') })
   if (returns) return t('event.transfer.return', { name: ['department', 'team', 'assignee'].map((f) => label(f, returns.find((c) => c.field === f)?.to, names)).filter(Boolean).slice(-2).join(' · '), n: Number(returns.find((c) => c.field === 'return_count')?.to ?? 1) })
   params.person = whom ? label('assignee', whom.to, names) || label('assignee', whom.from, names) : ''
   // a ticket that only got its team was not given to anybody

@@ -9,6 +9,7 @@ import { LinkPanel, MergePanel, ParentPanel } from './Others'
 import { PeoplePanel } from './PeoplePanel'
 import { ResolvePanel } from './ResolvePanel'
 import { ReturnPanel } from './ReturnPanel'
+import { LiftPanel, RulingPanel } from './RulingPanel'
 import { SplitPanel } from './SplitPanel'
 import { ExtendPanel, SupervisePanel } from '../sla/panels'
 import { TransferPanel } from './TransferPanel'
@@ -23,6 +24,8 @@ export function Panel({ name, ticket, ids }: { name: PanelName; ticket: Ticket; 
     case 'resolve': return <ResolvePanel {...props} />
     case 'transfer': return <TransferPanel {...props} />
     case 'return': return <ReturnPanel {...props} />
+    case 'ruling': return <RulingPanel {...props} />
+    case 'lift': return <LiftPanel {...props} />
     case 'merge': return <MergePanel {...props} />
     case 'split': return <SplitPanel {...props} />
     case 'link': return <LinkPanel {...props} />
