@@ -74,7 +74,8 @@ func TestWhatHappensToTicketsIsTold(t *testing.T) {
 		s.do(wang, tk, "reopen", &ticket.ReopenInput{})
 		heard("reopened", told{zhao: notify.Reopened})
 
-		// The second return is told to who leads where it comes to.
+		// A return is told to those to whom it comes; the second, which comes to
+		// nobody, to who dispatches.
 		other, err := s.Staff.CreateTeam(ctx, staff.System(s.Tenant), staff.TeamChange{Name: ptr("二班")})
 		s.must(err)
 		lead := s.User("lead@example.com", "钱班长", staff.Agent)
@@ -83,16 +84,19 @@ func TestWhatHappensToTicketsIsTold(t *testing.T) {
 		s.do(wang, tk, "watch", &ticket.WatchInput{User: wang.ID})
 		heard("nobody watches it any more", nil)
 		s.do(s.Admin, tk, "assign", &ticket.AssignInput{Place: ticket.Place{Team: other.ID}})
-		for _, n := range []string{notify.TeamReceived, notify.Returned} {
+		for _, n := range []string{notify.TeamReceived, ""} {
 			s.do(s.Admin, tk, "transfer", &ticket.TransferInput{Place: ticket.Place{Team: team.ID}, Reason: "物流"})
 			s.Settle()
 			heard := len(strings.Fields(s.events(lead)))
-			s.do(s.Admin, tk, "return", &ticket.ReturnInput{Reason: "不是我们的"})
+			s.do(wang, tk, "return", &ticket.ReturnInput{Reason: "不是我们的"})
 			s.Settle()
 			list := strings.Fields(s.events(lead))
 			if got := strings.Join(list[:len(list)-heard], " "); got != n {
 				t.Errorf("who leads was told %q of a return, not %q", got, n)
 			}
+		}
+		if got := strings.Fields(s.events(s.Admin))[0]; got != notify.RulingAsked {
+			t.Errorf("who dispatches was told %q, not %q", got, notify.RulingAsked)
 		}
 		for _, a := range []*staff.Actor{li, wang, zhao, s.Admin} {
 			before[a.ID] = len(strings.Fields(s.events(a)))
