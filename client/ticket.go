@@ -69,6 +69,14 @@ type Place struct {
 	Department *Ref `json:"department"`
 }
 
+// Assist is the part of another team: proposed, asked or done.
+type Assist struct {
+	Team  Ref       `json:"team"`
+	State string    `json:"state"`
+	By    *Ref      `json:"by"` // nil: a rule
+	At    time.Time `json:"at"`
+}
+
 // Ruling is what a dispatcher has said of whose a ticket is.
 type Ruling struct {
 	Place
@@ -125,6 +133,7 @@ type Ticket struct {
 	Highlight      *Highlight     `json:"highlight"`
 
 	// Of a single ticket only.
+	Assists       []Assist `json:"assists"`
 	ReturnsTo     *Place   `json:"returns_to"`
 	Disputed      []Place  `json:"disputed"`
 	Ruling        *Ruling  `json:"ruling"`

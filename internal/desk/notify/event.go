@@ -42,6 +42,8 @@ const (
 	RulingAsked      = "ruling_asked"      // and so often that somebody must say whose it is
 	Watched          = "watched"           // a ticket that I watch has changed
 	Collaborating    = "collaborating"     // I am asked to help
+	AssistAsked      = "assist_asked"      // my team is asked for a part of a ticket
+	AssistDone       = "assist_done"       // a team that I asked has answered for its part
 	SLAWarning       = "sla_warning"       // a promise is about to be broken
 	SLABreach        = "sla_breach"        // it is
 	SLAEscalated     = "sla_escalated"     // and nobody has acted
@@ -104,11 +106,13 @@ var Events = []Event{
 	about(ScheduledFailed, "mine", false, Mail, WebPush),
 	about(Reopened, "mine", false, WebPush),
 	about(Collaborating, "mine", false, Mail),
+	about(AssistDone, "mine", false, WebPush),
 	about(Chased, "mine", false, WebPush),
 	about(Urged, "mine", false, WebPush),
 	about(Watched, "mine", false),
 	other(HandedOver, "mine", []string{"count"}, Mail),
 	about(TeamReceived, "team", false),
+	about(AssistAsked, "team", false, Mail, WebPush),
 	counted(Returned, "team", Mail, WebPush),
 	counted(RulingAsked, "team", Mail, WeCom, DingTalk, Feishu, WebPush),
 	other(QueueWaits, "team", []string{"team", "count"}, WebPush),

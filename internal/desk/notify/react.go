@@ -25,7 +25,7 @@ const noticedReturns = 2
 
 // rank is the order of importance: of several things that one write did, a
 // person hears of the first.
-var rank = []string{Assigned, RulingAsked, Returned, Mentioned, ScheduledFailed, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
+var rank = []string{Assigned, RulingAsked, Returned, AssistAsked, AssistDone, Mentioned, ScheduledFailed, Reopened, CustomerReplied, Collaborating, TeamReceived, Watched}
 
 // told is one thing that one person is to hear.
 type told struct {
@@ -43,7 +43,9 @@ func (m *Room) react(ctx context.Context, batch []ticket.Occurrence) error {
 	var notices []Notice
 	for _, o := range batch {
 		var dir *staff.Directory
-		if slices.ContainsFunc(o.Events, func(e ticket.Event) bool { return cameToTeam(o, e) != 0 || returns(e) >= noticedReturns }) {
+		if slices.ContainsFunc(o.Events, func(e ticket.Event) bool {
+			return cameToTeam(o, e) != 0 || returns(e) >= noticedReturns || e.Name == ticket.EventAssist
+		}) {
 			if dir, err = m.Staff.Directory(ctx, o.Ticket.Tenant); err != nil {
 				return err
 			}
@@ -96,6 +98,18 @@ func noticesOf(o ticket.Occurrence, watchers []id.ID, dir *staff.Directory) []No
 		case ticket.EventStatus:
 			if from, to := fieldOf(e, "status"); from == ticket.Solved.String() && to == ticket.Open.String() {
 				add(t.Assignee, x(Reopened))
+			}
+		case ticket.EventAssist:
+			part := t.Part(changed(e, ticket.FieldAssist))
+			switch {
+			case part == nil || e.Data.Kind != string(part.State): // it has come further, or was taken back
+			case part.State == ticket.AssistAsked && dir != nil:
+				g, _ := dir.Team(part.Team)
+				for _, member := range g.Members[:min(len(g.Members), maxTeam)] {
+					add(member.User, x(AssistAsked))
+				}
+			case part.State == ticket.AssistDone:
+				add(t.Assignee, x(AssistDone))
 			}
 		case ticket.EventScheduled:
 			if e.Data.Kind == "failed" {

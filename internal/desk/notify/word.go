@@ -45,6 +45,8 @@ var shipped = map[string]words{
 	HandedOver:       {Template{"{actor} 的工单交接给您", "共 {count} 张\n{url}"}, Template{"Tickets of {actor} are handed over to you", "Tickets: {count}\n{url}"}},
 	TeamReceived:     {Template{"{number} 转到了 {team}", "{subject}\n转派人：{actor}\n{url}"}, Template{"{number} was passed to {team}", "{subject}\nPassed on by: {actor}\n{url}"}},
 	Returned:         {Template{"{number} 已被退回 {count} 次", "{subject}\n退回人：{actor}　现在在：{team}\n{url}"}, Template{"{number} was returned, time {count}", "{subject}\nBy: {actor}. Now with: {team}\n{url}"}},
+	AssistAsked:      {Template{"{actor} 请你们班组协办 {number}", "{subject}\n优先级：{priority}\n{url}"}, Template{"{actor} asks your team for its part in {number}", "{subject}\nPriority: {priority}\n{url}"}},
+	AssistDone:       {Template{"{actor} 已完成 {number} 的协办", onTicketZH}, Template{"{actor} answered for their part in {number}", onTicketEN}},
 	RulingAsked:      {Template{"{number} 待您裁定（第 {count} 次退回）", "{subject}\n退回人：{actor}　优先级：{priority}\n{url}"}, Template{"{number} awaits your ruling (return {count})", "{subject}\nReturned by: {actor}. Priority: {priority}\n{url}"}},
 	QueueWaits:       {Template{"{team} 的待分配队列积压", "等待中：{count}\n{url}"}, Template{"The queue of {team} waits", "Waiting: {count}\n{url}"}},
 	AbnormalTicket:   {Template{"异常工单 {number} 需闭环处理", "{subject}\n优先级：{priority}\n{url}"}, Template{"{number} needs a closed loop", "{subject}\nPriority: {priority}\n{url}"}},

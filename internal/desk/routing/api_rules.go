@@ -268,6 +268,9 @@ func gone(dir *staff.Directory, rules []*Rule, path string) (out []Problem) {
 				miss(fmt.Sprintf("%s.needs[%d].skill_id", at, j), "skill", n.Skill)
 			}
 		}
+		for j, x := range r.Assist {
+			team(fmt.Sprintf("%s.assist_team_ids[%d]", at, j), x)
+		}
 		for j, o := range r.Overflow {
 			team(fmt.Sprintf("%s.overflow[%d].team_id", at, j), o.Team)
 		}

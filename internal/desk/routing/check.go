@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"zhidan/internal/desk/ticket"
 	"zhidan/internal/platform/expr"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
@@ -200,6 +201,7 @@ func (c *checker) rule(at string, r *Rule) (when, prefer *expr.Program) {
 	c.most(at+".agent_ids", len(r.Agents), 500)
 	c.most(at+".supervisor_ids", len(r.Supervisor), 20)
 	c.most(at+".needs", len(r.Needs), 20)
+	c.most(at+".assist_team_ids", len(r.Assist), ticket.MaxAssists)
 	c.most(at+".relax", len(r.Relax), 10)
 	c.most(at+".overflow", len(r.Overflow), 10)
 	seen := map[id.ID]bool{}

@@ -123,6 +123,9 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 			}
 			before.Assignee, before.Weight = t.Assignee, t.Weight // counted already
 		}
+		if c.Born() && y != nil && y.course != nil && t.Status.Active() {
+			m.propose(c, k, y)
+		}
 		if !before.Status.Active() && before.Status != 0 && t.Status.Active() && t.Assignee != 0 && m.absent(k, t.Assignee) {
 			m.take(c, t.Assignee) // it has come back, and who had it is not there
 		}
@@ -138,6 +141,25 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 	}
 	m.announce(tx, t.Tenant)
 	return nil
+}
+
+// propose names the teams that shall answer for a part of a new ticket, as its
+// rule says.
+func (m *Room) propose(c *ticket.Change, k *resident, y *choice) {
+	r, state := y.course.Rule, ticket.AssistProposed
+	if r.AssistNow != nil && *r.AssistNow {
+		state = ticket.AssistAsked
+	}
+	for _, team := range r.Assist {
+		if x, ok := k.dir.Team(team); !ok || x.Retired || team == c.Ticket.Team || c.Ticket.Part(team) != nil {
+			continue
+		}
+		c.SetAssist(team, state)
+		e := &c.Events[len(c.Events)-1]
+		e.ActorKind, e.Actor = string(staff.KindSystem), 0
+		e.Cause = strings.Join([]string{"routing", strconv.FormatInt(k.active.Set.Version, 10), r.ID}, ":")
+		c.Ticket.Part(team).By = 0
+	}
 }
 
 // keepCount moves what people carry by what has become of the ticket.

@@ -89,6 +89,8 @@ type Rule struct {
 	Prefer     string             `json:"prefer,omitempty" maxLength:"4096" doc:"CEL on ticket and agent.*; where it holds the factor 'expression' is 1"`
 	Mode       Mode               `json:"mode,omitempty" enum:"direct,offer,pull,hand"`
 	OfferFor   int                `json:"offer_seconds,omitempty" minimum:"5" maximum:"86400"`
+	Assist     []id.ID            `json:"assist_team_ids,omitempty" maxItems:"10" doc:"teams that answer for a part of the ticket beside whose it is (协办)"`
+	AssistNow  *bool              `json:"assist_at_once,omitempty" doc:"they are asked at once; else proposed to who has the ticket"`
 	Relax      []Relax            `json:"relax,omitempty" maxItems:"10"`
 	Overflow   []Overflow         `json:"overflow,omitempty" maxItems:"10"`
 	Response   Response           `json:"response,omitempty" enum:"standard,abnormal,serious"`

@@ -188,6 +188,8 @@ func inherit(r Rule, above *Rule) *Rule {
 	}
 	list(&out.Agents, above.Agents)
 	list(&out.Needs, above.Needs)
+	list(&out.Assist, above.Assist)
+	own(&out.AssistNow, above.AssistNow)
 	list(&out.Relax, above.Relax)
 	list(&out.Overflow, above.Overflow)
 	list(&out.Supervisor, above.Supervisor)

@@ -83,6 +83,8 @@ var Actions = []*Action{
 	define("requester", staff.TicketUpdate, notMerged, (*Desk).setRequester),
 	define("snooze", staff.TicketUpdate, active, (*Desk).snooze).bulk(),
 	define("collaborator", staff.TicketUpdate, notMerged, (*Desk).collaborate).bulk(),
+	define("assist", staff.TicketUpdate, active, (*Desk).assist),
+	define("assisted", staff.TicketNote, asksMe, (*Desk).assisted),
 	define("watch", staff.TicketRead, notMerged, (*Desk).watch).bulk(),
 	define("merge", staff.TicketMerge, func(_ *staff.Actor, t *Ticket) bool { return t.MergedInto == 0 && t.Status != Closed }, (*Desk).merge).undoable(),
 	define("split", staff.TicketMerge, func(_ *staff.Actor, t *Ticket) bool { return t.MergedInto == 0 && t.MessageCount > 1 }, (*Desk).split).undoable(),

@@ -398,6 +398,8 @@ func (d *Desk) registerActions(api *web.API) {
 	action[RequesterInput](api, d, "requester", "Say for whom the ticket exists")
 	action[SnoozeInput](api, d, "snooze", "Put it out of sight until a moment")
 	action[PeopleInput](api, d, "collaborator", "Add and remove collaborators")
+	action[AssistInput](api, d, "assist", "Ask other teams for a part of a ticket, or take that back")
+	action[AssistedInput](api, d, "assisted", "Answer for the part that one's team was asked for")
 	action[WatchInput](api, d, "watch", "Follow or stop following")
 	action[MergeInput](api, d, "merge", "Merge into another ticket")
 	action[SplitInput](api, d, "split", "Take messages out into a new ticket")

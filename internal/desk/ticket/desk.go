@@ -292,6 +292,7 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 	t := c.Ticket
 	var oldTags []string
 	var oldFields map[string]any
+	var oldAssists []Assist
 	if c.Born() {
 		if err := w.Tx.Queue(ctx, insertTicket, t.values()...); err != nil {
 			return err
@@ -300,12 +301,15 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 		if err := w.Tx.Queue(ctx, updateTicket, t.values()...); err != nil {
 			return err
 		}
-		oldTags, oldFields = c.Before.Tags, c.Before.Fields
+		oldTags, oldFields, oldAssists = c.Before.Tags, c.Before.Fields, c.Before.Assists
 	}
 	if err := setTags(ctx, w.Tx, t, oldTags); err != nil {
 		return err
 	}
 	if err := d.setFields(ctx, w.Tx, t, oldFields); err != nil {
+		return err
+	}
+	if err := setAssists(ctx, w.Tx, t, oldAssists); err != nil {
 		return err
 	}
 	for _, m := range c.Messages {
@@ -343,12 +347,12 @@ func (d *Desk) prepare(ctx context.Context, c *Change) error {
 // mayChange checks p against the ticket: what the actor may not read does not
 // exist for them.
 func (d *Desk) mayChange(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket, p staff.Permission) error {
-	ok, err := reach(ctx, r, a, t, a.Scope(p))
+	ok, err := reach(ctx, r, a, t, p)
 	if err != nil || ok {
 		return err
 	}
 	if p != staff.TicketRead {
-		if ok, err = reach(ctx, r, a, t, a.Scope(staff.TicketRead)); err != nil {
+		if ok, err = reach(ctx, r, a, t, staff.TicketRead); err != nil {
 			return err
 		} else if ok {
 			return fault.New(fault.Forbidden, "forbidden", "this ticket is outside what you may %s", p).With("permission", string(p))
@@ -363,16 +367,19 @@ func (d *Desk) May(ctx context.Context, a *staff.Actor, t *Ticket, p staff.Permi
 	return d.mayChange(ctx, d.DB, a, t, p)
 }
 
-// reach is the one rule of data scope for single tickets; scopeSQL is the same
-// rule for lists, and a test holds them together.
-func reach(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket, s staff.Scope) (bool, error) {
+// reach is the one rule of data scope for single tickets; where.scope is the
+// same rule for lists, and a test holds them together. Who assists reads the
+// ticket and writes notes, and reaches it for nothing else.
+func reach(ctx context.Context, r db.Reader, a *staff.Actor, t *Ticket, p staff.Permission) (bool, error) {
+	s := a.Scope(p)
 	if t.Tenant != a.Tenant || s == staff.ScopeNone {
 		return false, nil
 	}
 	if s == staff.ScopeAll ||
 		s >= staff.ScopeDepartment && a.InDepartment(t.Department) ||
 		s >= staff.ScopeTeam && a.InTeam(t.Team) ||
-		t.Assignee == a.ID || t.CreatorKind == string(a.Kind) && t.Creator == a.ID {
+		t.Assignee == a.ID || t.CreatorKind == string(a.Kind) && t.Creator == a.ID ||
+		(p == staff.TicketRead || p == staff.TicketNote) && t.assistedBy(a.Teams) {
 		return true, nil
 	}
 	return isPerson(ctx, r, a.Tenant, t.ID, a.ID)

@@ -106,6 +106,8 @@ func newSchema(engine db.Engine, catalog *form.Catalog) (*expr.Schema, error) {
 		{Name: "watching", Type: expr.Bool, Column: person("watcher"), NotNull: true},
 		{Name: "mentioned", Type: expr.Bool, Column: person("mention"), NotNull: true},
 		{Name: "unread", Type: expr.Bool, Column: "(" + unreadSQL + ")", NotNull: true},
+		{Name: "assisting", Type: expr.Bool, NotNull: true, Column: `t.id in (select s.ticket_id from staff_team_member m, ticket_assist s
+			where m.tenant_id = {tenant} and m.user_id = {me} and s.tenant_id = {tenant} and s.team_id = m.team_id)`},
 		{Name: "collaborating", Type: expr.Bool, Column: person("collaborator"), NotNull: true},
 	}
 	for _, f := range catalog.Fields() {
@@ -184,6 +186,9 @@ func (w *where) scope(a *staff.Actor) {
 	me := w.arg(a.ID)
 	or := []string{"t.assignee_id = " + me, "t.creator_id = " + me + " and t.creator_kind = " + w.arg(string(a.Kind)),
 		"exists (select 1 from ticket_person p where p.tenant_id = t.tenant_id and p.user_id = " + me + " and p.ticket_id = t.id)"}
+	if len(a.Teams) > 0 {
+		or = append(or, "t.id in (select s.ticket_id from ticket_assist s where s.tenant_id = $1 and s.team_id in ("+w.list(a.Teams)+"))")
+	}
 	if s >= staff.ScopeTeam && len(a.Teams) > 0 {
 		or = append(or, "t.team_id in ("+w.list(a.Teams)+")")
 	}

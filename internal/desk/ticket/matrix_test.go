@@ -334,7 +334,9 @@ var matrix = []route{
 	{"POST /tickets/{id}/sla/extension", "ticket", "404 404 404 201", `{"metric":"resolution","minutes":60,"reason":"x"}`},
 	{"POST /tickets/{id}/sla/supervise", "ticket", "403 404 404 201", `{"words":"x","minutes":60}`},
 	{"POST /tickets/{id}/sla/urge", "ticket", "404 404 404 200", `{"words":"x"}`},
-	{"POST /tickets/{id}/return", "ticket", "404 404 404 409", `{"reason":"x"}`},                        // nobody handed it on
+	{"POST /tickets/{id}/return", "ticket", "404 404 404 409", `{"reason":"x"}`}, // nobody handed it on
+	{"POST /tickets/{id}/assist", "ticket", "404 404 404 200", `{"remove":["1"]}`},
+	{"POST /tickets/{id}/assisted", "ticket", "404 404 404 409", `{"body":"x"}`},                        // nobody asked
 	{"POST /tickets/{id}/ruling", "ticket", "404 404 404 409", `{"assignee_id":"{user}","reason":"x"}`}, // nobody disputes it
 	{"POST /tickets/{id}/lift", "ticket", "404 404 404 409", `{"reason":"x"}`},
 	{"POST /tickets/{id}/snooze", "ticket", "404 404 404 200", `{"until":null}`},

@@ -35,10 +35,14 @@ func (d *Desk) LiveReaction() Reaction {
 		if err != nil {
 			return err
 		}
+		helpers, err := d.helpersOf(ctx, batch)
+		if err != nil {
+			return err
+		}
 		for _, o := range batch {
 			t, last := o.Ticket, o.Events[len(o.Events)-1]
 			p := pushed{ID: t.ID, Number: t.Number, Seq: last.Seq, Actor: last.Actor, Assignee: t.Assignee, Team: t.Team, Status: t.Status, Risk: t.Risk}
-			to := live.Audience{Users: people[t.ID]}
+			to := live.Audience{Users: append(people[t.ID], helpers[t.ID]...)}
 			to.Users = append(to.Users, t.Assignee)
 			to.Teams = append(to.Teams, t.Team)
 			to.Departments = append(to.Departments, t.Department)
@@ -73,6 +77,38 @@ func asID(v any) id.ID {
 	s, _ := v.(string)
 	n, _ := id.Parse(s)
 	return n
+}
+
+// helpersOf are the people of the teams that assist, or have done so until now.
+func (d *Desk) helpersOf(ctx context.Context, batch []Occurrence) (map[id.ID][]id.ID, error) {
+	out := map[id.ID][]id.ID{}
+	for _, o := range batch {
+		var teams []id.ID
+		for _, x := range o.Ticket.Assists {
+			if x.State != AssistProposed {
+				teams = append(teams, x.Team)
+			}
+		}
+		for _, e := range o.Events {
+			if e.Name == EventAssist && e.Data.Kind == KindAssistGone && len(e.Data.Changes) > 0 {
+				teams = append(teams, asID(e.Data.Changes[0].From))
+			}
+		}
+		if len(teams) == 0 {
+			continue
+		}
+		dir, err := d.Staff.Directory(ctx, o.Ticket.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		for _, team := range teams {
+			t, _ := dir.Team(team)
+			for _, m := range t.Members {
+				out[o.Ticket.ID] = append(out[o.Ticket.ID], m.User)
+			}
+		}
+	}
+	return out, nil
 }
 
 func (d *Desk) peopleOf(ctx context.Context, batch []Occurrence) (map[id.ID][]id.ID, error) {

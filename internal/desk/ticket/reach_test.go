@@ -19,13 +19,17 @@ import (
 )
 
 // reads is the rule of reach in a few plain words, against which every door is
-// held: the scope of ticket.read, or a part in the ticket.
+// held: the scope of ticket.read, or a part in the ticket, one's own or one's
+// team's.
 func reads(a *staff.Actor, t *ticket.Ticket, people map[id.ID]bool) bool {
 	s := a.Scope(staff.TicketRead)
 	if s == staff.ScopeNone || a.Tenant != t.Tenant {
 		return false
 	}
 	return s == staff.ScopeAll || people[a.ID] || t.Assignee == a.ID || t.Creator == a.ID ||
+		slices.ContainsFunc(t.Assists, func(x ticket.Assist) bool {
+			return x.State != ticket.AssistProposed && slices.Contains(a.Teams, x.Team)
+		}) ||
 		s >= staff.ScopeTeam && slices.Contains(a.Teams, t.Team) && t.Team != 0 ||
 		s == staff.ScopeDepartment && slices.Contains(a.Departments, t.Department) && t.Department != 0
 }
@@ -114,6 +118,10 @@ func TestReachIsTheSameThroughEveryDoor(t *testing.T) {
 				}
 				must(t, err)
 				people[tk.ID][who] = true
+			}
+			if team := teams[1+rnd.IntN(3)]; rnd.IntN(5) == 0 && team != tk.Team {
+				_, err := s.Desk.Do(ctx, s.Admin, tk.ID, "assist", &ticket.AssistInput{Ask: []id.ID{team}}, 0)
+				must(t, err)
 			}
 			tk, err = s.Desk.Get(ctx, s.Admin, tk.ID)
 			must(t, err)

@@ -24,15 +24,15 @@ const columns = `t.tenant_id, t.id, t.number, t.subject, t.status, t.substatus_i
 	t.message_count, t.child_count, t.open_child_count, t.last_message, t.first_replied_at,
 	t.solved_at, t.closed_at, t.created_at, t.updated_at, t.sentiment, t.risk, t.unsure,
 	t.due_at, t.sla, t.sla_metric, t.sla_from, t.warn_at, t.handed, t.return_count, t.weight, t.ruling_asked_at,
-	t.ruling, t.version`
+	t.ruling, t.assists, t.version`
 
-const columnCount = 51
+const columnCount = 52
 
 type scanner interface{ Scan(dest ...any) error }
 
 func scanTicket(row scanner) (*Ticket, error) {
 	t := &Ticket{}
-	var tags, fields, handed string
+	var tags, fields, handed, assists string
 	var resolution, last, ruling sql.NullString
 	var sentiment sql.NullInt64
 	var unsure int
@@ -43,7 +43,7 @@ func scanTicket(row scanner) (*Ticket, error) {
 		&t.MessageCount, &t.ChildCount, &t.OpenChildren, &last, zero(&t.FirstReplied),
 		zero(&t.SolvedAt), zero(&t.ClosedAt), &t.CreatedAt, &t.UpdatedAt, &sentiment, &t.Risk, &unsure,
 		&t.DueAt, &t.SLA, &t.SLAMetric, zero(&t.SLAFrom), zero(&t.WarnAt), &handed, &t.ReturnCount, &t.Weight, zero(&t.RulingAsked),
-		&ruling, &t.Version)
+		&ruling, &assists, &t.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func scanTicket(row scanner) (*Ticket, error) {
 	}
 	if err := errors.Join(unpack(tags, &t.Tags), unpack(fields, &t.Fields), unpack(handed, &t.Handed),
 		unpack(resolution.String, &t.Resolution), unpack(last.String, &t.LastMessage),
-		unpack(ruling.String, &t.Ruling)); err != nil {
+		unpack(ruling.String, &t.Ruling), unpack(assists, &t.Assists)); err != nil {
 		return nil, fmt.Errorf("ticket %s: %w", t.ID, err)
 	}
 	return t, nil
@@ -81,7 +81,7 @@ func (t *Ticket) values() []any {
 		t.MessageCount, t.ChildCount, t.OpenChildren, packPtr(t.LastMessage), null(t.FirstReplied),
 		null(t.SolvedAt), null(t.ClosedAt), int64(t.CreatedAt), int64(t.UpdatedAt), sentiment, t.Risk, unsure,
 		t.dueKey(), int64(t.SLA), t.SLAMetric, null(t.SLAFrom), null(t.WarnAt), pack(t.Handed, "[]", len(t.Handed)), t.ReturnCount, t.Weight, null(t.RulingAsked),
-		packPtr(t.Ruling), t.Version}
+		packPtr(t.Ruling), pack(t.Assists, "[]", len(t.Assists)), t.Version}
 }
 
 // zeroScanner reads NULL as zero.

@@ -143,6 +143,7 @@ type Ticket struct {
 	Handed       []Place
 	RulingAsked  clock.Time // since when it waits for a ruling; zero when it does not
 	Ruling       *Ruling    // the last one
+	Assists      []Assist   // the parts of other teams
 	MessageCount int
 	ChildCount   int
 	OpenChildren int
@@ -277,6 +278,7 @@ const (
 	EventChildrenDone = "children_done" // the last active child ended
 	EventPeople       = "people"
 	EventRepeat       = "repeat_contact"
+	EventAssist       = "assist" // the part of another team was proposed, asked for, answered or taken back
 	EventRuling       = "ruling" // it was lifted; what was ruled is a transfer
 	EventUndo         = "undo"
 	EventJudged       = "judged" // a decision, without a change of its value

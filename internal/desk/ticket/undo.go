@@ -139,7 +139,7 @@ func restore(t, before *Ticket) []FieldChange {
 	t.Resolution = before.Resolution
 	t.SolvedAt, t.ClosedAt, t.ReopenCount = before.SolvedAt, before.ClosedAt, before.ReopenCount
 	t.Handed, t.ReturnCount = before.Handed, before.ReturnCount
-	t.RulingAsked, t.Ruling = before.RulingAsked, before.Ruling
+	t.RulingAsked, t.Ruling, t.Assists = before.RulingAsked, before.Ruling, before.Assists
 	return changes
 }
 

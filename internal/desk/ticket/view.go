@@ -72,6 +72,7 @@ var ShippedViews = []View{
 	{ID: 2, Name: Words{"我关注的", "Watched by me"}, Filter: `active && watching`, Sort: "-updated"},
 	{ID: 3, Name: Words{"提到我的", "Mentioning me"}, Filter: `active && mentioned`, Sort: "-updated"},
 	{ID: 4, Name: Words{"我协办的", "Collaborating"}, Filter: `active && collaborating`, Sort: "-updated"},
+	{ID: 23, Name: Words{"我们协办的", "We assist"}, Filter: `active && assisting`, Sort: "-updated"},
 	{ID: 5, Name: Words{"稍后提醒", "Snoozed"}, Filter: `active && assignee == me() && snoozed`, Sort: "-updated"},
 	{ID: 6, Name: Words{"未读", "Unread"}, Filter: `active && unread`, Sort: "-updated"},
 	{ID: 10, Name: Words{"全部处理中", "All active"}, Filter: `active`, Sort: "-updated"},

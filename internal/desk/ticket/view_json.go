@@ -105,15 +105,16 @@ type JSON struct {
 	Highlight    *HighlightJSON `json:"highlight,omitempty"`
 
 	// Of a single ticket only.
-	Collaborators []Ref       `json:"collaborators,omitempty"`
-	Watchers      []Ref       `json:"watchers,omitempty"`
-	Links         []Link      `json:"links,omitempty"`
-	Children      []Brief     `json:"children,omitempty"`
-	ReturnsTo     *PlaceJSON  `json:"returns_to,omitempty" doc:"who handed it on, and gets it back when it is returned"`
-	ReturnAsks    bool        `json:"return_asks_ruling,omitempty" doc:"to return it again asks for a ruling"`
-	Disputed      []PlaceJSON `json:"disputed,omitempty" doc:"while it waits for a ruling: who handed it on, and who returned it"`
-	Ruling        *RulingJSON `json:"ruling,omitempty" doc:"the last ruling on whose it is"`
-	Actions       []string    `json:"actions,omitempty" doc:"what the reader may do to it now"`
+	Collaborators []Ref        `json:"collaborators,omitempty"`
+	Watchers      []Ref        `json:"watchers,omitempty"`
+	Links         []Link       `json:"links,omitempty"`
+	Children      []Brief      `json:"children,omitempty"`
+	Assists       []AssistJSON `json:"assists,omitempty" doc:"teams that answer for a part"`
+	ReturnsTo     *PlaceJSON   `json:"returns_to,omitempty" doc:"who handed it on, and gets it back when it is returned"`
+	ReturnAsks    bool         `json:"return_asks_ruling,omitempty" doc:"to return it again asks for a ruling"`
+	Disputed      []PlaceJSON  `json:"disputed,omitempty" doc:"while it waits for a ruling: who handed it on, and who returned it"`
+	Ruling        *RulingJSON  `json:"ruling,omitempty" doc:"the last ruling on whose it is"`
+	Actions       []string     `json:"actions,omitempty" doc:"what the reader may do to it now"`
 }
 
 // PlaceJSON is who is or was to act on a ticket.
@@ -319,6 +320,7 @@ func (d *Desk) single(ctx context.Context, a *staff.Actor, t *Ticket) (*JSON, er
 			*x.into = append(*x.into, *n.user(u))
 		}
 	}
+	j.Assists = n.assists(t.Assists)
 	if returnable(a, t) {
 		j.ReturnsTo, j.ReturnAsks = n.place(t.Origin()), t.disputed()+1 >= returnsToRule
 	}
@@ -356,7 +358,7 @@ func (d *Desk) Briefs(ctx context.Context, a *staff.Actor, ids []id.ID) ([]Brief
 	by := map[id.ID]Brief{}
 	for _, t := range list {
 		b := Brief{ID: t.ID, Number: t.Number, Status: t.Status}
-		if ok, err := reach(ctx, d.DB, a, t, a.Scope(staff.TicketRead)); err != nil {
+		if ok, err := reach(ctx, d.DB, a, t, staff.TicketRead); err != nil {
 			return nil, err
 		} else if ok {
 			b.Subject, b.Assignee = t.Subject, n.user(t.Assignee)
@@ -386,7 +388,7 @@ func (d *Desk) relatives(ctx context.Context, a *staff.Actor, t *Ticket, j *JSON
 			return nil, err
 		}
 		b := &Brief{ID: x.ID, Number: x.Number, Status: x.Status}
-		if ok, err := reach(ctx, d.DB, a, x, a.Scope(staff.TicketRead)); err != nil {
+		if ok, err := reach(ctx, d.DB, a, x, staff.TicketRead); err != nil {
 			return nil, err
 		} else if ok {
 			b.Subject, b.Assignee = x.Subject, n.user(x.Assignee)

@@ -101,6 +101,7 @@ export const ticketActions: Action[] = [
   { id: 'ticket.link', name: 'action.link', group: 'ticket', opens: true, icon: 'link', needs: 'link', when: one, perform: panel('link') },
   { id: 'ticket.parent', name: 'action.parent', group: 'ticket', opens: true, icon: 'tree', needs: 'parent', when: one, perform: panel('parent') },
   { id: 'ticket.people', name: 'action.people', group: 'ticket', opens: true, icon: 'people', needs: 'collaborator', when: one, perform: panel('people') },
+  { id: 'ticket.assisted', name: 'action.assisted', group: 'ticket', opens: true, row: true, icon: 'check', keys: 'Shift+F', needs: 'assisted', when: one, perform: panel('assisted') },
   { id: 'ticket.matters', name: 'action.matters', group: 'ticket', opens: true, icon: 'split', needs: 'split', when: (c) => one(c) && severalMatters(c.ticket!), perform: panel('matters') },
   { id: 'ticket.children', name: 'action.children', group: 'ticket', opens: true, icon: 'reply', needs: 'reply', when: (c) => (c.ticket?.child_count ?? 0) > 0, perform: panel('children') },
   {

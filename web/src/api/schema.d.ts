@@ -3498,6 +3498,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tickets/{id}/assist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask other teams for a part of a ticket, or take that back */
+        post: operations["ticket-assist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets/{id}/assisted": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer for the part that one's team was asked for */
+        post: operations["ticket-assisted"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tickets/{id}/attachments": {
         parameters: {
             query?: never;
@@ -5029,6 +5063,23 @@ export interface components {
             };
             /** @description the calendar of everybody else */
             tenant: string;
+        };
+        AssistInput: {
+            ask?: string[];
+            remove?: string[];
+        };
+        AssistJSON: {
+            /** Format: date-time */
+            at: string;
+            /** @description who asked or answered; absent: a rule */
+            by?: components["schemas"]["Ref"];
+            /** @enum {string} */
+            state: "proposed" | "asked" | "done";
+            team: components["schemas"]["Ref"];
+        };
+        AssistedInput: {
+            /** @description the answer, kept as a note */
+            body: string;
         };
         AttachmentJSON: {
             id: string;
@@ -8349,6 +8400,10 @@ export interface components {
         RoutingRule: {
             /** @description only these */
             agent_ids?: string[];
+            /** @description they are asked at once; else proposed to who has the ticket */
+            assist_at_once?: boolean;
+            /** @description teams that answer for a part of the ticket beside whose it is (协办) */
+            assist_team_ids?: string[];
             /** @description only its people, with all below it */
             department_id?: string;
             /** @description stays the same over versions; made when empty */
@@ -9368,6 +9423,8 @@ export interface components {
             /** @description what the reader may do to it now */
             actions?: string[];
             assignee?: components["schemas"]["Ref"];
+            /** @description teams that answer for a part */
+            assists?: components["schemas"]["AssistJSON"][];
             cancel_reason?: string;
             category_id?: string;
             channel: string;
@@ -18467,6 +18524,90 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AssignInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-assist": {
+        parameters: {
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistInput"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoneJSON"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "ticket-assisted": {
+        parameters: {
+            query?: {
+                /** @description it takes back what oneself has just done: what that has judged is open again */
+                back?: boolean;
+            };
+            header?: {
+                /** @description The ETag that was read; 412 when there is a newer one. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssistedInput"];
             };
         };
         responses: {

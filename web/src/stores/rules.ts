@@ -17,6 +17,7 @@ export interface Rule {
   id?: string; name: string; off?: boolean; when?: string; team_id?: ID; department_id?: ID; agent_ids?: ID[]; needs?: Need[]
   language?: boolean; region?: boolean; online?: boolean; shift?: boolean
   strategy?: string; weights?: Record<string, number>; prefer?: string; mode?: string; offer_seconds?: number
+  assist_team_ids?: ID[]; assist_at_once?: boolean
   relax?: Relax[]; overflow?: Overflow[]; response?: 'standard' | 'abnormal' | 'serious'; within_minutes?: number; supervisor_ids?: ID[]
   rules?: Rule[]
 }

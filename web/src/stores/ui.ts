@@ -3,7 +3,7 @@ import type { Attachment, ID } from '~/api/types'
 import { createStore } from './store'
 
 export type PickerName = 'status' | 'priority' | 'assign' | 'type' | 'tags' | 'snooze' | 'category' | 'decide' | 'clock'
-export type PanelName = 'resolve' | 'transfer' | 'return' | 'ruling' | 'lift' | 'merge' | 'split' | 'link' | 'parent' | 'people' | 'matters' | 'children' | 'extend' | 'supervise'
+export type PanelName = 'resolve' | 'transfer' | 'return' | 'ruling' | 'lift' | 'assisted' | 'merge' | 'split' | 'link' | 'parent' | 'people' | 'matters' | 'children' | 'extend' | 'supervise'
 export interface UI {
   /** The one box: commands first, or what is searched for first. */
   palette?: 'commands' | 'search'

@@ -121,6 +121,8 @@ export default {
   'filter.isnt.mentioned': 'Not mentioning me',
   'filter.is.unread': 'Unread',
   'filter.isnt.unread': 'Read',
+  'filter.is.assisting': 'My team assists',
+  'filter.isnt.assisting': 'My team does not assist',
   'filter.is.collaborating': 'I collaborate',
   'filter.isnt.collaborating': 'I do not collaborate',
   'filter.is.merged': 'Merged into another',

@@ -99,6 +99,7 @@ export default {
   'action.assign': 'Assign',
   'action.claim': 'Claim',
   'action.return': 'Return',
+  'action.assisted': 'Part done',
   'action.ruling': 'Rule',
   'action.lift': 'Lift ruling',
   'action.transfer': 'Transfer',

@@ -10,6 +10,8 @@ export default {
   'notice.event.watched': 'A ticket I watch changed',
   'notice.event.handed_over': 'Tickets were handed over to me',
   'notice.event.returned': 'A ticket is returned again and again',
+  'notice.event.assist_asked': 'My team is asked to assist',
+  'notice.event.assist_done': 'An assisting team has answered',
   'notice.event.ruling_asked': 'A ticket awaits my ruling',
   'notice.event.leave_asked': 'Leave or a swap waits for me',
   'notice.event.acknowledged': 'Somebody has a serious ticket in hand',

@@ -121,6 +121,8 @@ export default {
   'filter.isnt.mentioned': '没有提到我的',
   'filter.is.unread': '未读',
   'filter.isnt.unread': '已读',
+  'filter.is.assisting': '我们组协办的',
+  'filter.isnt.assisting': '不由我们组协办',
   'filter.is.collaborating': '我协办的',
   'filter.isnt.collaborating': '我未协办的',
   'filter.is.merged': '已被合并',

@@ -99,6 +99,7 @@ export default {
   'action.assign': '派单',
   'action.claim': '抢单',
   'action.return': '退回',
+  'action.assisted': '协办完成',
   'action.ruling': '裁定',
   'action.lift': '解除裁定',
   'action.transfer': '转派',

@@ -10,6 +10,8 @@ export default {
   'notice.event.watched': '我关注的工单有变化',
   'notice.event.handed_over': '同事的工单移交给我',
   'notice.event.returned': '工单被反复退回',
+  'notice.event.assist_asked': '请我们班组协办',
+  'notice.event.assist_done': '协办班组已完成',
   'notice.event.ruling_asked': '有工单等我裁定',
   'notice.event.leave_asked': '有请假或换班等我审批',
   'notice.event.acknowledged': '严重工单已有人接手',

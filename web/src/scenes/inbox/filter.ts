@@ -5,7 +5,7 @@
 export const valueFields = ['status', 'priority', 'type', 'category', 'assignee', 'team', 'department', 'channel', 'tier', 'language', 'sla', 'tags'] as const
 export type ValueField = (typeof valueFields)[number]
 /** Properties that hold or do not. */
-export const flagFields = ['active', 'at_risk', 'to_classify', 'awaiting_ruling', 'snoozed', 'watching', 'mentioned', 'unread', 'collaborating', 'merged'] as const
+export const flagFields = ['active', 'at_risk', 'to_classify', 'awaiting_ruling', 'snoozed', 'watching', 'mentioned', 'unread', 'assisting', 'collaborating', 'merged'] as const
 export type FlagField = (typeof flagFields)[number]
 /** Moments, told from now. */
 export const timeFields = ['created_at', 'updated_at', 'solved_at', 'due_at'] as const

@@ -6,7 +6,7 @@ import { markRead, type Notice } from '~/stores/notify'
 
 const icons: Record<string, IconName> = {
   assigned: 'person', offered: 'hand', mentioned: 'at', customer_replied: 'reply', reopened: 'history', collaborating: 'people', chased: 'clock', urged: 'clock', watched: 'eye',
-  team_received: 'transfer', returned: 'undo', ruling_asked: 'gavel', leave_asked: 'calendar', acknowledged: 'check', handed_over: 'transfer', queue_waits: 'queue', abnormal_ticket: 'warn', serious_ticket: 'warn', incident_proposed: 'burst',
+  team_received: 'transfer', returned: 'undo', ruling_asked: 'gavel', assist_asked: 'people', assist_done: 'check', leave_asked: 'calendar', acknowledged: 'check', handed_over: 'transfer', queue_waits: 'queue', abnormal_ticket: 'warn', serious_ticket: 'warn', incident_proposed: 'burst',
   sla_warning: 'clock', sla_breach: 'clock', sla_escalated: 'warn', supervised: 'flag', extension_asked: 'clock', extension_judged: 'check',
   leave_decided: 'calendar', roster_published: 'calendar', state_forced: 'lock', delivery_failed: 'mail', export_ready: 'download', import_ended: 'upload',
 }

@@ -24,7 +24,7 @@ import { Picker } from './Picker'
 import { ClockChips } from './sla/ClockChips'
 import { Mark } from './understand/Mark'
 
-const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.return', 'ticket.ruling', 'ticket.lift', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.watch', 'ticket.unwatch', 'ticket.unread', 'ticket.copy', 'ticket.copyNumber', 'ticket.print']
+const menu = ['ticket.claim', 'ticket.matters', 'ticket.children', 'ticket.transfer', 'ticket.return', 'ticket.ruling', 'ticket.lift', 'ticket.snooze', 'ticket.extend', 'ticket.supervise', 'ticket.chase', 'ticket.urge', 'ticket.reopen', 'ticket.merge', 'ticket.split', 'ticket.link', 'ticket.parent', 'ticket.people', 'ticket.assisted', 'ticket.watch', 'ticket.unwatch', 'ticket.unread', 'ticket.copy', 'ticket.copyNumber', 'ticket.print']
 
 export function Header({ ticket, view, folded }: { ticket: Ticket; view: string; folded: boolean }) {
   const navigate = useNavigate()

@@ -77,6 +77,8 @@ export function eventText(entry: Entry, names: Names): string {
   const params = { number: event.ticket?.number ?? '', names: event.users?.map((u) => u.name).join(t('common.and')) ?? '', person: '' }
   const whom = event.changes?.find((c) => c.field === 'assignee')
   const returns = event.kind === 'return' ? event.changes : undefined
+  const helping = event.name === 'assist' ? event.changes?.[0] : undefined
+  if (helping) return told(`event.assist.${event.kind}`, { team: names.team(String(helping.to ?? '')) || names.team(String(helping.from ?? '')) }) ?? t('event.assist')
   const ruled = event.name === 'transfer' && event.kind === 'ruling' ? (event.changes ?? []) : undefined
   if (returns?.some((c) => c.field === 'ruling_asked')) return t('event.transfer.asked', { n: Number(returns.find((c) => c.field === 'return_count')?.to ?? 2) })
   if (ruled) return t('event.transfer.ruling', { name: ['department', 'team', 'assignee'].map((f) => label(f, ruled.find((c) => c.field === f)?.to, names)).filter(Boolean).slice(-2).join(' · ') })

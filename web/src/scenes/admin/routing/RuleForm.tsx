@@ -8,7 +8,7 @@ import { factorName, strategyName } from '~/scenes/ticket/routeWords'
 import { Switch } from '~/scenes/intelligence/frame'
 import { skillsQuery, type Overflow, type Relax, type Rule, type RuleProblem, type RuleSet } from '~/stores/rules'
 import { useNames } from '~/stores/session'
-import { Condition, Lines, PeoplePick, Seconds, Tri } from './inputs'
+import { Condition, Lines, PeoplePick, Seconds, TeamPick, Tri } from './inputs'
 import { from, type At } from './tree'
 import { Weights } from './Weights'
 
@@ -93,6 +93,10 @@ export function RuleForm({ set, at, rule, problems, able, onChange }: Props) {
           }}
         </Lines>
       )}</Field>
+
+      <h3 className="h2">{t('rules.assist')}</h3>
+      <Field label={t('rules.assist.teams')} help={rule.assist_team_ids?.length ? t('rules.assist.help') : inherited('assist_team_ids', (v) => v.map(team).join(t('common.and')), t('rules.assist.none'))} error={wrong('assist_team_ids')}>{() => <TeamPick label={t('rules.assist.teams')} value={rule.assist_team_ids ?? []} not={rule.team_id} most={10} disabled={disabled} onChange={(list) => onChange({ assist_team_ids: list.length ? list : undefined })} />}</Field>
+      {(rule.assist_team_ids ?? from(set.rules, at, 'assist_team_ids')?.value)?.length ? <div className="tris"><Tri label={t('rules.assist.now')} value={rule.assist_at_once} inherited={inherited('assist_at_once', yes, t('common.no'))} disabled={disabled} onChange={(assist_at_once) => onChange({ assist_at_once })} /></div> : null}
 
       <h3 className="h2">{t('rules.response')}</h3>
       <Field label={t('rules.tier')} help={rule.response ? t(`response.help.${responseNow as 'standard'}`) : inherited('response', (v) => t(`response.${v}`), t('response.standard'))} error={wrong('response')}>{() => (

@@ -19,6 +19,18 @@ export function PeoplePick({ label, value, onChange, disabled, most = 500 }: { l
   )
 }
 
+/** Teams as chips, with a list to add from. */
+export function TeamPick({ label, value, onChange, disabled, most, not }: { label: string; value: string[]; onChange: (ids: string[]) => void; disabled?: boolean; most: number; not?: string }) {
+  const { config, team } = useNames()
+  const more = config.teams.filter((x) => x.id !== not && !value.includes(x.id))
+  return (
+    <div className="choices people">
+      {value.map((id) => <span key={id} className="chip">{team(id) || id}{!disabled && <button type="button" aria-label={t('rules.person.remove', { name: team(id) })} onClick={() => onChange(value.filter((x) => x !== id))}><Icon name="close" size="s" /></button>}</span>)}
+      {!disabled && value.length < most && more.length > 0 && <Select label={label} text={t('rules.team.add')} choices={more.map((x) => ({ id: x.id, text: x.name }))} onChange={(id) => onChange([...value, id])} />}
+    </div>
+  )
+}
+
 /** Yes, no, or as above. */
 export function Tri({ label, value, inherited, onChange, disabled }: { label: string; value?: boolean; inherited: string; onChange: (v: boolean | undefined) => void; disabled?: boolean }) {
   const now = value === undefined ? '' : String(value)

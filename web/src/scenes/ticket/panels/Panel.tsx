@@ -3,6 +3,7 @@ import type { ID, Ticket } from '~/api/types'
 import { t, type Key } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { show, type PanelName } from '~/stores/ui'
+import { AssistedPanel } from './AssistedPanel'
 import { ChildrenPanel } from './ChildrenPanel'
 import { MattersPanel } from './MattersPanel'
 import { LinkPanel, MergePanel, ParentPanel } from './Others'
@@ -24,6 +25,7 @@ export function Panel({ name, ticket, ids }: { name: PanelName; ticket: Ticket; 
     case 'resolve': return <ResolvePanel {...props} />
     case 'transfer': return <TransferPanel {...props} />
     case 'return': return <ReturnPanel {...props} />
+    case 'assisted': return <AssistedPanel {...props} />
     case 'ruling': return <RulingPanel {...props} />
     case 'lift': return <LiftPanel {...props} />
     case 'merge': return <MergePanel {...props} />
