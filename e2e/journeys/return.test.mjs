@@ -10,7 +10,7 @@ before(async () => {
   house = await House.open()
   li = await house.person('李晓雯')
   zhou = await house.person('周敏')
-  qian = await house.person('钱立', 'supervisor')
+  qian = await house.person('钱立', { role: 'supervisor' })
   api = await house.program(li)
   browser = await Browser.open()
 })

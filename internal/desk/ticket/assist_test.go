@@ -73,7 +73,7 @@ func TestATeamAnswersForItsPart(t *testing.T) {
 		refused(t, err, "403 forbidden")
 		refused(t, act(b, "priority", M{"priority": "high"}), "403 forbidden")
 		refused(t, act(a, "assisted", M{"body": "x"}), "409 ticket.not_now")
-		refused(t, act(b, "assisted", M{"body": ""}), "422 body length")
+		refused(t, act(b, "assisted", M{"body": ""}), "422 body too_short")
 
 		at = s.get(tk.ID).Version
 		must(t, act(b, "assisted", M{"body": "已与司机核实，可以换货"}))
