@@ -31,6 +31,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
   const now = useNow()
   const names = useNames()
   const over = ['solved', 'closed', 'cancelled'].includes(ticket.status)
+  const may = (name: string) => !ticket.actions || ticket.actions.includes(name)
   const sub = names.config.substatuses.find((s) => s.id === ticket.substatus_id)
   const back = () => void navigate({ to: listBase(), search: true as never })
   return (
@@ -45,7 +46,7 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         <Pop placement="bottomRight" content={(close) => <ChoiceList label={t('ticket.more')} choices={actionChoices(menu)} onChoose={(id) => { close(); setTimeout(() => perform(action(id))) }} />}>
           <IconButton icon="dots" label={t('ticket.more')} />
         </Pop>
-        <span className="not-phone">{over ? <ActionButton id="ticket.reopen" /> : <ActionButton id="ticket.solve" look="p" />}</span>
+        <span className="not-phone">{over ? may('reopen') && <ActionButton id="ticket.reopen" /> : may('status') && <ActionButton id="ticket.solve" look="p" />}</span>
       </div>
       <div className="row g8 wrap" style={{ marginTop: 6 }}>
         <span className="only-phone t3 f12 meta">{[ticket.number, ticket.requester?.name, channelName(ticket.channel)].filter(Boolean).join(' · ')}</span>
@@ -53,8 +54,8 @@ export function Header({ ticket, view, folded }: { ticket: Ticket; view: string;
         <Anchor name="priority" id={ticket.id}><HeaderChip ticket={ticket} field="priority" label={t('action.priority')}><PriorityBars priority={ticket.priority} />{priorityName(ticket.priority)}</HeaderChip></Anchor>
         <span className="row g4"><Mark ticket={ticket} field="priority" />{ticket.sentiment !== undefined && ticket.sentiment !== 0 && <span className="mooded f12 t2"><Mood step={ticket.sentiment} />{t(`mood.${ticket.sentiment}` as Key)}</span>}</span>
         <ClockChips ticket={ticket} />
-        {over && <span className="only-phone outcome"><ActionButton id="ticket.reopen" withKey={false} /></span>}
-        {!over && <span className="only-phone outcome"><ActionButton id="ticket.solve" look="p" withKey={false} /></span>}
+        {over && may('reopen') && <span className="only-phone outcome"><ActionButton id="ticket.reopen" withKey={false} /></span>}
+        {!over && may('status') && <span className="only-phone outcome"><ActionButton id="ticket.solve" look="p" withKey={false} /></span>}
         {ticket.status === 'on_hold' && ticket.hold_reason && <span className="f13 t2">{names.keyed('hold_reasons', ticket.hold_reason)}</span>}
         {ticket.status === 'cancelled' && ticket.cancel_reason && <span className="f13 t2 ell">{ticket.cancel_reason}</span>}
         {ticket.snoozed_until && <span className="chip amber"><Icon name="clock" size="s" />{t('ticket.snoozedUntil', { at: clock(ticket.snoozed_until, now) })}</span>}

@@ -48,6 +48,10 @@ export function useComposer(ticket: Ticket) {
   const now = useRef({ kind, content })
   now.current = { kind, content }
 
+  // a team that only assists has notes and no replies
+  const notesOnly = ticket.status !== 'closed' && !!ticket.actions?.includes('note') && !ticket.actions.includes('reply')
+  useEffect(() => { if (notesOnly && !touched.current) setKind('note') }, [notesOnly])
+
   const put = useCallback((next: Content) => {
     setContent(next)
     writer.current?.set(next)
