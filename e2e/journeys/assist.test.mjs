@@ -44,7 +44,7 @@ journey('规则建议协办，一键请协办，协办班组答复，解决时�
   const one = () => api('GET', `/tickets/${t.id}`)
   assert.deepEqual((await one()).assists.map((x) => [x.team.name, x.state]), [['物流配送组', 'proposed'], ['仓储组', 'proposed']])
   await page.goto(`/inbox/10/${t.id}`)
-  const parts = page.locator('.parts')
+  const parts = page.locator('.assists')
   await parts.getByText('物流配送组').waitFor()
   await parts.locator('li', { hasText: '物流配送组' }).getByRole('button', { name: '请其协办' }).click()
   await until(async () => (await one()).assists[0].state === 'asked', 'the team was asked')
@@ -70,7 +70,7 @@ journey('规则建议协办，一键请协办，协办班组答复，解决时�
   await shot(helper, 'assist-4-answer')
   await helper.keyboard.press('Control+Enter')
   await until(async () => (await one()).assists[0].state === 'done', 'the part is done')
-  await helper.locator('.parts .chip', { hasText: '已完成' }).waitFor()
+  await helper.locator('.assists .chip', { hasText: '已完成' }).waitFor()
   const bell = (await (await house.program(sun))('GET', '/notifications')).items.map((n) => n.event)
   assert.ok(bell.includes('assist_asked'))
 

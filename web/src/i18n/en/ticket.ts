@@ -223,7 +223,7 @@ export default {
   'resolve.title': 'Resolution',
   'resolve.help': 'The ticket becomes solved with this. It can be reopened when the customer comes back.',
   'resolve.many': 'The same resolution for {n, plural, one {# ticket} other {# tickets}}.',
-  'resolve.assists': '{names} {n, plural, one {has} other {have}} not answered for their part yet. You can solve it all the same.',
+  'resolve.assists': 'Not answered for their part yet: {names}. You can solve it all the same.',
   'resolve.code': 'Result',
   'resolve.cause': 'Cause',
   'resolve.responsible': 'Responsible party',

@@ -31,7 +31,7 @@ export function Assists({ ticket }: { ticket: Ticket }) {
       <Row label={t('side.lead')}>{ticket.team?.name ?? ticket.department?.name ?? <span className="t3">{t('common.none')}</span>}</Row>
       {parts.length > 0 && (
         <Row label={t('side.assists')}>
-          <ul className="parts">
+          <ul className="assists">
             {parts.map((p) => (
               <li key={p.team.id}>
                 <span className="row g6"><span className="ell sp" title={p.team.name}>{p.team.name}</span><span className={p.state === 'done' ? 'chip green' : p.state === 'asked' ? 'chip amber' : 'chip'}>{t(`assist.${p.state}`)}</span>

@@ -54,7 +54,7 @@ export function ResolvePanel({ ticket, ids, close }: PanelProps) {
   const options = (list: 'resolution_codes' | 'causes' | 'responsibilities') => config[list].filter((x) => !x.retired).map((x) => ({ id: x.key, text: named(x.name) }))
   return (
     <PanelFrame title="resolve.title" help={many ? t('resolve.many', { n: ids.length }) : t('resolve.help')} submit={t('action.solve')} disabled={missing || busy} onSubmit={() => void submit()} close={close}>
-      {waits.length > 0 && <p className="f13 amber" role="status">{t('resolve.assists', { n: waits.length, names: waits.join(t('common.and')) })}</p>}
+      {waits.length > 0 && <p className="f13 amber" role="status">{t('resolve.assists', { names: waits.join(t('common.and')) })}</p>}
       <Field label={t('resolve.code')} required error={wrong('code')}>{(p) => <div className="choices" role="radiogroup" aria-label={t('resolve.code')} aria-describedby={p['aria-describedby']}>
         {options('resolution_codes').map((o, i) => <button key={o.id} type="button" role="radio" data-first={i === 0 ? true : undefined} aria-checked={r.code === o.id} className="choice" onClick={() => set({ code: o.id })}>{o.text}</button>)}
       </div>}</Field>

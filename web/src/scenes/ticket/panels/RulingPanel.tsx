@@ -30,7 +30,7 @@ export function RulingPanel({ ticket, close }: PanelProps) {
     }, { text: t('said.ruled', { name: placeName({ ...(teamName ? { team: { id: team!, name: teamName } } : {}), ...(name ? { assignee: { id: person!, name } } : {}) }) }) })
   }
   return (
-    <PanelFrame title="ruling.title" help={t(ticket.ruling_asked_at ? 'ruling.help' : 'ruling.change')} submit={t('action.ruling')} disabled={(!team && !person) || !reason.trim()} onSubmit={submit} close={close}>
+    <PanelFrame title={'ruling.title'} help={t(ticket.ruling_asked_at ? 'ruling.help' : 'ruling.change')} submit={t('action.ruling')} disabled={(!team && !person) || !reason.trim()} onSubmit={submit} close={close}>
       {sides.length > 0 && (
         <div className="field">
           <span className="lb" id="ruling-sides">{t('ruling.sides')}</span>
@@ -59,7 +59,7 @@ export function LiftPanel({ ticket, close }: PanelProps) {
     void act(ticket.id, 'lift', { reason: reason.trim() }, { ruling: ticket.ruling && { ...ticket.ruling, over: true } }, { text: t('said.lifted') })
   }
   return (
-    <PanelFrame title="lift.title" help={t('lift.help', { name: placeName(ticket.ruling) })} submit={t('action.lift')} disabled={!reason.trim()} onSubmit={submit} close={close}>
+    <PanelFrame title={'lift.title'} help={t('lift.help', { name: placeName(ticket.ruling) })} submit={t('action.lift')} disabled={!reason.trim()} onSubmit={submit} close={close}>
       <Field label={t('lift.reason')} required>{(p) => <textarea {...p} data-first className="inp" required maxLength={500} value={reason} onChange={(e) => setReason(e.target.value)} />}</Field>
     </PanelFrame>
   )
