@@ -12,7 +12,7 @@ import (
 // layout, the sections one after another with their lengths, and a CRC-32 of
 // all before it. Whoever changes what features are made of changes the magic,
 // for old weights would mean nothing.
-const magic = "ZhidanLearn2"
+const magic = "ZhidanLearn3"
 
 // MaxModelBytes bounds the bytes of a model.
 const MaxModelBytes = 256 << 20
@@ -59,6 +59,7 @@ func (m *Model) MarshalBinary() ([]byte, error) {
 	write(w, m.weight)
 	write(w, m.scale)
 	write(w, m.bias)
+	write(w, m.common)
 	write(w, m.sure)
 	write(w, m.known)
 	var texts []corrected
@@ -154,6 +155,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 	out.weight = read[int8](p)
 	out.scale = read[float32](p)
 	out.bias = read[float32](p)
+	out.common = read[float32](p)
 	out.sure = read[float64](p)
 	out.known = read[float64](p)
 	texts := readOne[uint32](p)
@@ -202,7 +204,7 @@ func (m *Model) UnmarshalBinary(data []byte) error {
 func (m *Model) flaw() string {
 	n, f := len(m.labels), len(m.idf)
 	switch {
-	case len(m.by) != n || len(m.alias) != n || len(m.bias) != n:
+	case len(m.by) != n || len(m.alias) != n || len(m.bias) != n || len(m.common) != n:
 		return "labels"
 	case m.index.n != f || len(m.scale) != f || len(m.start) != f+1 || len(m.class) != len(m.weight):
 		return "sizes"
@@ -210,7 +212,7 @@ func (m *Model) flaw() string {
 		return "rows"
 	case len(m.sure) != 4 || len(m.known) != 4:
 		return "calibration"
-	case !sane(m.idf) || !sane(m.scale) || !sane(m.bias) || !finite(m.unseen):
+	case !sane(m.idf) || !sane(m.scale) || !sane(m.bias) || !sane(m.common) || !finite(m.unseen):
 		return "weights"
 	}
 	for _, l := range []logistic{m.sure, m.known} {

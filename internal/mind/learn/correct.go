@@ -108,7 +108,7 @@ func (m *Model) LearnAll(list []Example) (*Model, error) {
 			label = int32(len(out.labels))
 			out.labels = append(slices.Clip(out.labels), Label{Name: e.Label})
 			out.alias = append(slices.Clip(out.alias), label)
-			out.bias = append(slices.Clip(out.bias), 0)
+			out.bias, out.common = append(slices.Clip(out.bias), 0), append(slices.Clip(out.common), 0)
 			out.by = maps.Clone(out.by)
 			out.by[e.Label] = label
 		} else if out.alias[label] < 0 { // it was forgotten and is wanted again

@@ -37,6 +37,7 @@ type fitted struct {
 	idf     []float32
 	unseen  float32 // idf of what was never seen
 	weights []float32
+	common  []float32 // what every feature says to a class beside its weight; nil: nothing
 	bias    float32
 	classes int
 	alpha   map[int][]float32 // of the documents by key, to start another training from
@@ -114,7 +115,10 @@ func fit(ctx context.Context, docs []document, classes int, s settings, seed uin
 		f.alpha[d.key] = p.alpha[i*classes : (i+1)*classes]
 	}
 	if s.bayes > 0 {
-		f.mixBayes(p.vectors, p.labels, s.bayes)
+		g := f.bayes(p.vectors, p.labels)
+		axpy(f.weights, g.weights, s.bayes)
+		f.common = make([]float32, classes)
+		axpy(f.common, g.common, s.bayes)
 	}
 	return f, nil
 }
@@ -185,6 +189,13 @@ func (f *fitted) score(v vector, out []float32) {
 		out[c] = row[c] * f.bias
 	}
 	addRows(out, f.weights, &v)
+	if f.common != nil {
+		var length float32
+		for _, x := range v.x {
+			length += x
+		}
+		axpy(out, f.common, length)
+	}
 }
 
 // cover is the share of a text that speaks for a class.
@@ -202,33 +213,48 @@ func (f *fitted) cover(v vector, class int) float64 {
 	return float64(speaks / all)
 }
 
-// mixBayes adds the weights of complement naive Bayes: for each feature and
-// class, how much more the feature is used inside the class than outside.
-func (f *fitted) mixBayes(vectors []vector, labels []int32, share float32) {
+// bayes gives a machine of complement naive Bayes over the same features: how
+// much more each is used inside a class than outside. To a class that does not
+// have it a feature says what all others say, too: that is kept once, and there
+// is no weight, so that a model of many labels stays small.
+func (f *fitted) bayes(vectors []vector, labels []int32) *fitted {
 	const smooth = 0.02
 	k, n := f.classes, len(f.idf)
-	in := make([]float32, n*k)
-	all := make([]float64, n)
-	size := make([]float64, k)
+	g := *f
+	g.weights, g.common = make([]float32, (n+1)*k), make([]float32, k)
+	all, size := make([]float64, n), make([]float64, k)
 	var total float64
-	for i, v := range vectors {
+	for i, v := range vectors { // the weights are sums at first
 		for j, id := range v.id {
-			in[int(id)*k+int(labels[i])] += v.x[j]
+			g.weights[int(id)*k+int(labels[i])] += v.x[j]
 			all[id] += float64(v.x[j])
 			size[labels[i]] += float64(v.x[j])
 			total += float64(v.x[j])
 		}
 	}
-	row := make([]float64, k)
+	if total == 0 {
+		return &g
+	}
+	var level float64 // the mean of all scores, which is taken away
 	for id := range n {
-		var mean float64
-		for c := range row {
-			a := float64(in[id*k+c])
-			row[c] = math.Log((a+smooth)/(size[c]+smooth*float64(n))) - math.Log((all[id]-a+smooth)/(total-size[c]+smooth*float64(n)))
-			mean += row[c] / float64(k)
-		}
-		for c := range row {
-			f.weights[id*k+c] += share * float32(row[c]-mean)
+		row := g.weights[id*k : id*k+k]
+		for c, in := range row {
+			if in > 0 {
+				out := max(0, all[id]-float64(in))
+				x := math.Log((float64(in)+smooth)/smooth) - math.Log((out+smooth)/(all[id]+smooth))
+				row[c] = float32(x)
+				level += x * all[id] / (total * float64(k))
+			}
 		}
 	}
+	room := smooth * float64(n)
+	for c := range g.common {
+		x := math.Log((total - size[c] + room) / (size[c] + room))
+		g.common[c] = float32(x)
+		level += x / float64(k)
+	}
+	for c := range g.common {
+		g.common[c] -= float32(level)
+	}
+	return &g
 }

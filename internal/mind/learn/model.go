@@ -22,6 +22,7 @@ type Model struct {
 	weight []int8
 	scale  []float32
 	bias   []float32
+	common []float32 // what every feature says to a class beside its weight
 
 	sure  logistic // how often the best label is right
 	known logistic // whether the text is of a known kind
@@ -57,7 +58,7 @@ func (m *Model) Labels() []Label {
 
 // Bytes is about how much memory the model takes.
 func (m *Model) Bytes() int {
-	n := 8*len(m.index.keys) + 4*len(m.idf) + 4*len(m.start) + 3*len(m.class) + 4*len(m.scale) + 512
+	n := 8*len(m.index.keys) + 4*len(m.idf) + 4*len(m.start) + 3*len(m.class) + 4*len(m.scale) + 8*len(m.bias) + 512
 	for _, l := range m.labels {
 		n += len(l.Name) + len(l.Title) + len(l.Description) + 100
 	}
@@ -97,10 +98,12 @@ func (m *Model) weighCounts(s *scratch) {
 	s.score = s.score[:len(m.labels)]
 	clear(s.score)
 	copy(s.score, m.bias)
+	var length float32
 	for j, id := range v.id {
 		if id < 0 {
 			continue
 		}
+		length += v.x[j]
 		a, b := m.start[id], m.start[id+1]
 		x := v.x[j] * m.scale[id]
 		class, weight := m.class[a:b], m.weight[a:b]
@@ -109,6 +112,7 @@ func (m *Model) weighCounts(s *scratch) {
 			s.score[c] += x * float32(weight[i])
 		}
 	}
+	axpy(s.score, m.common, length)
 	m.learned.score(s)
 }
 
@@ -263,7 +267,8 @@ func (m *Model) compress(f *fitted) {
 		m.start = append(m.start, uint32(len(m.class)))
 	}
 	m.class, m.weight = slices.Clip(m.class), slices.Clip(m.weight)
-	m.bias = make([]float32, k)
+	m.bias, m.common = make([]float32, k), make([]float32, k)
+	copy(m.common, f.common)
 	for c, w := range f.weights[len(f.weights)-k:] {
 		m.bias[c] = w * f.bias
 	}

@@ -234,17 +234,12 @@ func (t *training) holdOut(ctx context.Context) error {
 		}
 		t.warm = f
 		t.held = append(t.held, t.answer(f, out)...)
-		if len(t.labels) <= maxBayesLabels {
-			g := *f
-			g.weights = slices.Clone(f.weights)
-			vectors, labels := make([]vector, len(in)), make([]int32, len(in))
-			for i, d := range in {
-				vectors[i], _ = f.vector(d.counts)
-				labels[i] = d.label
-			}
-			g.mixBayes(vectors, labels, 1)
-			bayes = append(bayes, t.answer(&g, out)...)
+		vectors, labels := make([]vector, len(in)), make([]int32, len(in))
+		for i, d := range in {
+			vectors[i], _ = f.vector(d.counts)
+			labels[i] = d.label
 		}
+		bayes = append(bayes, t.answer(f.bayes(vectors, labels), out)...)
 		t.tick()
 	}
 	t.chooseBayes(bayes)
@@ -337,54 +332,42 @@ func (t *training) answer(f *fitted, examples []int) []held {
 	return out
 }
 
-// maxBayesLabels is up to how many labels naive Bayes is tried: it gives
-// weights to all of them, and helps with few broad topics only.
-const maxBayesLabels = 40
-
-// fewLabels is up to how many labels some naive Bayes is usual.
+// fewLabels is up to how many labels are few: then more of naive Bayes is
+// usual, and how rare a word is counts for less.
 const fewLabels = 20
 
 // chooseBayes mixes in as much naive Bayes as is usual, unless the held out
-// examples clearly want another share.
+// examples clearly want another share. The machine looks at what tells labels
+// apart, naive Bayes at what each is made of; they err differently (Ng and
+// Jordan 2001), and as both are linear the sum is one set of weights.
 func (t *training) chooseBayes(bayes []held) {
-	if len(bayes) != len(t.held) || len(bayes) == 0 {
+	if len(bayes) == 0 {
 		return
 	}
+	mixed := make([]float32, len(t.labels))
 	at := func(share float32) (hits float64) {
 		for i, h := range t.held {
-			best, label := 0, int(t.docs[h.example].label)
-			var most float32
-			for c, s := range h.score {
-				s += share * (bayes[i].score[c] - s)
-				if c == 0 || s > most {
-					best, most = c, s
-				}
-			}
-			if best == label {
+			copy(mixed, h.score)
+			axpy(mixed, bayes[i].score, share)
+			if int32(top(mixed, nil)) == t.docs[h.example].label {
 				hits++
 			}
 		}
 		return hits
 	}
-	// What is usual has the advantage: some with few labels, none with many.
-	advantage := math.Sqrt(float64(len(bayes))) * 0.1
-	share := float32(0)
+	share := float32(0.03)
 	if len(t.labels) <= fewLabels {
 		share = 0.06
 	}
-	best := at(share) + advantage
-	for _, s := range []float32{0, 0.03, 0.1, 0.15} {
+	best := at(share) + math.Sqrt(float64(len(bayes)))*0.1
+	for _, s := range []float32{0, 0.015, 0.03, 0.06, 0.1, 0.15, 0.2} {
 		if h := at(s); h > best {
 			best, share = h, s
 		}
 	}
-	if t.settings.bayes = share; share == 0 {
-		return
-	}
+	t.settings.bayes = share
 	for i, h := range t.held {
-		for c := range h.score {
-			h.score[c] += share * (bayes[i].score[c] - h.score[c])
-		}
+		axpy(h.score, bayes[i].score, share)
 	}
 }
 
