@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"zhidan/internal/desk/form"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/job"
@@ -140,4 +142,17 @@ func (m *Mind) readAgain(ctx context.Context, tenant, of id.ID, in early) error 
 		decisions[i].Before = in.Before[decisions[i].Field]
 	}
 	return m.Desk.Decide(ctx, tenant, of, decisions)
+}
+
+// atBirth is what is said of a ticket by its first words.
+func (r *resident) atBirth(t *ticket.Ticket, body string, given []string, catalog *form.Catalog, at clock.Time) []ticket.Decision {
+	out := r.decisions(r.read(Text{Subject: t.Subject, Body: body, Now: at}, false), t, given, catalog, at)
+	if body == "" { // then the subject was read as the body
+		for i := range out {
+			for k := range out[i].Evidence {
+				out[i].Evidence[k].In = "subject"
+			}
+		}
+	}
+	return out
 }

@@ -572,19 +572,6 @@ func (m *Mind) understand(ctx context.Context, c *ticket.Change) error {
 	return nil
 }
 
-// atBirth is what is said of a ticket by its first words.
-func (r *resident) atBirth(t *ticket.Ticket, body string, given []string, catalog *form.Catalog, at clock.Time) []ticket.Decision {
-	out := r.decisions(r.read(Text{Subject: t.Subject, Body: body, Now: at}, false), t, given, catalog, at)
-	if body == "" { // then the subject was read as the body
-		for i := range out {
-			for k := range out[i].Evidence {
-				out[i].Evidence[k].In = "subject"
-			}
-		}
-	}
-	return out
-}
-
 // again says what a further message changes: risk and priority only ever rise,
 // the mood is that of the newest words.
 func (r *resident) again(x *Reading, t *ticket.Ticket, at clock.Time) []ticket.Decision {
