@@ -11,6 +11,7 @@ import (
 	"zhidan/internal/desk/roster"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/server"
 )
@@ -83,6 +84,11 @@ func Queue(ctx context.Context, s *server.Server, o QueueOptions) (Drained, erro
 		return out, err
 	}
 	out.Opened = float64(o.Waiting) / time.Since(started).Seconds()
+	if s.DB.Engine() == db.Postgres { // as a store has been that is older than a minute
+		if err := s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error { _, err := tx.Exec(ctx, "analyze"); return err }); err != nil {
+			return out, err
+		}
+	}
 	o.Progress("everybody comes")
 	started = time.Now()
 	for _, a := range agents {
@@ -101,7 +107,7 @@ func Queue(ctx context.Context, s *server.Server, o QueueOptions) (Drained, erro
 		if time.Since(started) > 20*time.Minute || ctx.Err() != nil {
 			return out, errors.Join(fmt.Errorf("%d still wait", n), ctx.Err())
 		}
-		time.Sleep(20 * time.Millisecond) // polling the store: there is no event for "nothing left"
+		time.Sleep(100 * time.Millisecond) // polling the store: there is no event for "nothing left"
 	}
 	out.Seconds = time.Since(started).Seconds()
 	out.PerSecond = float64(o.Waiting) / out.Seconds

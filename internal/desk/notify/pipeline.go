@@ -219,8 +219,8 @@ func (m *Room) keep(ctx context.Context, tenant id.ID, shown, hidden []*notifica
 			for i, n := range part.rows {
 				ids[i], users[i] = n.ID, n.User
 			}
-			rows, err := tx.Query(ctx, `update notification set state = $4, read_at = $5 where tenant_id = $1 and user_id `+tx.Engine().InIDs("$2")+`
-				and id `+tx.Engine().InIDs("$3")+` and state = 0 returning id`, tenant, idList(users), idList(ids), part.state, part.read)
+			rows, err := tx.Query(ctx, `update notification set state = $4, read_at = $5 where tenant_id = $1 and `+tx.Engine().InPairs("user_id", "id", "$2", "$3")+`
+				and state = 0 returning id`, tenant, idList(users), idList(ids), part.state, part.read)
 			claimed, err := db.Each(rows, err, scanID)
 			if err != nil {
 				return err

@@ -168,7 +168,7 @@ func loadNotifications(ctx context.Context, r db.Reader, tenant id.ID, items []o
 	for i, x := range items {
 		ids[i], users[i] = x.ID, x.User
 	}
-	rows, err := r.Query(ctx, `select `+notificationColumns+` from notification n where n.tenant_id = $1 and n.user_id `+r.Engine().InIDs("$2")+` and n.id `+r.Engine().InIDs("$3")+
+	rows, err := r.Query(ctx, `select `+notificationColumns+` from notification n where n.tenant_id = $1 and `+r.Engine().InPairs("n.user_id", "n.id", "$2", "$3")+
 		` order by n.id`, tenant, idList(users), idList(ids))
 	return db.Each(rows, err, scanNotification)
 }

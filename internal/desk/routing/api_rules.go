@@ -388,15 +388,12 @@ func (m *Room) try(ctx context.Context, a *staff.Actor, ticketID id.ID, rules *R
 	if err != nil {
 		return d, err
 	}
-	who, err := requester(ctx, m.DB, t)
+	about, err := knownOf(ctx, m.DB, a.Tenant, []id.ID{t.ID})
 	if err != nil {
 		return d, err
 	}
 	now := m.Clock.Now()
-	x, err := m.matter(ctx, m.DB, t, who, now)
-	if err != nil {
-		return d, err
-	}
+	x := matter(t, about[t.ID], now)
 	w, err := loadWaiting(ctx, m.DB, a.Tenant, t.ID)
 	if err != nil {
 		return d, err

@@ -288,6 +288,10 @@ func (m *Room) moveSome(ctx context.Context, k *resident, tenant, user id.ID, li
 	if err != nil {
 		return nil, err
 	}
+	about, err := knownOf(ctx, m.DB, tenant, list)
+	if err != nil {
+		return nil, err
+	}
 	choices := map[id.ID]*choice{}
 	for _, ticketID := range list {
 		t := tickets[ticketID]
@@ -300,7 +304,7 @@ func (m *Room) moveSome(ctx context.Context, k *resident, tenant, user id.ID, li
 		}
 		free := *t
 		free.Assignee = 0
-		y, err := m.chooseAgain(ctx, k, &free, &waiting{Ticket: t.ID, Since: now, waitBody: place}, now)
+		y, err := m.chooseAgain(ctx, k, &free, about[t.ID], &waiting{Ticket: t.ID, Since: now, waitBody: place}, now)
 		if err != nil {
 			return nil, err
 		}
@@ -318,6 +322,7 @@ func (m *Room) moveSome(ctx context.Context, k *resident, tenant, user id.ID, li
 	var moved map[id.ID]id.ID
 	err = m.Desk.Write(ctx, staff.System(tenant), func(ctx context.Context, w *ticket.Write) error {
 		moved = map[id.ID]id.ID{}
+		var l lot
 		if err := w.Take(ctx, list); err != nil {
 			return err
 		}
@@ -352,10 +357,13 @@ func (m *Room) moveSome(ctx context.Context, k *resident, tenant, user id.ID, li
 			}
 			t.Weight = 0
 			m.put(c, ticket.Place{Team: t.Team, Department: t.Department}, ticket.EventData{Kind: why}, nil)
-			if err := m.settle(ctx, w.Tx, k, c, &z); err != nil {
+			if err := m.settle(ctx, w.Tx, k, c, &z, &l); err != nil {
 				return err
 			}
 			moved[ticketID] = t.Assignee
+		}
+		if err := l.save(ctx, w.Tx, tenant); err != nil {
+			return err
 		}
 		if fn != nil {
 			return fn(ctx, w.Tx, moved)

@@ -3,7 +3,10 @@ package routing
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -249,6 +252,75 @@ func takeRoom(ctx context.Context, tx *db.Tx, tenant, user id.ID, weight, capaci
 	n, err = tx.Exec(ctx, `insert into routing_load (tenant_id, user_id, load, open, given_at, day, today, recent) values ($1, $2, $3, 1, $4, $5, 1, 1)
 		on conflict (tenant_id, user_id) do nothing`, int64(tenant), int64(user), weight, int64(now), day) // their first
 	return n == 1, err
+}
+
+// takeRooms takes room for the first choices of a lot, at each person for all of
+// their tickets at once, and says for which tickets; the others are for room to
+// try one by one.
+func (m *Room) takeRooms(ctx context.Context, tx *db.Tx, k *resident, tenant id.ID, list []*turn) (map[id.ID]id.ID, error) {
+	type want struct{ weight, tickets, capacity int }
+	wants := map[id.ID]*want{}
+	first := func(t *turn) (id.ID, int) {
+		d := &t.z.decision
+		if len(d.Order) == 0 || d.Mode != Direct && d.Mode != Offer {
+			return 0, 0
+		}
+		if _, limited := k.profiles[d.Order[0]].Limits[t.c.Ticket.Channel]; limited {
+			return 0, 0
+		}
+		return d.Order[0], k.active.Weight(t.c.Ticket.Channel)
+	}
+	for _, t := range list {
+		user, weight := first(t)
+		if user == 0 {
+			continue
+		}
+		w := wants[user]
+		if w == nil {
+			w = &want{capacity: k.active.Capacity(k.profiles[user].Capacity)}
+			wants[user] = w
+		}
+		w.weight, w.tickets = w.weight+weight, w.tickets+1
+	}
+	if len(wants) < 2 {
+		return nil, nil
+	}
+	now := list[0].c.At
+	args := []any{int64(tenant), int64(now), dayOf(now, k.zone)}
+	for _, user := range slices.Sorted(maps.Keys(wants)) { // always in one order, as far as the plan keeps it
+		w := wants[user]
+		args = append(args, int64(user), w.weight, w.tickets, w.capacity)
+	}
+	rows := 8 // few texts stay prepared: the rest are nobody's
+	for rows < len(wants) {
+		rows *= 2
+	}
+	for len(args) < 3+4*rows {
+		args = append(args, int64(0), 0, 0, 0)
+	}
+	got, err := tx.Query(ctx, takeRoomsText(rows), args...)
+	users, err := db.Each(got, err, func(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) })
+	taken := map[id.ID]id.ID{}
+	for _, t := range list {
+		if user, _ := first(t); user != 0 && slices.Contains(users, user) {
+			taken[t.c.Ticket.ID] = user
+		}
+	}
+	return taken, err
+}
+
+// takeRoomsText is takeRoom for several people, each with so many tickets.
+func takeRoomsText(rows int) string {
+	var b strings.Builder
+	b.WriteString(`update routing_load as l set load = l.load + v.column2, open = l.open + v.column3, given_at = $2, day = $3,
+		today = case when l.day = $3 then l.today + v.column3 else v.column3 end,
+		recent = v.column3 + case when l.day > $3 - 7 then l.recent * (1 - ($3 - l.day) / 7.0) else 0 end
+		from (values (cast($4 as bigint), cast($5 as integer), cast($6 as integer), cast($7 as integer))`)
+	for n := 8; n < 4+4*rows; n += 4 {
+		fmt.Fprintf(&b, `,($%d,$%d,$%d,$%d)`, n, n+1, n+2, n+3)
+	}
+	b.WriteString(`) as v where l.tenant_id = $1 and l.user_id = v.column1 and l.load + v.column2 <= v.column4 returning l.user_id`)
+	return b.String()
 }
 
 // carry counts what a person's own doing or a ticket's fate changes, room or

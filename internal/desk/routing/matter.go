@@ -15,10 +15,9 @@ import (
 	"zhidan/internal/platform/id"
 )
 
-// matter is a ticket as a decision sees it. The requester may be nil: not
-// known yet.
-func (m *Room) matter(ctx context.Context, r db.Reader, t *ticket.Ticket, who *customer.Customer, at clock.Time) (*Matter, error) {
-	x := &Matter{Ticket: t, Confidence: 1, DueAt: t.DueAt, At: at}
+// matter is a ticket as a decision sees it.
+func matter(t *ticket.Ticket, y known, at clock.Time) *Matter {
+	x := &Matter{Ticket: t, Confidence: 1, DueAt: t.DueAt, At: at, LastAgent: y.last}
 	if t.Unsure {
 		x.Confidence = 0.5
 	}
@@ -26,34 +25,49 @@ func (m *Room) matter(ctx context.Context, r db.Reader, t *ticket.Ticket, who *c
 	if who, err := id.Parse(fmt.Sprint(t.Fields["complained_about"])); err == nil {
 		x.Barred = append(x.Barred, who)
 	}
-	if who == nil {
-		return x, nil
-	}
-	x.of(who)
-	if who.ID == 0 {
-		return x, nil
-	}
-	// Who looked after this customer last. A customer has few tickets at a time,
-	// so the newest five tell.
-	rows, err := r.Query(ctx, `select t.id, t.assignee_id, t.status from ticket t where t.tenant_id = $1 and t.requester_id = $2 order by t.id desc limit 6`, t.Tenant, who.ID)
-	type last struct {
-		ticket, agent id.ID
-		status        ticket.Status
-	}
-	list, err := db.Each(rows, err, func(r *sql.Rows) (last, error) {
-		var y last
-		var agent sql.NullInt64
-		err := r.Scan(&y.ticket, &agent, &y.status)
-		y.agent = id.ID(agent.Int64)
-		return y, err
+	x.of(y.who)
+	return x
+}
+
+// known is what is read of the customer of a ticket.
+type known struct {
+	who  *customer.Customer // nil: nobody knows them yet
+	last id.ID              // who looked after them last
+}
+
+// newest are a customer's newest tickets, of which the last agent is taken: a
+// customer has few at a time, so these tell.
+const newest = `select p.id, p.assignee_id, p.status from ticket p where p.tenant_id = %s and p.requester_id = %s order by p.id desc limit 6`
+
+// knownOf reads it for tickets of the store together.
+func knownOf(ctx context.Context, r db.Reader, tenant id.ID, tickets []id.ID) (map[id.ID]known, error) {
+	out := make(map[id.ID]known, len(tickets))
+	rows, err := r.Query(ctx, `select t.id, c.id, c.tier, coalesce(c.care_until, 0), coalesce((select y.assignee_id from (`+fmt.Sprintf(newest, "t.tenant_id", "t.requester_id")+`) y
+			where y.assignee_id is not null and y.id <> t.id and y.status <> $3 order by y.id desc limit 1), 0)
+		from ticket t join customer c on c.tenant_id = t.tenant_id and c.id = t.requester_id where t.tenant_id = $1 and t.id `+r.Engine().InIDs("$2"),
+		tenant, idList(tickets), int64(ticket.Cancelled))
+	_, err = db.Each(rows, err, func(r *sql.Rows) (struct{}, error) {
+		var of id.ID
+		y := known{who: &customer.Customer{Tenant: tenant}}
+		err := r.Scan(&of, &y.who.ID, &y.who.Tier, &y.who.CareUntil, &y.last)
+		out[of] = y
+		return struct{}{}, err
 	})
-	if err != nil {
-		return nil, err
+	return out, err
+}
+
+// lastAgent reads who looked after a customer last, before a ticket that is
+// being born.
+func lastAgent(ctx context.Context, r db.Reader, who *customer.Customer) (agent id.ID, err error) {
+	if who == nil || who.ID == 0 {
+		return 0, nil
 	}
-	if i := slices.IndexFunc(list, func(y last) bool { return y.agent != 0 && y.ticket != t.ID && y.status != ticket.Cancelled }); i >= 0 {
-		x.LastAgent = list[i].agent
+	err = r.QueryRow(ctx, `select y.assignee_id from (`+fmt.Sprintf(newest, "$1", "$2")+`) y where y.assignee_id is not null and y.status <> $3 order by y.id desc limit 1`,
+		who.Tenant, who.ID, int64(ticket.Cancelled)).Scan(&agent)
+	if isNoRows(err) {
+		err = nil
 	}
-	return x, nil
+	return agent, err
 }
 
 // of fills in what is known of the customer.
@@ -131,11 +145,37 @@ func scanWaiting(r interface{ Scan(...any) error }) (*waiting, error) {
 // loadWaiting reads a ticket's place in the queue; nil when it has none. The
 // ticket's row is locked by whoever changes it.
 func loadWaiting(ctx context.Context, r db.Reader, tenant, ticketID id.ID) (*waiting, error) {
-	w, err := scanWaiting(r.QueryRow(ctx, `select `+waitColumns+` from routing_wait where tenant_id = $1 and ticket_id = $2`, tenant, ticketID))
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
+	all, err := loadWaitings(ctx, r, tenant, []id.ID{ticketID})
+	return all[ticketID], err
+}
+
+// loadWaitings is loadWaiting for some tickets together.
+func loadWaitings(ctx context.Context, r db.Reader, tenant id.ID, tickets []id.ID) (map[id.ID]*waiting, error) {
+	which, arg := these(r.Engine(), tickets)
+	rows, err := r.Query(ctx, `select `+waitColumns+` from routing_wait where tenant_id = $1 and ticket_id `+which, tenant, arg)
+	list, err := db.Each(rows, err, func(r *sql.Rows) (*waiting, error) { return scanWaiting(r) })
+	out := make(map[id.ID]*waiting, len(list))
+	for _, w := range list {
+		out[w.Ticket] = w
 	}
-	return w, err
+	return out, err
+}
+
+// these is a condition on a column with its argument, $2: one id, or some.
+func these(e db.Engine, ids []id.ID) (which string, arg any) {
+	if len(ids) == 1 {
+		return `= $2`, int64(ids[0])
+	}
+	return e.InIDs("$2"), idList(ids)
+}
+
+// idList is a set of ids as one argument, for Engine.InIDs.
+func idList(ids []id.ID) string {
+	raw, err := json.Marshal(ids)
+	if err != nil || len(ids) == 0 {
+		return "[]"
+	}
+	return string(raw)
 }
 
 func (w *waiting) save(ctx context.Context, tx *db.Tx, tenant id.ID) error {
@@ -158,8 +198,9 @@ func (w *waiting) due() clock.Time {
 	return w.DueAt
 }
 
-func dropWaiting(ctx context.Context, tx *db.Tx, tenant, ticketID id.ID) error {
-	return tx.Queue(ctx, `delete from routing_wait where tenant_id = $1 and ticket_id = $2`, int64(tenant), int64(ticketID))
+func dropWaiting(ctx context.Context, tx *db.Tx, tenant id.ID, tickets ...id.ID) error {
+	which, arg := these(tx.Engine(), tickets)
+	return tx.Queue(ctx, `delete from routing_wait where tenant_id = $1 and ticket_id `+which, int64(tenant), arg)
 }
 
 func orNull[T ~int64](v T) any {
@@ -169,8 +210,18 @@ func orNull[T ~int64](v T) any {
 	return int64(v)
 }
 
-// keepDecision stores why.
-func (m *Room) keepDecision(ctx context.Context, tx *db.Tx, t *ticket.Ticket, d *Decision, shadow bool) error {
+// lot is what settling some tickets in one transaction has in common: room that
+// was taken for all of them before, and what is written of all of them after.
+type lot struct {
+	taken     map[id.ID]id.ID // by ticket: at whom there is room already
+	decisions []any
+	gone      []id.ID // who waits no more
+}
+
+const decisionColumns = 8
+
+// why notes the decision on a ticket.
+func (l *lot) why(row id.ID, t *ticket.Ticket, d *Decision, shadow bool) error {
 	body, err := json.Marshal(d)
 	if err != nil {
 		return err
@@ -179,8 +230,22 @@ func (m *Room) keepDecision(ctx context.Context, tx *db.Tx, t *ticket.Ticket, d 
 	if shadow {
 		n = 1
 	}
-	return tx.Queue(ctx, `insert into routing_decision (tenant_id, ticket_id, id, at, outcome, agent_id, shadow, body) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		int64(t.Tenant), int64(t.ID), int64(m.IDs.Next()), int64(d.At), string(d.Outcome), orNull(d.Agent), n, string(body))
+	l.decisions = append(l.decisions, int64(t.Tenant), int64(t.ID), int64(row), int64(d.At), string(d.Outcome), orNull(d.Agent), n, string(body))
+	return nil
+}
+
+// save writes it.
+func (l *lot) save(ctx context.Context, tx *db.Tx, tenant id.ID) error {
+	for part := range slices.Chunk(l.decisions, 64*decisionColumns) {
+		if err := tx.Queue(ctx, `insert into routing_decision (tenant_id, ticket_id, id, at, outcome, agent_id, shadow, body) values `+
+			db.Values(len(part)/decisionColumns, decisionColumns), part...); err != nil {
+			return err
+		}
+	}
+	if len(l.gone) == 0 {
+		return nil
+	}
+	return dropWaiting(ctx, tx, tenant, l.gone...)
 }
 
 func loadProfiles(ctx context.Context, r db.Reader, tenant id.ID) (map[id.ID]Profile, error) {

@@ -64,11 +64,11 @@ func (m *Room) prepare(ctx context.Context, c *ticket.Change) error {
 			return err
 		}
 	}
-	x, err := m.matter(ctx, m.DB, t, who, c.At)
+	last, err := lastAgent(ctx, m.DB, who)
 	if err != nil {
 		return err
 	}
-	y, err := m.choose(ctx, k, x)
+	y, err := m.choose(ctx, k, matter(t, known{who, last}, c.At))
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,11 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 	if y == nil || !y.settled {
 		if c.Born() && y != nil && y.course != nil && t.Status.Active() && t.Assignee == 0 {
 			z := *y // a closure may run again: what was prepared stays as it is
-			if err := m.settle(ctx, tx, k, c, &z); err != nil {
+			var l lot
+			if err := m.settle(ctx, tx, k, c, &z, &l); err != nil {
+				return err
+			}
+			if err := l.save(ctx, tx, t.Tenant); err != nil {
 				return err
 			}
 			before.Assignee, before.Weight = t.Assignee, t.Weight // counted already
@@ -307,8 +311,9 @@ const maxTries = 20
 
 // settle carries out a decision inside the transaction: the first of the order
 // who has room gets the ticket, or the offer; else it waits. It counts what the
-// person carries and appends what has happened to the ticket.
-func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change, y *choice) error {
+// person carries and appends what has happened to the ticket. What can be
+// written for several tickets together it leaves to the lot.
+func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change, y *choice, l *lot) error {
 	t, d := c.Ticket, &y.decision
 	d.At = c.At
 	weight := k.active.Weight(t.Channel)
@@ -322,7 +327,10 @@ func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Cha
 			if i == maxTries {
 				break
 			}
-			ok, err := m.room(ctx, tx, k, t, user, weight, c.At, day)
+			ok, err := l.taken[t.ID] == user, error(nil)
+			if !ok {
+				ok, err = m.room(ctx, tx, k, t, user, weight, c.At, day)
+			}
 			if err != nil {
 				return err
 			}
@@ -348,9 +356,7 @@ func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Cha
 		m.give(c, k, d)
 		t.Weight = weight
 		if y.waiting != nil {
-			if err := dropWaiting(ctx, tx, t.Tenant, t.ID); err != nil {
-				return err
-			}
+			l.gone = append(l.gone, t.ID)
 		}
 	case Offered, Queued:
 		if t.Team == 0 && d.Team != 0 { // it belongs to whose queue it is in
@@ -382,14 +388,14 @@ func (m *Room) settle(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Cha
 		tx.AfterCommit(func() { k.crew.note(agent, weight, 1, c.At) })
 	}
 	if y.shadow != nil {
-		if err := m.keepDecision(ctx, tx, t, y.shadow, true); err != nil {
+		if err := l.why(m.IDs.Next(), t, y.shadow, true); err != nil {
 			return err
 		}
 	}
 	if d.Outcome == Queued && idle {
 		return nil
 	}
-	return m.keepDecision(ctx, tx, t, d, false)
+	return l.why(m.IDs.Next(), t, d, false)
 }
 
 // room takes room for a ticket at a person, if there is some.

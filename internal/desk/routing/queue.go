@@ -186,13 +186,17 @@ func (m *Room) chooseLot(ctx context.Context, k *resident, tenant id.ID, list []
 	if err != nil {
 		return nil, err
 	}
+	about, err := knownOf(ctx, m.DB, tenant, ids)
+	if err != nil {
+		return nil, err
+	}
 	choices := make([]*choice, 0, len(list))
 	for _, w := range list {
 		t := tickets[w.Ticket]
 		if t == nil {
 			continue
 		}
-		y, err := m.chooseAgain(ctx, k, t, w, now)
+		y, err := m.chooseAgain(ctx, k, t, about[t.ID], w, now)
 		if err != nil {
 			return nil, err
 		}
@@ -226,16 +230,23 @@ func (m *Room) tickets(ctx context.Context, tenant id.ID, ids []id.ID) (map[id.I
 	return out, err
 }
 
+// chooseOne decides for one ticket that waits; nil: it is gone, or no rule wants
+// it any more.
+func (m *Room) chooseOne(ctx context.Context, k *resident, tenant id.ID, w *waiting, now clock.Time) (*choice, error) {
+	tickets, err := m.tickets(ctx, tenant, []id.ID{w.Ticket})
+	if err != nil || tickets[w.Ticket] == nil {
+		return nil, err
+	}
+	about, err := knownOf(ctx, m.DB, tenant, []id.ID{w.Ticket})
+	if err != nil {
+		return nil, err
+	}
+	return m.chooseAgain(ctx, k, tickets[w.Ticket], about[w.Ticket], w, now)
+}
+
 // chooseAgain decides for a ticket that waits; nil: no rule wants it any more.
-func (m *Room) chooseAgain(ctx context.Context, k *resident, t *ticket.Ticket, w *waiting, now clock.Time) (*choice, error) {
-	who, err := requester(ctx, m.DB, t)
-	if err != nil {
-		return nil, err
-	}
-	x, err := m.matter(ctx, m.DB, t, who, now)
-	if err != nil {
-		return nil, err
-	}
+func (m *Room) chooseAgain(ctx context.Context, k *resident, t *ticket.Ticket, about known, w *waiting, now clock.Time) (*choice, error) {
+	x := matter(t, about, now)
 	x.Waited, x.Barred, x.Former, x.Only, x.Team = now.Sub(w.Since), append(x.Barred, w.Barred...), w.Former, w.To, w.ToTeam
 	y, err := m.choose(ctx, k, x)
 	if err != nil || y.course == nil {
@@ -255,12 +266,37 @@ func (m *Room) carryOut(ctx context.Context, k *resident, tenant id.ID, choices 
 		if err := w.Take(ctx, ids); err != nil {
 			return err
 		}
-		missed := false
+		places, err := loadWaitings(ctx, w.Tx, tenant, ids)
+		if err != nil {
+			return err
+		}
+		var list []*turn
 		for _, y := range choices {
-			agent, err := m.carryOutOne(ctx, w, k, y)
+			t, err := m.stillWaits(ctx, w, k, places[y.waiting.Ticket], y)
 			if err != nil {
 				return err
 			}
+			if t != nil {
+				list = append(list, t)
+			}
+		}
+		l := &lot{}
+		if l.taken, err = m.takeRooms(ctx, w.Tx, k, tenant, list); err != nil {
+			return err
+		}
+		got := map[id.ID]id.ID{} // who has a ticket or the offer now
+		for _, t := range list {
+			if err := m.settle(ctx, w.Tx, k, t.c, t.z, l); err != nil {
+				return err
+			}
+			got[t.c.Ticket.ID] = t.z.decision.Agent
+		}
+		if err := l.save(ctx, w.Tx, tenant); err != nil {
+			return err
+		}
+		missed := false
+		for _, y := range choices {
+			agent := got[y.waiting.Ticket]
 			missed = missed || y.counted != 0 && agent != y.counted || agent == 0 && len(y.decision.Order) > 0 && y.decision.Mode == Direct
 		}
 		if !missed {
@@ -273,20 +309,22 @@ func (m *Room) carryOut(ctx context.Context, k *resident, tenant id.ID, choices 
 	})
 }
 
-// carryOutOne settles the choice for one ticket if it still waits as it did, and
-// says who has it or the offer now.
-func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y *choice) (agent id.ID, err error) {
+// turn is a ticket whose choice is carried out.
+type turn struct {
+	c *ticket.Change
+	z *choice // of this run of the transaction
+}
+
+// stillWaits loads a ticket for which there is a choice; nil when it does not
+// wait any more as it did.
+func (m *Room) stillWaits(ctx context.Context, w *ticket.Write, k *resident, now *waiting, y *choice) (*turn, error) {
 	tenant := w.Actor.Tenant
 	c, err := w.Ticket(ctx, y.waiting.Ticket, staff.TicketRead)
 	if fault.KindOf(err) == fault.NotFound {
-		return 0, dropWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
+		return nil, dropWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
 	}
-	if err != nil {
-		return 0, err
-	}
-	now, err := loadWaiting(ctx, w.Tx, tenant, y.waiting.Ticket)
 	if err != nil || now == nil || now.State != y.waiting.State || now.Agent != y.waiting.Agent || c.Ticket.Assignee != 0 || c.Ticket.RulingAsked != 0 || !c.Ticket.Status.Active() {
-		return 0, err
+		return nil, err
 	}
 	z := *y
 	place := *now
@@ -299,11 +337,10 @@ func (m *Room) carryOutOne(ctx context.Context, w *ticket.Write, k *resident, y 
 	c.Prepared[noted] = &z
 	if now.State == waitOffered { // the offer has ended without an answer
 		if err := m.carry(ctx, w.Tx, k, tenant, now.Agent, -now.Weight, -1); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
-	err = m.settle(ctx, w.Tx, k, c, &z)
-	return z.decision.Agent, err
+	return &turn{c, &z}, nil
 }
 
 // steps looks at tickets whose timer has come: a demand is given up, or an
@@ -337,11 +374,7 @@ func (m *Room) step(ctx context.Context, tenant, ticketID id.ID) error {
 		}
 		return m.pass(ctx, k, tenant, w, "expired")
 	}
-	tickets, err := m.tickets(ctx, tenant, []id.ID{ticketID})
-	if err != nil || tickets[ticketID] == nil {
-		return err
-	}
-	y, err := m.chooseAgain(ctx, k, tickets[ticketID], w, now)
+	y, err := m.chooseOne(ctx, k, tenant, w, now)
 	if err != nil || y == nil {
 		return err
 	}
@@ -350,13 +383,8 @@ func (m *Room) step(ctx context.Context, tenant, ticketID id.ID) error {
 
 // pass takes an offer back and gives the ticket to the next.
 func (m *Room) pass(ctx context.Context, k *resident, tenant id.ID, w *waiting, why string) error {
-	tickets, err := m.tickets(ctx, tenant, []id.ID{w.Ticket})
-	if err != nil || tickets[w.Ticket] == nil {
-		return err
-	}
-	t := tickets[w.Ticket]
 	w.Barred = append(w.Barred, w.Agent)
-	y, err := m.chooseAgain(ctx, k, t, w, m.Clock.Now())
+	y, err := m.chooseOne(ctx, k, tenant, w, m.Clock.Now())
 	if err != nil || y == nil {
 		return err
 	}
@@ -370,8 +398,15 @@ func (m *Room) pass(ctx context.Context, k *resident, tenant id.ID, w *waiting, 
 			return err // answered meanwhile
 		}
 		m.event(c, EventOffer, ticket.EventData{Kind: why, Changes: []ticket.FieldChange{{Field: "assignee", From: w.Agent}}}, nil)
-		_, err = m.carryOutOne(ctx, x, k, y)
-		return err
+		t, err := m.stillWaits(ctx, x, k, now, y)
+		if err != nil || t == nil {
+			return err
+		}
+		l := &lot{}
+		if err := m.settle(ctx, x.Tx, k, t.c, t.z, l); err != nil {
+			return err
+		}
+		return l.save(ctx, x.Tx, tenant)
 	})
 }
 

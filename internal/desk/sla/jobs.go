@@ -114,7 +114,7 @@ func (m *Room) tellNow(ctx context.Context, tenant, ticketID id.ID, done func(co
 
 func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change, timer bool) error {
 	t := c.Ticket
-	x, err := loadSheet(ctx, tx, t.Tenant, t.ID, c.At, "")
+	x, err := loadSheet(ctx, tx, t.Tenant, t.ID, c.At)
 	if err != nil || x == nil {
 		return err
 	}
@@ -264,7 +264,7 @@ func (m *Room) renewOne(ctx context.Context, k *resident, tenant, ticketID id.ID
 		if err != nil {
 			return err
 		}
-		x, err := loadSheet(ctx, w.Tx, tenant, ticketID, c.At, "")
+		x, err := loadSheet(ctx, w.Tx, tenant, ticketID, c.At)
 		if err != nil || !c.Ticket.Status.Active() {
 			return err
 		}

@@ -34,7 +34,7 @@ func (m *Room) on(ctx context.Context, a *staff.Actor, ticketID id.ID, p staff.P
 			return err
 		}
 		o := &opened{c: c, k: k, Tx: w.Tx, At: c.At}
-		if o.kept, err = loadSheet(ctx, w.Tx, a.Tenant, ticketID, c.At, ""); err != nil {
+		if o.kept, err = loadSheet(ctx, w.Tx, a.Tenant, ticketID, c.At); err != nil {
 			return err
 		}
 		var before []Fact

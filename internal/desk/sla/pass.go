@@ -35,8 +35,51 @@ func (m *Room) Pass() ticket.Pass {
 			_, err := m.fresh(ctx, c.Ticket.Tenant) // so that the transaction finds it at hand
 			return err
 		},
-		Apply: m.apply,
+		Gather: gather,
+		Apply:  m.apply,
 	}
+}
+
+// gathered is where the sheets of tickets wait that change in one write.
+const gathered = "sla.gathered"
+
+// stood is what was read for a change; x is nil when the ticket has no clocks.
+type stood struct {
+	c *ticket.Change
+	x *kept
+}
+
+// gather reads the sheets of some tickets together; their rows are locked.
+func gather(ctx context.Context, tx *db.Tx, list []*ticket.Change) error {
+	var ids []id.ID
+	for _, c := range list {
+		if !c.Born() {
+			ids = append(ids, c.Ticket.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	all, err := loadSheets(ctx, tx, list[0].Ticket.Tenant, ids, list[0].At)
+	if err != nil {
+		return err
+	}
+	for _, c := range list {
+		if c.Prepared == nil {
+			c.Prepared = map[string]any{}
+		}
+		c.Prepared[gathered] = &stood{c, all[c.Ticket.ID]}
+	}
+	return nil
+}
+
+// sheetOf is the sheet of a ticket that changes; nil when it has none.
+func sheetOf(ctx context.Context, tx *db.Tx, c *ticket.Change) (*kept, error) {
+	// What an earlier run of the transaction has left is not this one's.
+	if x, ok := c.Prepared[gathered].(*stood); ok && x.c == c {
+		return x.x, nil
+	}
+	return loadSheet(ctx, tx, c.Ticket.Tenant, c.Ticket.ID, c.At)
 }
 
 func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
@@ -52,7 +95,7 @@ func (m *Room) apply(ctx context.Context, tx *db.Tx, c *ticket.Change) error {
 		return err
 	}
 	if !c.Born() {
-		if x, err = loadSheet(ctx, tx, t.Tenant, t.ID, c.At, ""); err != nil { // the ticket's row is locked
+		if x, err = sheetOf(ctx, tx, c); err != nil { // the ticket's row is locked
 			return err
 		}
 		if x == nil {
@@ -201,7 +244,7 @@ func (m *Room) facts(ctx context.Context, tx *db.Tx, c *ticket.Change) ([]Fact, 
 // waiting is since when the customer of a ticket waits for an answer; zero
 // when they do not.
 func (m *Room) waiting(ctx context.Context, tx *db.Tx, tenant, ticket id.ID, now clock.Time) (clock.Time, error) {
-	x, err := loadSheet(ctx, tx, tenant, ticket, now, "")
+	x, err := loadSheet(ctx, tx, tenant, ticket, now)
 	switch {
 	case err != nil || x == nil:
 		return 0, err

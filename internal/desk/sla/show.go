@@ -167,7 +167,7 @@ func (m *Room) Of(ctx context.Context, tenant, of id.ID) (*Story, error) {
 	}
 	now := m.Clock.Now()
 	out := &Story{Now: now, Items: []Shown{}, Told: []ShownTold{}, Extensions: []*Extension{}, Supervisions: []*Supervision{}}
-	x, err := loadSheet(ctx, m.DB, tenant, of, 0, "")
+	x, err := loadSheet(ctx, m.DB, tenant, of, 0)
 	if err != nil || x == nil {
 		return out, err
 	}

@@ -232,46 +232,67 @@ type clockKey struct {
 const recent = 15 * time.Minute
 
 // loadSheet reads a ticket's sheet with those clocks that can still move; nil
-// when it has none. Lock is the engine's lock for reading to change.
-func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock.Time, lock string) (*kept, error) {
-	x := &kept{Sheet: &Sheet{}, bodies: map[clockKey]string{}, ended: map[clockKey]clock.Time{}}
-	var body string
-	var step sql.NullInt64
-	err := r.QueryRow(ctx, `select body, step_at from sla_ticket where tenant_id = $1 and ticket_id = $2`+lock, tenant, ticket).Scan(&body, &step)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	x.stepAt = clock.Time(step.Int64)
-	if err := json.Unmarshal([]byte(body), x.Sheet); err != nil {
-		return nil, fmt.Errorf("clocks of ticket %s: %w", ticket, err)
-	}
-	x.stored = *x.Sheet
-	x.stored.Replies, x.stored.Asked, x.stored.Orders = slices.Clone(x.Replies), slices.Clone(x.Asked), slices.Clone(x.Orders)
-	rows, err := r.Query(ctx, `select c.body from sla_clock c where c.tenant_id = $1 and c.ticket_id = $2 and (c.ended_at is null or c.ended_at >= $3
-		or c.round = (select max(x.round) from sla_clock x where x.tenant_id = $1 and x.ticket_id = $2 and x.metric = c.metric))
-		order by c.started_at, c.round`, tenant, ticket, now.Add(-recent))
-	bodies, err := db.Each(rows, err, scanText)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range bodies {
-		c := &Clock{}
-		if err := json.Unmarshal([]byte(b), c); err != nil {
-			return nil, fmt.Errorf("clock of ticket %s: %w", ticket, err)
+// when it has none.
+func loadSheet(ctx context.Context, r db.Reader, tenant, ticket id.ID, now clock.Time) (*kept, error) {
+	all, err := loadSheets(ctx, r, tenant, []id.ID{ticket}, now)
+	return all[ticket], err
+}
+
+// loadSheets is loadSheet for some tickets together.
+func loadSheets(ctx context.Context, r db.Reader, tenant id.ID, tickets []id.ID, now clock.Time) (map[id.ID]*kept, error) {
+	which, arg := `= $2`, any(tickets[0])
+	if len(tickets) > 1 {
+		list, err := json.Marshal(tickets)
+		if err != nil {
+			return nil, err
 		}
-		x.Clocks = append(x.Clocks, c)
-		key := clockKey{c.Metric, c.Round}
-		x.bodies[key], x.ended[key] = b, c.EndedAt
+		which, arg = r.Engine().InIDs("$2"), string(list)
 	}
-	return x, nil
+	out := make(map[id.ID]*kept, len(tickets))
+	rows, err := r.Query(ctx, `select ticket_id, body, step_at from sla_ticket where tenant_id = $1 and ticket_id `+which, tenant, arg)
+	if _, err := db.Each(rows, err, func(r *sql.Rows) (x struct{}, err error) {
+		var ticket id.ID
+		var body string
+		var step sql.NullInt64
+		if err := r.Scan(&ticket, &body, &step); err != nil {
+			return x, err
+		}
+		k := &kept{Sheet: &Sheet{}, bodies: map[clockKey]string{}, ended: map[clockKey]clock.Time{}, stepAt: clock.Time(step.Int64)}
+		if err := json.Unmarshal([]byte(body), k.Sheet); err != nil {
+			return x, fmt.Errorf("clocks of ticket %s: %w", ticket, err)
+		}
+		k.stored = *k.Sheet
+		k.stored.Replies, k.stored.Asked, k.stored.Orders = slices.Clone(k.Replies), slices.Clone(k.Asked), slices.Clone(k.Orders)
+		out[ticket] = k
+		return x, nil
+	}); err != nil || len(out) == 0 {
+		return nil, err
+	}
+	rows, err = r.Query(ctx, `select c.ticket_id, c.body from sla_clock c where c.tenant_id = $1 and c.ticket_id `+which+` and (c.ended_at is null or c.ended_at >= $3
+		or c.round = (select max(x.round) from sla_clock x where x.tenant_id = $1 and x.ticket_id = c.ticket_id and x.metric = c.metric))
+		order by c.ticket_id, c.started_at, c.round`, tenant, arg, now.Add(-recent))
+	_, err = db.Each(rows, err, func(r *sql.Rows) (x struct{}, err error) {
+		var ticket id.ID
+		var body string
+		if err := r.Scan(&ticket, &body); err != nil {
+			return x, err
+		}
+		k, c := out[ticket], &Clock{}
+		if k == nil {
+			return x, nil
+		}
+		if err := json.Unmarshal([]byte(body), c); err != nil {
+			return x, fmt.Errorf("clock of ticket %s: %w", ticket, err)
+		}
+		k.Clocks = append(k.Clocks, c)
+		key := clockKey{c.Metric, c.Round}
+		k.bodies[key], k.ended[key] = body, c.EndedAt
+		return x, nil
+	})
+	return out, err
 }
 
 func scanID(r *sql.Rows) (v id.ID, err error) { return v, r.Scan(&v) }
-
-func scanText(r *sql.Rows) (s string, err error) { return s, r.Scan(&s) }
 
 // clockColumns and sheetColumns are how many values a row is written with.
 const (

@@ -308,10 +308,8 @@ func (d *Desk) CreateIn(ctx context.Context, tx *db.Tx, draft *Draft) (Created, 
 			return Created{}, err
 		}
 	}
-	for i := 0; i < len(w.changes); i++ {
-		if err := d.save(ctx, w, w.changes[i]); err != nil {
-			return Created{}, err
-		}
+	if err := d.finish(ctx, w); err != nil {
+		return Created{}, err
 	}
 	return Created{&t, first, who, c.Decisions}, nil
 }

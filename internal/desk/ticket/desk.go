@@ -104,6 +104,9 @@ type Pass struct {
 	// for short reads. On a ticket that is being born it may fill in the fields
 	// that were not Given; on a message of the customer it speaks by Decisions.
 	Prepare func(ctx context.Context, c *Change) error
+	// Gather, when there is one, reads what Apply needs of the tickets of a
+	// write that changes several, all at once.
+	Gather func(ctx context.Context, tx *db.Tx, list []*Change) error
 	// Apply is short SQL inside the transaction; it may run more than once.
 	Apply func(ctx context.Context, tx *db.Tx, c *Change) error
 }
@@ -267,12 +270,68 @@ func (d *Desk) WriteIn(ctx context.Context, tx *db.Tx, actor *staff.Actor, fn fu
 	if err := fn(ctx, w); err != nil {
 		return err
 	}
+	return d.finish(ctx, w)
+}
+
+// finish saves what a write has changed.
+func (d *Desk) finish(ctx context.Context, w *Write) error {
+	if err := d.gather(ctx, w); err != nil {
+		return err
+	}
 	for i := 0; i < len(w.changes); i++ { // a save may bring in related tickets
 		if err := d.save(ctx, w, w.changes[i]); err != nil {
 			return err
 		}
 	}
+	return d.record(ctx, w)
+}
+
+// gather lets the Passes read for all tickets of the write together.
+func (d *Desk) gather(ctx context.Context, w *Write) error {
+	if len(w.changes) < 2 {
+		return nil
+	}
+	for _, p := range d.Passes {
+		if p.Gather == nil {
+			continue
+		}
+		var list []*Change
+		for _, c := range w.changes {
+			if len(c.Events) > 0 && p.concerns(c) {
+				list = append(list, c)
+			}
+		}
+		if len(list) < 2 {
+			continue
+		}
+		if err := p.Gather(ctx, w.Tx, list); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// concerns reports whether the Pass takes part in a change.
+func (p *Pass) concerns(c *Change) bool { return !c.Past && (p.Wants == nil || p.Wants(c)) }
+
+// record writes the events of all changes and orders their dispatch.
+func (d *Desk) record(ctx context.Context, w *Write) error {
+	var events []Event
+	var jobs []job.New
+	for _, c := range w.changes {
+		if len(c.Events) == 0 {
+			continue
+		}
+		events = append(events, c.Events...)
+		t := c.Ticket
+		jobs = append(jobs, job.New{Tenant: t.Tenant, Kind: kindDispatch, Key: t.ID.String(), Payload: dispatch{From: c.Events[0].Seq, To: t.Version}})
+	}
+	for chunk := range slices.Chunk(events, 64) {
+		if err := insertEvents(ctx, w.Tx, chunk); err != nil {
+			return err
+		}
+	}
+	return d.Jobs.Add(ctx, w.Tx, jobs...)
 }
 
 func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
@@ -280,7 +339,7 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 		return c.err
 	}
 	for _, p := range d.Passes {
-		if p.Apply != nil && !c.Past && (p.Wants == nil || p.Wants(c)) {
+		if p.Apply != nil && p.concerns(c) {
 			if err := p.Apply(ctx, w.Tx, c); err != nil {
 				return err
 			}
@@ -317,19 +376,13 @@ func (d *Desk) save(ctx context.Context, w *Write, c *Change) error {
 			return err
 		}
 	}
-	if err := insertEvents(ctx, w.Tx, c.Events); err != nil {
-		return err
-	}
 	for _, x := range c.texts {
 		if err := w.Tx.Queue(ctx, `insert into ticket_event_text (tenant_id, ticket_id, seq, name, value) values ($1, $2, $3, $4, $5)`,
 			t.Tenant, t.ID, x.seq, x.name, x.value); err != nil {
 			return err
 		}
 	}
-	return d.Jobs.Add(ctx, w.Tx, job.New{
-		Tenant: t.Tenant, Kind: kindDispatch, Key: t.ID.String(),
-		Payload: dispatch{From: c.Events[0].Seq, To: t.Version},
-	})
+	return nil
 }
 
 // prepare runs the CPU-bound half of the Passes before the transaction.

@@ -257,7 +257,7 @@ func (d *Desk) lagging(ctx context.Context, tenant id.ID, spans []span) (map[lag
 }
 
 // occurrences reads the events of the spans and the tickets as they are now, in
-// two queries however many there are.
+// a few queries however many there are.
 func (d *Desk) occurrences(ctx context.Context, tenant id.ID, spans []span) ([]Occurrence, error) {
 	// One range of seq per ticket: two writes of a ticket in a batch are one occurrence.
 	index := map[id.ID]int{}
@@ -270,36 +270,30 @@ func (d *Desk) occurrences(ctx context.Context, tenant id.ID, spans []span) ([]O
 		index[s.ticket] = len(merged)
 		merged = append(merged, s)
 	}
-	// New tickets, by far the most, are read together: all of theirs from the
-	// first event on. (One statement with a row of bounds each made SQLite walk
-	// the whole table of events.)
-	var events []Event
-	var young []id.ID
-	last := int64(0)
+	// Tickets whose events begin at the same number are read together: new ones,
+	// by far the most, and those that were changed in the same way. (One statement
+	// with a row of bounds each made SQLite walk the whole table of events, and
+	// with the bare number beside the ids PostgreSQL went by the number.)
+	from := map[int64][]span{}
 	for _, s := range merged {
-		if s.from == 1 {
-			young = append(young, s.ticket)
-			last = max(last, s.to)
-			continue
-		}
-		rows, err := d.DB.Query(ctx, `select `+eventColumns+` from ticket_event e where e.tenant_id = $1 and e.ticket_id = $2
-			and e.seq between $3 and $4 order by e.seq`, tenant, s.ticket, s.from, s.to)
-		list, err := db.Each(rows, err, func(r rower) (Event, error) { return scanEvent(r) })
-		if err != nil {
-			return nil, err
-		}
-		events = append(events, list...)
+		from[s.from] = append(from[s.from], s)
 	}
-	if len(young) > 0 {
+	byTicket := map[id.ID][]Event{}
+	for first, group := range from {
+		young := make([]id.ID, len(group))
+		last := int64(0)
+		for i, s := range group {
+			young[i], last = s.ticket, max(last, s.to)
+		}
 		rows, err := d.DB.Query(ctx, `select `+eventColumns+` from ticket_event e where e.tenant_id = $1 and e.ticket_id `+inIDs(d.DB, "$2")+`
-			and e.seq <= $3 order by e.ticket_id, e.seq`, tenant, idList(young), last)
+			and e.seq + 0 between $3 and $4 order by e.ticket_id, e.seq`, tenant, idList(young), first, last)
 		list, err := db.Each(rows, err, func(r rower) (Event, error) { return scanEvent(r) })
 		if err != nil {
 			return nil, err
 		}
 		for _, e := range list {
 			if e.Seq <= merged[index[e.Ticket]].to {
-				events = append(events, e)
+				byTicket[e.Ticket] = append(byTicket[e.Ticket], e)
 			}
 		}
 	}
@@ -310,10 +304,6 @@ func (d *Desk) occurrences(ctx context.Context, tenant id.ID, spans []span) ([]O
 	tickets, err := loadMany(ctx, d.DB, tenant, ids)
 	if err != nil {
 		return nil, err
-	}
-	byTicket := map[id.ID][]Event{}
-	for _, e := range events {
-		byTicket[e.Ticket] = append(byTicket[e.Ticket], e)
 	}
 	out := make([]Occurrence, 0, len(tickets))
 	for _, t := range tickets {

@@ -74,10 +74,24 @@ func (e Engine) JSONEach(column, alias string) string {
 // InIDs stands after a column that is to be one of the numbers in a JSON array
 // of numbers or of decimal strings. PostgreSQL gets an array and not a table:
 // it plans for some ten rows then and takes the index, where it would guess a
-// hundred rows of a table and read all tickets while they seem few.
+// hundred rows of a table and read all tickets while they seem few. The array
+// is made once, by a select of its own: as a plain cast it was read anew for
+// each row whenever the plan, before a table was first analysed, held it against
+// all rows of the tenant.
 func (e Engine) InIDs(mark string) string {
 	if e == Postgres {
-		return "= any(cast(translate(" + mark + ", '[]\"', '{}') as bigint[]))"
+		return "= any((select cast(translate(" + mark + ", '[]\"', '{}') as bigint[]))::bigint[])"
 	}
 	return "in (select cast(x.value as bigint) from " + e.JSONEach(mark, "x") + ")"
+}
+
+// InPairs says that two columns are one of the pairs in two lists of equal
+// length (see InIDs), of which the second column alone names the row already.
+// PostgreSQL would otherwise look for each of the one with each of the other.
+func (e Engine) InPairs(a, b, markA, markB string) string {
+	if e == Postgres {
+		list := func(mark string) string { return "cast(translate(" + mark + ", '[]\"', '{}') as bigint[])" }
+		return "(" + a + ", " + b + ") in (select x.a, x.b from unnest(" + list(markA) + ", " + list(markB) + ") as x(a, b))"
+	}
+	return a + " " + e.InIDs(markA) + " and " + b + " " + e.InIDs(markB)
 }
