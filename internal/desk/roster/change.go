@@ -119,12 +119,14 @@ func (m *Room) change(ctx context.Context, tx *db.Tx, dir *staff.Directory, user
 	if err := m.timer(ctx, tx, tenant, user, kindUntil, was.Until, s.Until, s.Until); err != nil {
 		return s, err
 	}
+	// Before what Changed orders: work that is given out anew must find them as
+	// they are now.
+	tx.AfterCommit(func() { m.announce(dir, was, s) })
 	if s.State != was.State && m.Changed != nil {
 		if err := m.Changed(ctx, tx, tenant, user, was.State, s.State); err != nil {
 			return s, err
 		}
 	}
-	tx.AfterCommit(func() { m.announce(dir, was, s) })
 	return s, nil
 }
 
