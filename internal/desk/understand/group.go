@@ -52,6 +52,15 @@ type arrival struct {
 	ticket, customer id.ID
 	at               clock.Time
 	text             string
+	said             *retrieve.Said // of the text, when somebody has asked
+}
+
+// matter is the text made ready to be compared.
+func (a *arrival) matter() *retrieve.Said {
+	if a.said == nil {
+		a.said = retrieve.NewSaid(a.text)
+	}
+	return a.said
 }
 
 // Bounds of what is compared.
@@ -159,7 +168,7 @@ func (m *Mind) fill(ctx context.Context, tenant id.ID, g *group) {
 				g.mu.Lock()
 				p := g.burst.Add(retrieve.Arrival{ID: o.Ticket, At: o.At, Customer: o.Requester, Text: text})
 				if o.At >= m.Clock.Now().Add(-late) {
-					if small := g.few(arrival{o.Ticket, o.Requester, o.At, text}); p == nil {
+					if small := g.few(arrival{ticket: o.Ticket, customer: o.Requester, at: o.At, text: text}); p == nil {
 						p = small
 					}
 				}
@@ -251,13 +260,14 @@ func (g *group) few(a arrival) *retrieve.Proposal {
 			g.newest = g.newest[1:]
 		}
 	}()
+	said := a.matter()
 	p := &retrieve.Proposal{Since: a.at}
 	who := map[id.ID]bool{a.customer: true}
 	for _, o := range g.newest {
 		if o.at < a.at.Add(-late) || o.ticket == a.ticket {
 			continue
 		}
-		if s, _ := retrieve.SameMatter(a.text, o.text); s >= fewAlike {
+		if said.Same(o.said) >= fewAlike {
 			if p.Key == 0 {
 				p.Key, p.Since = o.ticket, o.at
 			}
@@ -286,7 +296,7 @@ const (
 // it does not cry wolf; once it has cried, other words for the same count too.
 type watched struct {
 	incident id.ID
-	anchors  []string
+	anchors  []*retrieve.Said
 	until    clock.Time
 }
 
@@ -296,29 +306,25 @@ const (
 	maxWatched = 20
 )
 
-func (w *watched) like(text string) bool {
-	for _, a := range w.anchors {
-		if s, _ := retrieve.SameMatter(text, a); s >= alongside {
-			return true
-		}
-	}
-	return false
+func (w *watched) like(said *retrieve.Said) bool {
+	return slices.ContainsFunc(w.anchors, func(a *retrieve.Said) bool { return said.Same(a) >= alongside })
 }
 
 // watch remembers an incident and a text that belongs to it.
 func (g *group) watch(incident id.ID, text string, until clock.Time) {
+	said := retrieve.NewSaid(text)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for i := range g.watched {
 		if w := &g.watched[i]; w.incident == incident {
 			w.until = until
-			if len(w.anchors) < maxAnchors && !w.like(text) {
-				w.anchors = append(w.anchors, text)
+			if len(w.anchors) < maxAnchors && !w.like(said) {
+				w.anchors = append(w.anchors, said)
 			}
 			return
 		}
 	}
-	g.watched = append(g.watched, watched{incident, []string{text}, until})
+	g.watched = append(g.watched, watched{incident, []*retrieve.Said{said}, until})
 	if len(g.watched) > maxWatched {
 		g.watched = g.watched[1:]
 	}
@@ -330,9 +336,10 @@ func (g *group) joins(list []arrival) map[id.ID][]id.ID {
 	current := slices.Clone(g.watched)
 	g.mu.Unlock()
 	out := map[id.ID][]id.ID{}
-	for _, a := range list {
+	for i := range list {
+		a := &list[i]
 		for i := range current {
-			if w := &current[i]; a.at < w.until && w.like(a.text) {
+			if w := &current[i]; a.at < w.until && w.like(a.matter()) {
 				out[w.incident] = append(out[w.incident], a.ticket)
 			}
 		}
@@ -426,7 +433,7 @@ func (m *Mind) compare(ctx context.Context, tenant id.ID, list []*ticket.Ticket)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, t := range list {
-		a := arrival{t.ID, t.Requester, t.CreatedAt, text.Cap(t.Subject+"\n"+words[t.ID].Text, maxCompared)}
+		a := arrival{ticket: t.ID, customer: t.Requester, at: t.CreatedAt, text: text.Cap(t.Subject+"\n"+words[t.ID].Text, maxCompared)}
 		if a.at < m.Clock.Now().Add(-late) {
 			// It waited somewhere, as after a long stand-still: what comes all
 			// at once now did not happen all at once.

@@ -122,7 +122,7 @@ func (m *Mind) propose(ctx context.Context, tenant id.ID, p *retrieve.Proposal) 
 	}
 	var list []arrival
 	for _, o := range recent {
-		list = append(list, arrival{o.Ticket, o.Requester, o.At, o.Subject + "\n" + o.Text})
+		list = append(list, arrival{ticket: o.Ticket, customer: o.Requester, at: o.At, text: o.Subject + "\n" + o.Text})
 	}
 	return m.join(ctx, tenant, incident.ID, g.joins(list)[incident.ID])
 }

@@ -37,10 +37,11 @@ func (m *Mind) duplicates(ctx context.Context, a *staff.Actor, who, except id.ID
 		return nil, err
 	}
 	scores := map[id.ID]float64{}
+	said := retrieve.NewSaid(words)
 	var hits []id.ID
 	for _, t := range ids {
 		o := others[t]
-		if s, _ := retrieve.SameMatter(words, o.Subject+"\n"+o.Text); s >= sameMatter {
+		if s := said.Same(retrieve.NewSaid(o.Subject + "\n" + o.Text)); s >= sameMatter {
 			scores[t] = s
 			hits = append(hits, t)
 		}

@@ -3,7 +3,7 @@
 // same matter, and many customers' messages about one cause.
 //
 //   - Index answers questions from a fixed collection of documents.
-//   - SameMatter compares two texts; Pairs learns it from labelled pairs.
+//   - Said compares two texts; Pairs learns it from labelled pairs.
 //   - Similar is a live index of a tenant's open tickets; Closer reads what it
 //     found and puts it in order.
 //   - Burst watches a stream of tickets for a common cause.
@@ -11,7 +11,7 @@
 // It promises: no I/O, no clock of its own, no global state that changes; the
 // same input gives the same output; any text may be given, of which the first
 // MaxText bytes count; the work is linear in the text. An Index, a Pairs model
-// and SameMatter may be used by many at once; a Similar has many readers and
+// and Said may be used by many at once; a Similar has many readers and
 // writers that wait for each other; a Burst has one user at a time.
 //
 // Every finding carries its evidence as rune offsets into the text it was

@@ -5,51 +5,56 @@ import (
 	"slices"
 )
 
-// SameMatter is how likely it is, from 0 to 1, that two messages of one
-// customer are about the same matter, and what of b stands in a too. It knows
-// no collection: particles count little, everything else alike, numbers and
-// codes (an order, an error) much, equal or not.
-func SameMatter(a, b string) (score float64, shared []Span) {
-	ga, gb := grams(canonical(a), false), grams(canonical(b), false)
-	fa, fb := featuresOf(ga), featuresOf(gb)
-	var dot, aa, bb float64
-	both := map[uint32]bool{}
-	i, j := 0, 0
-	for i < len(fa) && j < len(fb) {
+// Said is a message made ready to be compared with others.
+type Said struct {
+	features []feature
+	codes    []uint64
+	square   float64 // of the length of its features
+}
+
+// NewSaid makes a message ready.
+func NewSaid(text string) *Said {
+	all := grams(canonical(text), false)
+	s := &Said{features: featuresOf(all), codes: codes(all)}
+	for _, f := range s.features {
+		s.square += float64(f.base * f.base)
+	}
+	return s
+}
+
+// Same is how likely it is, from 0 to 1, that two messages of one customer are
+// about the same matter. It knows no collection: particles count little,
+// everything else alike, numbers and codes (an order, an error) much, equal or
+// not.
+func (a *Said) Same(b *Said) float64 {
+	var dot float64
+	x, y := a.features, b.features
+	for len(x) > 0 && len(y) > 0 {
 		switch {
-		case fa[i].id < fb[j].id:
-			i++
-		case fb[j].id < fa[i].id:
-			j++
+		case x[0].id < y[0].id:
+			x = x[1:]
+		case y[0].id < x[0].id:
+			y = y[1:]
 		default:
-			dot += float64(fa[i].base * fb[j].base)
-			both[fa[i].id] = true
-			i++
-			j++
+			dot += float64(x[0].base * y[0].base)
+			x, y = x[1:], y[1:]
 		}
 	}
-	for _, f := range fa {
-		aa += float64(f.base * f.base)
-	}
-	for _, f := range fb {
-		bb += float64(f.base * f.base)
-	}
 	if dot == 0 {
-		return 0, nil
+		return 0
 	}
-	cosine := dot / math.Sqrt(aa*bb)
+	cosine := dot / math.Sqrt(a.square*b.square)
 	// A short message about a long one says little of it, but the same.
-	contained := dot / min(aa, bb)
-	x := 0.6*cosine + 0.4*contained
-	switch na, nb := codes(ga), codes(gb); {
-	case len(na) == 0 || len(nb) == 0:
-	case slices.ContainsFunc(na, func(n uint64) bool { return slices.Contains(nb, n) }):
-		x += 0.3
+	contained := dot / min(a.square, b.square)
+	score := 0.6*cosine + 0.4*contained
+	switch {
+	case len(a.codes) == 0 || len(b.codes) == 0:
+	case slices.ContainsFunc(a.codes, func(n uint64) bool { return slices.Contains(b.codes, n) }):
+		score += 0.3
 	default:
-		x -= 0.35
+		score -= 0.35
 	}
-	own := grams(b, false)
-	return logistic(10 * (x - 0.42)), evidence(b, own, both)
+	return logistic(10 * (score - 0.42))
 }
 
 // codes are the numbers and codes of a text that are too long to be a
