@@ -377,13 +377,16 @@ func (b *Book) names(ctx context.Context, r db.Reader, tenant id.ID, customers [
 		asked, next id.ID
 		Brief
 	}
-	in, args := list(2, customers)
+	ids, err := json.Marshal(customers)
+	if err != nil {
+		return err
+	}
 	rows, err := r.Query(ctx, `select c.id, coalesce(s.merged_into, 0), coalesce(s.id, c.id), coalesce(s.name, c.name),
 			coalesce(s.tier, c.tier), coalesce(o.id, 0), coalesce(o.name, '')
 		from customer c
 		left join customer s on s.tenant_id = c.tenant_id and s.id = c.merged_into
 		left join company o on o.tenant_id = c.tenant_id and o.id = case when s.id is null then c.company_id else s.company_id end
-		where c.tenant_id = $1 and c.id in (`+in+`)`, append([]any{int64(tenant)}, args...)...)
+		where c.tenant_id = $1 and c.id `+r.Engine().InIDs("$2"), int64(tenant), string(ids))
 	found, err := db.Each(rows, err, func(r *sql.Rows) (row, error) {
 		var x row
 		return x, r.Scan(&x.asked, &x.next, &x.ID, &x.Name, &x.Tier, &x.Company, &x.CompanyName)
