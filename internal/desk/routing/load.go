@@ -319,7 +319,7 @@ func takeRoomsText(rows int) string {
 	for n := 8; n < 4+4*rows; n += 4 {
 		fmt.Fprintf(&b, `,($%d,$%d,$%d,$%d)`, n, n+1, n+2, n+3)
 	}
-	b.WriteString(`) as v where l.tenant_id = $1 and l.user_id = v.column1 and l.load + v.column2 <= v.column4 returning l.user_id`)
+	b.WriteString(`) as v where l.tenant_id = $1 and l.user_id = v.column1 and l.load + v.column2 <= v.column4 returning user_id`)
 	return b.String()
 }
 

@@ -229,6 +229,47 @@ func TestBornWithAnOwnerOrAPlaceInTheQueue(t *testing.T) {
 	})
 }
 
+// A lot takes the room of several people at once: what does not fit waits on.
+func TestALotGivesNoMoreThanFits(t *testing.T) {
+	const people, room, wait = 3, 4, 20
+	each(t, people, room, func(t *testing.T, s *scene) {
+		for range wait {
+			s.open(ticket.NewTicket{})
+		}
+		// shift has everybody come or go, until so many wait; whose choice is
+		// overtaken is looked at again a moment later.
+		shift := func(to roster.State, waiting int) (has map[id.ID]int) {
+			for _, a := range s.agents {
+				_, err := s.Roster.SetOwn(ctx, a, roster.NewState{State: to})
+				s.must(err)
+			}
+			for range 10 {
+				s.Settle()
+				s.sound(t, 100*room)
+				list, err := s.Desk.List(ctx, s.Admin, ticket.Query{})
+				s.must(err)
+				has = map[id.ID]int{}
+				for _, x := range list.Items {
+					has[x.Assignee]++
+				}
+				if has[0] == waiting {
+					break
+				}
+				s.Clock.Advance(2 * time.Second)
+			}
+			return has
+		}
+		for range 2 { // the second time they are known, and what they had is on the queue again
+			if has := shift(roster.Online, wait-people*room); has[0] != wait-people*room || len(has) != people+1 {
+				t.Errorf("given by person: %v", has)
+			}
+			if has := shift(roster.Offline, wait); has[0] != wait {
+				t.Errorf("everybody has gone: %v", has)
+			}
+		}
+	})
+}
+
 func TestOrderOfTheQueue(t *testing.T) {
 	each(t, 1, 1, func(t *testing.T, s *scene) {
 		low := s.open(ticket.NewTicket{Priority: ticket.Low})

@@ -42,6 +42,12 @@ func TestEngine(t *testing.T) {
 		if err != nil || fmt.Sprint(list) != "[1 冰 1 箱]" && fmt.Sprint(list) != "[1冰 1箱]" {
 			t.Errorf("list %v %v", list, err)
 		}
+		for pairs, want := range map[[2]string]int{{`["1","1"]`, `[1,2]`}: 2, {`[1]`, `[3]`}: 0, {`[]`, `[]`}: 0, {`[2]`, `[1]`}: 0} {
+			var n int
+			if err := d.QueryRow(bg, "select count(*) from doc where "+e.InPairs("tenant_id", "id", "$1", "$2"), pairs[0], pairs[1]).Scan(&n); err != nil || n != want {
+				t.Errorf("pairs %v: %d, %v", pairs, n, err)
+			}
+		}
 		var big, small int
 		if err := d.QueryRow(bg, "select "+e.Greatest("id", "2")+", "+e.Least("id", "2")+" from doc where tenant_id = 1 and id = 1").Scan(&big, &small); err != nil || big != 2 || small != 1 {
 			t.Errorf("greatest %d, least %d, %v", big, small, err)
