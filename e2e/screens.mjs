@@ -258,7 +258,7 @@ export const screens = (seeded) => ({
   offline: async (page) => {
     await first(page)
     await page.context().setOffline(true)
-    await page.locator('.banner:not(.incident)').first().waitFor()
+    await page.locator('.banner:not(.incident)').first().waitFor({ timeout: 45_000 })
     return () => page.context().setOffline(false)
   },
   customer: async (page) => {

@@ -68,7 +68,7 @@ try {
     }
     await signIn(page, demo, '/inbox/10')
     // notices are written in the language of the profile
-    await page.evaluate((language) => fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ language }) }), locale.startsWith('zh') ? 'zh-CN' : 'en')
+    await page.evaluate((language) => fetch('/api/v1/me', { method: 'PATCH', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ locale: language }) }), locale.startsWith('zh') ? 'zh-CN' : 'en')
     for (const screen of names) {
       const name = screen + end
       // pages are reached as a link does; what opens over a page begins with a fresh one

@@ -362,12 +362,15 @@ type Placed struct {
 func (d *Desk) ArrangeViews(ctx context.Context, a *staff.Actor, list []Placed) error {
 	return d.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		shared := false
+		var folders []staff.FieldChange
+		var named []View
 		for i, p := range list {
 			v, err := d.savedView(ctx, tx, a, p.ID)
 			if err != nil {
 				return err
 			}
 			folder, position := oneLine(p.Folder), 100+i
+			named = append(named, v)
 			if v.Folder == folder && v.Position == position {
 				continue
 			}
@@ -379,13 +382,38 @@ func (d *Desk) ArrangeViews(ctx context.Context, a *staff.Actor, list []Placed) 
 				return err
 			}
 			shared = shared || v.Scope != OwnView
+			if v.Scope != OwnView && v.Folder != folder {
+				folders = append(folders, staff.FieldChange{Field: "folder", Path: []string{called(v)}, From: v.Folder, To: folder})
+			}
 		}
 		if !shared {
 			return nil
 		}
-		return d.Staff.Record(ctx, tx, a, staff.Act{Kind: "ticket_view.ordered"})
+		return d.Staff.Record(ctx, tx, a, staff.Act{Kind: "ticket_view.ordered", Changes: append(reordered(named), folders...)})
 	})
 }
+
+// reordered tells the order in which views stood and in which they were named,
+// those of their own left out: what somebody keeps for themselves is no deed.
+func reordered(now []View) []staff.FieldChange {
+	now = slices.DeleteFunc(slices.Clone(now), func(v View) bool { return v.Scope == OwnView })
+	was := slices.Clone(now)
+	slices.SortStableFunc(was, func(a, b View) int { return a.Position - b.Position })
+	names := func(list []View) (out []string) {
+		for _, v := range list {
+			out = append(out, called(v))
+		}
+		return out
+	}
+	before, after := names(was), names(now)
+	if slices.Equal(before, after) {
+		return nil
+	}
+	return []staff.FieldChange{{Field: "order", From: before, To: after}}
+}
+
+// called is a view's name as the trail tells it.
+func called(v View) string { return cmp.Or(v.Name.ZH, v.Name.EN) }
 
 // DeleteView removes a saved view.
 func (d *Desk) DeleteView(ctx context.Context, a *staff.Actor, view id.ID) error {

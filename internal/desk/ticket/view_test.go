@@ -54,7 +54,7 @@ func TestSharedViewsAreSetUpAndRetired(t *testing.T) {
 			_, err := s.c.CreateView(ctx, bad)
 			want(t, "bad", answered(0, err), 422)
 		}
-		_, err = lead.CreateView(ctx, client.NewView{Name: client.Words{ZH: "主管的"}, Scope: "shared"})
+		led, err := lead.CreateView(ctx, client.NewView{Name: client.Words{ZH: "主管的"}, Scope: "shared"})
 		must(t, err)
 		_, err = a.CreateView(ctx, client.NewView{Name: client.Words{ZH: "自己的"}, Scope: "own"})
 		must(t, err)
@@ -70,6 +70,13 @@ func TestSharedViewsAreSetUpAndRetired(t *testing.T) {
 		v, err = s.c.UpdateView(ctx, v.ID, in, client.IfVersion(v.Version))
 		must(t, err)
 		want(t, "taken up again", fmt.Sprint(sees(a, v.ID), sees(b, v.ID)), "true false")
+		order := func(list ...map[string]string) {
+			t.Helper()
+			_, err := s.c.Call(ctx, http.MethodPut, "/views/order", map[string]any{"views": list}, nil)
+			must(t, err)
+		}
+		order(map[string]string{"id": v.ID, "folder": ""}, map[string]string{"id": led.ID, "folder": ""})
+		order(map[string]string{"id": led.ID, "folder": "日常"}, map[string]string{"id": v.ID, "folder": ""})
 		must(t, s.c.DeleteView(ctx, v.ID))
 
 		var trail struct {
@@ -84,8 +91,9 @@ func TestSharedViewsAreSetUpAndRetired(t *testing.T) {
 		for _, e := range trail.Items {
 			told = append(told, e.Kind+" "+e.Name)
 		}
-		want(t, "the trail", fmt.Sprint(told), "[ticket_view.deleted 退款 ticket_view.updated 退款 ticket_view.updated 退款 ticket_view.created 主管的 ticket_view.created 退款]")
-		change := trail.Items[2].Data.Changes
+		want(t, "the trail", fmt.Sprint(told), "[ticket_view.deleted 退款 ticket_view.ordered  ticket_view.ordered  ticket_view.updated 退款 ticket_view.updated 退款 ticket_view.created 主管的 ticket_view.created 退款]")
+		change := trail.Items[4].Data.Changes
 		want(t, "before and after", fmt.Sprint(change), "[{retired [] false true}]")
+		want(t, "the order before and after", fmt.Sprint(trail.Items[1].Data.Changes), "[{order [] [退款 主管的] [主管的 退款]} {folder [主管的]  日常}]")
 	})
 }

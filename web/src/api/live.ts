@@ -35,9 +35,13 @@ export function startLive(): () => void {
     if (link.get() === 'lost') connect()
     readMissed()
   }
+  // the machine knows it before the stream does
+  const gone = () => link.set('lost')
   window.addEventListener('online', wake)
+  window.addEventListener('offline', gone)
   return () => {
     window.removeEventListener('online', wake)
+    window.removeEventListener('offline', gone)
     clearTimeout(timer)
     source?.close()
     source = undefined

@@ -66,9 +66,12 @@ export function count(value: { count: number; capped?: boolean } | undefined): s
   return value.capped ? `${figure}+` : figure
 }
 
+/** Mail says the country, the reader of texts the script: people call both by one name. */
+const scripted: Record<string, string> = { 'zh': 'zh-Hans', 'zh-CN': 'zh-Hans', 'zh-SG': 'zh-Hans', 'zh-TW': 'zh-Hant', 'zh-HK': 'zh-Hant' }
+
 export function languageName(tag: string): string {
   try {
-    return new Intl.DisplayNames(locale(), { type: 'language' }).of(tag) ?? tag
+    return new Intl.DisplayNames(locale(), { type: 'language' }).of(scripted[tag] ?? tag) ?? tag
   } catch {
     return tag
   }

@@ -51,6 +51,8 @@ export default {
   'deed.noun.quick_reply': 'Quick reply',
   'deed.what.saved': 'saved',
   'deed.field.field': 'Field',
+  'deed.value.always': 'around the clock',
+  'deed.value.closed': 'closed',
   'deed.what.created': 'created',
   'deed.what.updated': 'changed',
   'deed.what.deleted': 'deleted',

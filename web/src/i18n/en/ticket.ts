@@ -132,6 +132,8 @@ export default {
   'event.field.language': 'language',
   'event.field.channel': 'channel',
   'event.field.number': 'number',
+  'event.field.risk': 'risk',
+  'event.field.sentiment': 'mood',
   'message.withdrawn': 'This reply was taken back',
   'message.takeBack': 'Take back {n}s',
   'message.blocked': '{n, plural, one {# outside image is hidden} other {# outside images are hidden}}',

@@ -51,6 +51,8 @@ export default {
   'deed.noun.quick_reply': '快捷回复',
   'deed.what.saved': '保存',
   'deed.field.field': '字段',
+  'deed.value.always': '全天候',
+  'deed.value.closed': '休息',
   'deed.what.created': '新建',
   'deed.what.updated': '修改',
   'deed.what.deleted': '删除',

@@ -132,6 +132,8 @@ export default {
   'event.field.language': '语言',
   'event.field.channel': '渠道',
   'event.field.number': '工单编号',
+  'event.field.risk': '风险',
+  'event.field.sentiment': '情绪',
   'message.withdrawn': '这条回复已撤回',
   'message.takeBack': '撤回 {n}s',
   'message.blocked': '{n} 张外部图片未显示',

@@ -5,6 +5,7 @@ import { keys } from '~/api/keys'
 import type { Answer } from '~/api/paths'
 import type { NewTicket } from '~/api/types'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Avatar } from '~/parts/Avatar'
 import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
@@ -40,8 +41,8 @@ function Line({ preview: p }: { preview: Preview }) {
   const left = Object.entries(p.excluded).filter(([why, n]) => n > 0 && why !== 'not_active').toSorted((a, b) => b[1] - a[1]).slice(0, 3)
   const or = p.or_ids.map((x) => names.staff(x)).filter(Boolean)
   const why = who && p.outcome !== 'kept'
-    ? [p.path.at(-1), p.because.length ? t('preview.because', { what: p.because.map(factorName).join(t('common.and')) }) : p.eligible === 1 ? t('preview.only') : '', or.length ? t('preview.or', { names: or.join(t('common.and')) }) : '']
-    : p.outcome === 'queued' ? [p.path.at(-1), p.eligible === 0 && left.length ? t('preview.left', { what: left.map(([x, n]) => `${reasonName(x)} ${n}`).join(t('common.and')) }) : ''] : []
+    ? [shipped(p.path.at(-1) ?? ''), p.because.length ? t('preview.because', { what: p.because.map(factorName).join(t('common.and')) }) : p.eligible === 1 ? t('preview.only') : '', or.length ? t('preview.or', { names: or.join(t('common.and')) }) : '']
+    : p.outcome === 'queued' ? [shipped(p.path.at(-1) ?? ''), p.eligible === 0 && left.length ? t('preview.left', { what: left.map(([x, n]) => `${reasonName(x)} ${n}`).join(t('common.and')) }) : ''] : []
   if (p.outcome === 'kept' && !who && !team) return <p className="forecast f13 t2"><Icon name="person" size="s" />{t('preview.none')}</p>
   const line = who ? [t(p.outcome === 'offered' ? 'preview.offered' : 'preview.assigned', { name: who }), team] : [team ? t('preview.queue', { team }) : t('preview.queued')]
   return (

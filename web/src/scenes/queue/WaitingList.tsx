@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type PointerEvent } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { exact } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { IconButton } from '~/parts/Button'
@@ -69,7 +70,7 @@ function Row({ w, place, on, gone, onChoose, take, agents, assigning, setAssigni
   const navigate = useNavigate()
   const left = w.due_at ? Date.parse(w.due_at) - now : undefined
   const tone = left === undefined ? undefined : left < 0 ? 'red' : left < 3_600_000 ? 'amber' : undefined
-  const asks = [channelName(w.channel), names.team(w.team_id), w.path.at(-1)].filter(Boolean).join(' · ')
+  const asks = [channelName(w.channel), names.team(w.team_id), shipped(w.path.at(-1) ?? '')].filter(Boolean).join(' · ')
   const relaxed = w.relaxed.at(-1)
   // whoever is chosen by hand need not be of the team
   const others = assigning ? names.config.staff.filter((s) => s.active && !agents.some((a) => a.id === s.id)) : []

@@ -1,6 +1,6 @@
 import type { Change, Entry, Priority, Status } from '~/api/types'
 import { messages, named, t, type Key, type Params } from '~/i18n'
-import { clock, money } from '~/i18n/format'
+import { clock, languageName, money } from '~/i18n/format'
 import { channelName, priorityName, statusName } from '~/parts/Glyph'
 import type { Names } from '~/stores/session'
 import { metricName, metrics } from '~/parts/slaText'
@@ -16,6 +16,9 @@ export function label(field: string, value: unknown, names: Names): string {
     case 'status': case 'child_status': return statusName(key as Status)
     case 'substatus': return named(names.config.substatuses.find((s) => s.id === key)?.name)
     case 'priority': return priorityName(key as Priority)
+    case 'risk': return told(`risk.level.${key}`) ?? key
+    case 'sentiment': return told(`mood.${key}`) ?? key
+    case 'language': return languageName(key)
     case 'type': return names.type(key)
     case 'category': return names.category(key)
     case 'assignee': return names.staff(key)
@@ -56,6 +59,7 @@ function changeText(c: Change, names: Names): string {
   const from = label(c.field, c.from, names)
   if (c.field === 'assignee') return to ? t('event.assigned', { name: to }) : t('event.unassigned')
   if (c.field === 'snoozed_until') return to ? t('event.snoozed', { at: to }) : t('event.woken')
+  if (c.field === 'risk' && (!c.to || c.to === '0' || c.to === 0)) return t('risk.level.0')
   if (c.field === 'parent' && (!c.to || c.to === '0')) return t('event.parent.gone')
   if (c.field === 'priority' && from && to) {
     return t((rank[String(c.to)] ?? 0) > (rank[String(c.from)] ?? 0) ? 'event.raised' : 'event.lowered', { from, to })

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { messages, t, type Key } from '~/i18n'
+import { locale, messages, t, type Key } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
 import { Button } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
@@ -74,7 +74,7 @@ function Row({ deed, open, toggle, only }: { deed: Deed; open: boolean; toggle: 
         <td className="tn"><Time at={deed.at} /></td>
         <td><button type="button" className="row g8" title={t('audit.only', { name: who })} disabled={!deed.actor_id} onClick={() => only({ actor: deed.actor_id ?? '' })}><Avatar name={who} size="s" />{who}</button></td>
         <td className="long"><button type="button" className="row g8 wrap" aria-expanded={open} disabled={!more} onClick={toggle}>{more && <Icon name={open ? 'down' : 'right'} size="s" />}<span>{deedText(deed.kind)}</span>{short && <span className="t3 f12">{short}</span>}</button></td>
-        <td>{deed.name ? <button type="button" className="ell objname" title={t('audit.only', { name: deed.name })} disabled={!deed.subject_id} onClick={() => only({ subject: deed.subject_id ?? '' })}>{deed.name}</button> : <span className="t3">{t('common.none')}</span>}</td>
+        <td>{deed.name ? <button type="button" className="ell objname" title={t('audit.only', { name: deed.name })} disabled={!deed.subject_id} onClick={() => only({ subject: deed.subject_id ?? '' })}>{deed.name}</button> : <span className="t3">{'–'}</span>}</td>
         <td className="t3 tn">{deed.addr}</td>
       </tr>
       {open && (
@@ -105,9 +105,19 @@ function useCalled(): (x: string) => string {
 /** The way to what was changed: the field, and the part of it. */
 function Place({ of }: { of: string[] }) {
   const called = useCalled()
-  const said = (x: string) => word(`deed.field.${x}`, called(x))
+  const said = (x: string, i: number) => (of[i - 1] === 'week' && /^[0-6]$/.test(x) ? weekday(Number(x)) : word(`deed.field.${x}`, keyText(x) ?? called(x)))
   return <>{of.map(said).join(' › ')}</>
 }
+
+const words = ['deed.value.', 'status.', 'priority.', 'channel.', 'sla.metric.', 'strategy.', 'mode.', 'cfg.kind.', 'slap.reopen.', 'notify.kind.', 'who.reach.']
+/** What the server keeps as a key of its own, as the pages call it. */
+const keyText = (x: string): string | undefined => (/^[a-z][a-z_]*$/.test(x) ? words.map((p) => word(p + x, '')).find(Boolean) : undefined)
+
+const weekday = (i: number): string => new Intl.DateTimeFormat(locale(), { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2023, 0, 1 + i))
+const isRange = (x: unknown): x is { from: string; to: string } => !!x && typeof x === 'object' && Object.keys(x).sort().join() === 'from,to' && Object.values(x).every((v) => /^\d\d:\d\d$/.test(String(v)))
+const hoursText = (day: unknown): string => (Array.isArray(day) ? day : []).map((r: { from: string; to: string }) => `${r.from}–${r.to}`).join(t('common.and')) || t('deed.value.closed')
+/** The hours of a week: seven lists of ranges, from Sunday on. */
+const isWeek = (x: unknown): x is unknown[] => Array.isArray(x) && x.length === 7 && x.every((d) => Array.isArray(d) && d.every(isRange)) && x.some((d) => (d as unknown[]).length > 0)
 
 /** A value as plain as it can be said; what has an inside is said part by part. */
 function Value({ value }: { value: unknown }) {
@@ -117,10 +127,13 @@ function Value({ value }: { value: unknown }) {
   if (typeof value === 'object') {
     const pair = value as { zh?: unknown; en?: unknown }
     if (Object.keys(value).every((k) => k === 'zh' || k === 'en')) return <>{[pair.zh, pair.en].filter(Boolean).join(' / ')}</>
-    if (Array.isArray(value) && value.every((x) => typeof x === 'string')) return <>{value.map(called).join(t('common.and')) || t('common.none')}</>
+    if (isWeek(value)) return <dl className="parts">{[1, 2, 3, 4, 5, 6, 0].map((i) => <div key={i}><dt className="t3">{weekday(i)}</dt><dd className="tn">{hoursText(value[i])}</dd></div>)}</dl>
+    if (Array.isArray(value) && value.length > 0 && value.every(isRange)) return <span className="tn">{hoursText(value)}</span>
+    if (isRange(value)) return <span className="tn">{hoursText([value])}</span>
+    if (Array.isArray(value) && value.every((x) => typeof x === 'string')) return <>{value.map((x) => keyText(x) ?? called(x)).join(t('common.and')) || t('common.none')}</>
     if (Array.isArray(value)) return <ol className="parts">{value.map((x, i) => <li key={i}><Value value={x} /></li>)}</ol>
     return <dl className="parts">{Object.entries(value).filter(([k, v]) => k !== 'id' && v !== null && v !== '' && !(Array.isArray(v) && v.length === 0)).map(([k, v]) => <div key={k}><dt className="t3"><Place of={[k]} /></dt><dd><Value value={v} /></dd></div>)}</dl>
   }
   const text = String(value)
-  return <>{called(text)}</>
+  return <>{keyText(text) ?? called(text)}</>
 }
