@@ -73,6 +73,14 @@ func (c *Change) SetAssist(team id.ID, state AssistState) {
 	c.Append(EventAssist, EventData{Kind: string(state), Changes: []FieldChange{{Field: FieldAssist, To: team}}})
 }
 
+// dropAssist ends the part of a team, if it has one.
+func (c *Change) dropAssist(team id.ID) {
+	if t := c.Ticket; t.Part(team) != nil {
+		t.Assists = slices.DeleteFunc(slices.Clone(t.Assists), func(x Assist) bool { return x.Team == team })
+		c.Append(EventAssist, EventData{Kind: KindAssistGone, Changes: []FieldChange{{Field: FieldAssist, From: team}}})
+	}
+}
+
 // AssistInput asks teams for a part of the ticket, or takes that back. To ask
 // one that is proposed is to accept the proposal.
 type AssistInput struct {
@@ -87,10 +95,7 @@ func (d *Desk) assist(ctx context.Context, _ *Write, c *Change, in AssistInput) 
 	}
 	t := c.Ticket
 	for _, team := range in.Remove {
-		if t.Part(team) != nil {
-			t.Assists = slices.DeleteFunc(slices.Clone(t.Assists), func(x Assist) bool { return x.Team == team })
-			c.Append(EventAssist, EventData{Kind: KindAssistGone, Changes: []FieldChange{{Field: FieldAssist, From: team}}})
-		}
+		c.dropAssist(team)
 	}
 	for _, team := range in.Ask {
 		if x, ok := dir.Team(team); !ok || x.Retired {

@@ -83,6 +83,13 @@ func TestATeamAnswersForItsPart(t *testing.T) {
 		s.Settle()
 		want(t, "the assignee hears", slices.Contains(s.heard(a), notify.AssistDone), true)
 
+		// Who gets the ticket leads, and assists no more.
+		at = s.get(tk.ID).Version
+		s.act(tk.ID, "transfer", M{"team_id": t2, "reason": "归物流"})
+		want(t, "events", s.fired(tk.ID, at), "assist/gone transfer:assignee:team:department")
+		want(t, "part", s.parts(tk.ID), "")
+		s.act(tk.ID, "assign", M{"assignee_id": a.ID})
+
 		// Asked again, and let go: then it is not theirs to see.
 		must(t, act(a, "assist", M{"ask": []id.ID{t2}}))
 		want(t, "part", s.parts(tk.ID), "二组:asked ")

@@ -87,6 +87,7 @@ func (d *Desk) place(ctx context.Context, c *Change, p Place) ([]FieldChange, er
 	if t.Bound() && !t.Ruling.keeps(dir, p) {
 		return nil, d.boundBy(ctx, t)
 	}
+	c.dropAssist(p.Team) // who leads from now on answers for the whole
 	return t.goTo(p), nil
 }
 

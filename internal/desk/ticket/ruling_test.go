@@ -15,10 +15,10 @@ import (
 // dispute is a ticket that two departments of one house have returned twice.
 type dispute struct {
 	*scene
-	house, d1, d2, d3        id.ID
-	t1, t2, t3               id.ID
-	lead, over, a, b, d1lead *staff.Actor
-	tk                       client.Ticket
+	house, d1, d2, d3  id.ID
+	t1, t2, t3         id.ID
+	over, a, b, d1lead *staff.Actor
+	tk                 client.Ticket
 }
 
 func newDispute(s *scene) *dispute {
