@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useCallback, useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
 import { t } from '~/i18n'
 import { Skeleton } from '~/parts/State'
 
@@ -17,7 +17,8 @@ export function Table<T extends { id: string }>({ label, columns: all, items, op
   const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
   const narrow = typeof matchMedia !== 'undefined' && matchMedia('(max-width:1199px)').matches
   const columns = narrow ? all.filter((c) => !c.roomy) : all
-  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => (phone ? 72 : 40), overscan: 10, getItemKey: (i) => items[i]!.id })
+  const getItemKey = useCallback((i: number) => items[i]!.id, [items])
+  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => (phone ? 72 : 40), overscan: 10, getItemKey })
   const drawn = rows.getVirtualItems()
   const last = drawn.at(-1)?.index ?? 0
   useEffect(() => {

@@ -20,6 +20,7 @@ import { useRows, useWindow } from './useRows'
 
 const heights = { compact: 44, normal: 62, roomy: 76 } as const
 const wide = typeof matchMedia === 'undefined' ? undefined : matchMedia('(min-width:900px)')
+const narrow = typeof matchMedia === 'undefined' ? undefined : matchMedia('(max-width:767px)')
 const useWide = (): boolean => useSyncExternalStore((f) => { wide?.addEventListener('change', f); return () => wide?.removeEventListener('change', f) }, () => wide?.matches ?? false)
 
 export interface ListProps {
@@ -44,6 +45,7 @@ export function TicketList({ query, viewID, base, title, open, table, head, narr
   const chosen = useStore(selection)
   const order = useStore(running)
   const marked = useStore(listing, (l) => (l.table ? l.cursor : undefined))
+  const changing = chosen.size > 0 || order !== undefined
   const roomy = useWide()
   const asTable = layout === 'table' && roomy && !open
   useEffect(() => { listed.set(query); return () => listed.set(undefined) }, [query]) // what an export would be of
@@ -85,7 +87,7 @@ export function TicketList({ query, viewID, base, title, open, table, head, narr
     </>
   )
   return (
-    <section className={asTable ? 'list table' : 'list'} data-view={viewID} aria-label={title}>
+    <section className={['list', asTable && 'table', changing && 'changing'].filter(Boolean).join(' ')} data-view={viewID} aria-label={title}>
       {head}
       {fresh.count > 0 && <button type="button" className="fresh" onClick={() => { fresh.show(); document.querySelector('.rows')?.scrollTo({ top: 0 }) }}>{t('list.fresh', { n: fresh.count })}</button>}
       {list.error && !list.data ? (
@@ -99,7 +101,7 @@ export function TicketList({ query, viewID, base, title, open, table, head, narr
       ) : (
         <Rows items={items} at={at} open={open} title={title} more={more} chosen={chosen} onPress={press} onChoose={choose} onKey={walk} tail={tail(62)} />
       )}
-      {(chosen.size > 0 || order) && <BulkBar all={items.map((x) => x.id)} query={query} more={hasNextPage} />}
+      {changing && <BulkBar all={items.map((x) => x.id)} query={query} more={hasNextPage} />}
       <RowMenu />
     </section>
   )
@@ -116,7 +118,7 @@ export interface RowsProps {
 function Rows({ items, at, open, title, more, chosen, onPress, onChoose, onKey, tail }: RowsProps & { open?: string; title: string }) {
   const density = useStore(prefs, (p) => p.density)
   const refusals = useStore(refused)
-  const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
+  const phone = narrow?.matches ?? false
   const view = useWindow(items, phone ? 72 : heights[density], at, more)
   return (
     <div className="rows" ref={view.scroll}>

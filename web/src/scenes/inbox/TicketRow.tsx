@@ -7,8 +7,10 @@ import { Icon } from '~/parts/Icon'
 import { Marked } from '~/parts/Marked'
 import { Mood } from '~/parts/Mood'
 import { SlaChip } from '~/parts/SlaChip'
+import { lookOf } from '~/parts/slaText'
 import { Time } from '~/parts/Time'
 import type { Density } from '~/stores/prefs'
+import { useMoment } from '~/stores/moment'
 import { standing } from '~/stores/sla'
 
 export interface RowProps {
@@ -47,8 +49,10 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
     <span className="tt ell">{highlight?.subject ? <Marked html={highlight.subject} /> : ticket.subject || t('ticket.noSubject')}</span>
   )
   const promised = ticket.sla !== 'none'
+  const promise = standing(ticket.sla, { ...ticket, from: ticket.sla_from })
+  const look = useMoment((now) => lookOf(promise, now))
   const status = promised ? (
-    <><span className="row state" title={statusName(ticket.status)}><StatusGlyph status={ticket.status} /><span className="hide">{statusName(ticket.status)}</span></span><SlaChip standing={standing(ticket.sla, { ...ticket, from: ticket.sla_from })} metric={ticket.sla_metric} /></>
+    <><span className="row state" title={statusName(ticket.status)}><StatusGlyph status={ticket.status} /><span className="hide">{statusName(ticket.status)}</span></span><SlaChip standing={promise} metric={ticket.sla_metric} /></>
   ) : <span className="row g4 state"><StatusGlyph status={ticket.status} />{statusName(ticket.status)}</span>
   const assignee = ticket.assignee ? <Avatar name={ticket.assignee.name} size="s" title={ticket.assignee.name} /> : <span className="av s nobody" title={t('common.nobody')} />
   const marks = (
@@ -72,7 +76,7 @@ export const TicketRow = memo(function TicketRow({ ticket, open, chosen, choosin
       ) : (
         <>
           <div className="a">{check}<PriorityBars priority={ticket.priority} />{subject}{marks}<Time at={ticket.updated_at} /></div>
-          <div className="b">
+          <div className="b" data-promise={look === 'none' ? undefined : look} data-unsure={unsure ? '' : undefined}>
             <span className="ch"><ChannelIcon channel={ticket.channel} /></span>
             <span className="who">
               {excerpt && density !== 'roomy' ? <span className="ell"><Marked html={excerpt} /></span> : <><span className="ell">{who}</span><span className="nw">{' · '}{ticket.number}</span></>}

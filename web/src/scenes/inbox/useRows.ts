@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer, type VirtualItem } from '@tanstack/react-virtual'
-import { useEffect, useMemo, useRef, type RefObject } from 'react'
+import { useCallback, useEffect, useMemo, useRef, type RefObject } from 'react'
 import type { TicketQuery } from '~/api/paths'
 import type { Ticket } from '~/api/types'
 import { listQuery } from '~/stores/ticket'
@@ -29,7 +29,9 @@ export interface Window { scroll: RefObject<HTMLDivElement | null>; drawn: Virtu
 /** Only what is seen is drawn; near the end the next page is asked for. */
 export function useWindow(items: Ticket[], height: number, at: number, more: { can: boolean; busy: boolean; get: () => unknown }, head = 0): Window {
   const scroll = useRef<HTMLDivElement>(null)
-  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => height, overscan: 8, scrollPaddingEnd: head, getItemKey: (i) => items[i]!.id })
+  // another function would have all rows measured again, ten thousand in every frame
+  const getItemKey = useCallback((i: number) => items[i]!.id, [items])
+  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => height, overscan: 8, scrollPaddingEnd: head, getItemKey })
   useEffect(() => rows.measure(), [height, rows])
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at, { align: 'auto' })

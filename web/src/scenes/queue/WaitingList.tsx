@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type PointerEvent } from 'react'
+import { useCallback, useEffect, useRef, type PointerEvent } from 'react'
 import { useNavigate } from '@tanstack/react-router'
 import { t } from '~/i18n'
 import { shipped } from '~/i18n/shipped'
@@ -29,7 +29,8 @@ interface Props {
 export function WaitingList({ query, items, count, chosen, onChoose, take, taken, agents, assigning, setAssigning}: Props) {
   const scroll = useRef<HTMLDivElement>(null)
   const phone = typeof matchMedia !== 'undefined' && matchMedia('(max-width:767px)').matches
-  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => (phone ? 72 : 56), overscan: 10, getItemKey: (i) => items[i]!.ticket_id })
+  const getItemKey = useCallback((i: number) => items[i]!.ticket_id, [items])
+  const rows = useVirtualizer({ count: items.length, getScrollElement: () => scroll.current, estimateSize: () => (phone ? 72 : 56), overscan: 10, getItemKey })
   const at = items.findIndex((w) => w.ticket_id === chosen)
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at, { align: 'auto' })
