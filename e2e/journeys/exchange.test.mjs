@@ -107,6 +107,30 @@ journey('用表格批量结案：8 行里 3 行有误；执行后整批撤销，
   assert.deepEqual([now.status, now.priority], ['new', 'low'])
 })
 
+journey('同一份表格再传一次：先说是谁何时导入的，要不要继续由人决定', async (open) => {
+  const page = await open(browser, house)
+  await signIn(page, li, '/imports/new')
+  const bring = async (name) => {
+    await page.locator('input[type=file]').setInputFiles({ name, mimeType: 'text/csv', buffer: Buffer.from('姓名,手机号\n钱一,13700000001\n钱二,13700000002\n') })
+    await page.getByText('已对应 2 / 2 列').waitFor()
+  }
+  await bring('名单.csv')
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByRole('button', { name: '导入 2 行', exact: true }).click()
+  await page.getByText('已完成', { exact: true }).waitFor({ timeout: 60_000 })
+  const first = new URL(page.url()).pathname
+  await page.getByRole('link', { name: '再导入一份' }).click()
+  await bring('名单（改了名）.csv')
+  const warning = page.getByRole('alert').filter({ hasText: '同一份表格已由 李晓雯 于' })
+  await warning.getByText('新建 2 条').waitFor()
+  await page.getByRole('button', { name: '下一步' }).click()
+  await page.getByRole('button', { name: '仍要导入 2 行' }).waitFor()
+  await shot(page, 'exchange-import-again')
+  await warning.getByRole('link', { name: '查看那次导入' }).click()
+  await page.waitForURL((u) => u.pathname === first)
+  await page.getByText('已完成', { exact: true }).waitFor()
+})
+
 journey('导入与导出的各个屏幕：英文、深色、窄屏', async (open) => {
   const { items } = await api('GET', '/imports') // the newest is the batch that was taken back
   for (const [name, options] of Object.entries({ en: { locale: 'en' }, dark: { theme: 'dark' }, phone: { width: 390, height: 844, phone: true }, tablet: { width: 1024, height: 768 } })) {

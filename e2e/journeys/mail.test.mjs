@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before } from 'node:test'
 import { Browser, House, claimedByHand, journey, menu, shot, signIn, until } from '../lib.mjs'
+import { visit } from '../routes.mjs'
 
 let house, browser, agent
 before(async () => {
@@ -25,6 +26,12 @@ function mail({ id, from, subject, body }) {
     `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`, 'MIME-Version: 1.0', 'Content-Type: text/plain; charset=utf-8', 'Content-Transfer-Encoding: base64', '',
     Buffer.from(body).toString('base64'), '',
   ].join('\r\n')
+}
+
+/** Whoever reads English is shown no other words but people's names. */
+async function english(page) {
+  const other = await page.evaluate(() => document.body.innerText.split('\n').filter((line) => /\p{Script=Han}/u.test(line.replaceAll(/李晓雯|李|中文/g, ''))))
+  assert.deepEqual(other, [])
 }
 
 async function arrives(name, content) {
@@ -129,11 +136,33 @@ journey('a mail in English, worked in English', async (open) => {
   await page.keyboard.press('Control+Enter')
   await page.locator('article.me').getByText('we will call you today').waitFor()
   await page.locator('.tiptap').press('Escape')
+  await page.keyboard.press('p')
+  await menu(page)
+  await page.keyboard.press('1')
+  await page.locator('.hd').getByText('Urgent').waitFor()
+  await page.keyboard.press('t')
+  await page.locator('.menu').getByText('Repair', { exact: true }).click()
+  await page.getByLabel('Properties').locator('.pr', { hasText: 'Fault code' }).waitFor()
+  await english(page)
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('e')
+  const form = page.getByRole('dialog', { name: /Solve/ })
+  await form.getByRole('radio').first().click()
+  await form.locator('textarea').fill('Called her; the seal is replaced tomorrow.')
+  await english(page)
+  await page.keyboard.press('Control+Enter')
+  await page.locator('.hd').getByText('Solved').waitFor()
+  await form.waitFor({ state: 'hidden' })
   await page.keyboard.press('/')
   await page.locator('.palette input:focus').waitFor()
   await page.keyboard.type('wash')
   await page.locator('.palette .it', { hasText: /wash/ }).first().waitFor()
   await page.keyboard.press('Enter')
   await until(async () => (await page.locator('.rows mark').count()) > 0, 'a match marked')
+  await english(page)
   await shot(page, 'mail-6-english')
+  for (const path of ['/today', '/queue', '/create', '/customers', '/admin/types', '/admin/roles', '/me']) {
+    await visit(page, path)
+    await english(page)
+  }
 })

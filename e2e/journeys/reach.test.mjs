@@ -1,6 +1,7 @@
 // An agent reaches what is their own and their team's: nothing else in the list,
 // the counts, the search, by address, or in what is pushed.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before } from 'node:test'
 import { Browser, House, claimedByHand, journey, shot, signIn, until } from '../lib.mjs'
 
@@ -22,6 +23,10 @@ after(async () => {
 journey('坐席只看到自己和本组的工单', async (open) => {
   const ours = await api('POST', '/tickets', { body: '微波炉转盘不转', requester: { name: '王秀兰' }, team_id: team.id })
   const theirs = await api('POST', '/tickets', { body: '微波炉门坏了', requester: { name: '刘建国' } })
+  // who may export all takes out no more than they see
+  const role = await api('POST', '/staff/roles', { name: '导出', grants: { export: 'all' } })
+  const { role_ids } = await api('GET', `/staff/users/${agent.id}`)
+  await api('PATCH', `/staff/users/${agent.id}`, { role_ids: [...role_ids, role.id] })
   const page = await open(browser, house, { allow: [/404/] })
   await signIn(page, agent, '/inbox/10')
   await page.getByRole('option', { name: /转盘不转/ }).waitFor()
@@ -46,6 +51,14 @@ journey('坐席只看到自己和本组的工单', async (open) => {
   await shot(page, 'reach-2-search')
   await page.goto('/inbox/10')
   await page.getByRole('option', { name: /转盘不转/ }).waitFor()
+  await page.keyboard.press('Shift+O')
+  const dialog = page.getByRole('dialog', { name: '导出工单' })
+  await dialog.getByRole('radio', { name: 'CSV' }).click()
+  await dialog.getByRole('checkbox').nth(1).waitFor()
+  const [file] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('button', { name: '导出', exact: true }).click()])
+  const taken = readFileSync(await file.path(), 'utf8')
+  assert.match(taken, /转盘不转/)
+  assert.doesNotMatch(taken, /门坏了|刘建国/)
   // what happens to the other ticket is not pushed; a third one of the team is
   await api('POST', `/tickets/${theirs.id}/messages`, { kind: 'note', body: '门铰链' })
   await api('POST', '/tickets', { body: '微波炉不加热', requester: { name: '孙丽华' }, team_id: team.id })

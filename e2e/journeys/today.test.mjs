@@ -92,6 +92,8 @@ journey('主管读今天：看口径，打开数字背后的工单，导出；�
   await page.locator('.tdtop').getByText(/^截至 18:00/).waitFor()
   await page.keyboard.press('Escape')
   await big(page, 'created', 0)
+  // what has no yesterday says so
+  await figure(page, 'backlog').getByText('积压（此刻）').waitFor()
   assert.match(page.url(), /until=18/)
   const fetched = async (name) => {
     await page.getByRole('button', { name: '导出' }).click()

@@ -48,6 +48,8 @@ type ImportJSON struct {
 	CreatedAt  clock.Time `json:"created_at"`
 	FinishedAt clock.Time `json:"finished_at,omitzero"`
 	User       *RefJSON   `json:"user,omitempty"`
+	// Earlier is asked for one import that has not begun.
+	Earlier *EarlierJSON `json:"earlier,omitempty" doc:"the same table has been imported before, and still stands"`
 }
 
 func importJSON(i *Import, dir *staff.Directory) ImportJSON {
@@ -230,11 +232,17 @@ type importOut struct{ Body ImportJSON }
 
 func (m *Room) registerImports(api *web.API) {
 	may := string(staff.Import)
-	answer := func(i *Import, err error) (*importOut, error) {
+	whole := func(ctx context.Context, i *Import, err error) (ImportJSON, error) {
 		if err != nil {
-			return nil, err
+			return ImportJSON{}, err
 		}
-		return &importOut{importJSON(i, nil)}, nil
+		j := importJSON(i, nil)
+		j.Earlier, err = m.earlier(ctx, i)
+		return j, err
+	}
+	answer := func(ctx context.Context, i *Import, err error) (*importOut, error) {
+		j, err := whole(ctx, i, err)
+		return &importOut{j}, err
 	}
 	type whatIn struct {
 		What string `query:"what" required:"true" enum:"customer,company,ticket,batch"`
@@ -257,12 +265,13 @@ func (m *Room) registerImports(api *web.API) {
 		MaxBody: MaxImportFile + 1<<10, Status: http.StatusCreated, SecretIn: true},
 		func(w http.ResponseWriter, r *http.Request) error {
 			i, err := m.Upload(r.Context(), staff.From(r.Context()), r.URL.Query().Get("what"), r.URL.Query().Get("name"), r.Body)
+			j, err := whole(r.Context(), i, err)
 			if err != nil {
 				return err
 			}
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusCreated)
-			_, err = io.WriteString(w, encode(importJSON(i, nil)))
+			_, err = io.WriteString(w, encode(j))
 			return err
 		})
 
@@ -274,7 +283,8 @@ func (m *Room) registerImports(api *web.API) {
 
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/imports/{id}", ID: "import-read", Summary: "How far an import is", Permission: may, Tags: importTags},
 		func(ctx context.Context, in *web.PathID) (*importOut, error) {
-			return answer(m.ownImport(ctx, staff.From(ctx), in.ID.ID))
+			i, err := m.ownImport(ctx, staff.From(ctx), in.ID.ID)
+			return answer(ctx, i, err)
 		})
 
 	type columnsIn struct {
@@ -289,7 +299,8 @@ func (m *Room) registerImports(api *web.API) {
 	web.Register(api, web.Op{Method: http.MethodPut, Path: "/imports/{id}", ID: "import-columns", Summary: "Say what the columns mean, and what is done about duplicates", Permission: may, Tags: importTags},
 		func(ctx context.Context, in *columnsIn) (*importOut, error) {
 			b := in.Body
-			return answer(m.SetColumns(ctx, staff.From(ctx), in.ID.ID, b.Columns, Options{b.Duplicates, b.Source, b.DayFirst}))
+			i, err := m.SetColumns(ctx, staff.From(ctx), in.ID.ID, b.Columns, Options{b.Duplicates, b.Source, b.DayFirst})
+			return answer(ctx, i, err)
 		})
 
 	type previewOut struct{ Body web.List[PreviewJSON] }
@@ -305,7 +316,8 @@ func (m *Room) registerImports(api *web.API) {
 	} {
 		web.Register(api, web.Op{Method: http.MethodPost, Path: "/imports/{id}/" + x.path, ID: "import-" + x.path, Summary: x.summary, Permission: may, Tags: importTags},
 			func(ctx context.Context, in *web.PathID) (*importOut, error) {
-				return answer(m.Move(ctx, staff.From(ctx), in.ID.ID, x.to))
+				i, err := m.Move(ctx, staff.From(ctx), in.ID.ID, x.to)
+				return answer(ctx, i, err)
 			})
 	}
 

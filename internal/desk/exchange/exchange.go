@@ -19,6 +19,8 @@
 //   - it is done with the rights of who brings it, by the same doors as by hand;
 //   - a ticket keeps its own times and stands where it stood; of what has ended
 //     elsewhere nobody is told, and nothing is promised on it;
+//   - a table that was taken in before is told by its content, before it is taken
+//     in again;
 //   - the whole can be taken back, but for what somebody has worked with since,
 //     which is named;
 //   - a table of work on tickets (a batch) says nothing to a customer that could

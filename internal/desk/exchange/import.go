@@ -191,10 +191,10 @@ func (m *Room) Upload(ctx context.Context, a *staff.Actor, what, filename string
 	i.file = ref.SHA256
 	return i, m.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `insert into exchange_import (tenant_id, id, user_id, what, name, file, size, format, encoding, head, columns, options, actor, state, total, mark,
-				created, updated, skipped, failed, undone, kept, checked, error_code, created_at, finished_at)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, 0, 0, 0, 0, 'null', '', $17, null)`,
+				created, updated, skipped, failed, undone, kept, checked, error_code, created_at, finished_at, digest)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, 0, 0, 0, 0, 0, 'null', '', $17, null, $18)`,
 			i.Tenant, i.ID, null(i.User), i.What, i.Name, i.file, i.Size, string(i.Format), i.Encoding, encode(i.Head), encode(i.Columns), encode(i.Options), encode(i.grants),
-			i.State, i.Total, i.Mark, i.CreatedAt); err != nil {
+			i.State, i.Total, i.Mark, i.CreatedAt, digest(a.Tenant, raw)); err != nil {
 			return err
 		}
 		return m.Jobs.Add(ctx, tx, job.New{Tenant: i.Tenant, Kind: kindClear, Key: i.ID.String(), DueAt: i.CreatedAt.Add(importKept), Replace: true, Payload: struct{}{}})

@@ -353,3 +353,48 @@ func TestImportIsOnesOwn(t *testing.T) {
 		_ = io.EOF
 	})
 }
+
+// The same table again is told by whom and when it was brought, until it is
+// taken back; another one is not, nor the same rows as something else.
+func TestSameTableAgain(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		file := []byte("标题,客户,手机号\n冰箱不制冷,张三,13800138001\n洗衣机漏水,李四,13800138002\n")
+		first := s.upload(s.Token, "batch", "今天.csv", file)
+		if first.Earlier != nil {
+			t.Fatalf("nothing was brought before: %+v", first.Earlier)
+		}
+		if again := s.upload(s.Token, "batch", "改名.csv", file); again.Earlier != nil {
+			t.Fatalf("what was only looked at does not count: %+v", again.Earlier)
+		}
+		first = s.move(s.Token, first, "run")
+		want(t, "first", counts(first), "done: 2 created, 0 updated, 0 skipped, 0 failed")
+
+		again := s.upload(s.Token, "batch", "改名.csv", file)
+		e := again.Earlier
+		if e == nil || e.ID != first.ID || e.Name != "今天.csv" || e.Created != 2 || e.User == nil || e.User.ID != s.Admin.ID || e.At == 0 {
+			t.Fatalf("the same table was not told: %+v", e)
+		}
+		s.call(s.Token, "GET", "/imports/"+again.ID.String(), nil, 200, &again)
+		if again.Earlier == nil {
+			t.Error("told once and then forgotten")
+		}
+		for _, other := range []exchange.ImportJSON{s.upload(s.Token, "batch", "今天.csv", append(file, "空调异响,王五,\n"...)), s.upload(s.Token, "ticket", "今天.csv", file)} {
+			if other.Earlier != nil {
+				t.Errorf("another table was taken for the same: %+v", other.Earlier)
+			}
+		}
+		// it is told, not forbidden
+		again.Earlier = nil
+		again = s.move(s.Token, again, "run")
+		want(t, "again", counts(again), "done: 2 created, 0 updated, 0 skipped, 0 failed")
+		if again.Earlier != nil {
+			t.Error("an import that is over warns of nothing")
+		}
+		for _, i := range []exchange.ImportJSON{first, again} {
+			s.move(s.Token, i, "undo")
+		}
+		if i := s.upload(s.Token, "batch", "今天.csv", file); i.Earlier != nil {
+			t.Errorf("what was taken back does not count: %+v", i.Earlier)
+		}
+	})
+}

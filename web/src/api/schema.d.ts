@@ -6012,6 +6012,18 @@ export interface components {
              */
             p: number;
         };
+        EarlierJSON: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            created: number;
+            id: string;
+            /** @description of the file then */
+            name: string;
+            /** Format: int64 */
+            updated: number;
+            user?: components["schemas"]["RefJSON"];
+        };
         Edit: {
             day: string;
             /** @description empty: nothing is planned */
@@ -6607,6 +6619,8 @@ export interface components {
             created: number;
             /** Format: date-time */
             created_at: string;
+            /** @description the same table has been imported before, and still stands */
+            earlier?: components["schemas"]["EarlierJSON"];
             encoding?: string;
             error_code?: string;
             /** Format: int64 */

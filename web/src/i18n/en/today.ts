@@ -94,6 +94,7 @@ export default {
   'today.spark': 'Tickets in, last 7 hours: {list}',
   'today.col.created': 'In',
   'today.col.solved': 'Solved',
+  'today.atNow': '{what} (now)',
   'today.col.backlog': 'Backlog',
   'today.col.first_response': 'Response',
   'today.col.sla': 'SLA',

@@ -94,6 +94,7 @@ export default {
   'today.spark': '近 7 小时进线：{list}',
   'today.col.created': '进线',
   'today.col.solved': '已解决',
+  'today.atNow': '{what}（此刻）',
   'today.col.backlog': '积压',
   'today.col.first_response': '首次响应',
   'today.col.sla': 'SLA 达成率',

@@ -4,11 +4,12 @@ import { useState } from 'react'
 import { BASE } from '~/api/client'
 import type { ID } from '~/api/types'
 import { named, t, type Key } from '~/i18n'
+import { exact } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
 import { Page, Wait } from '~/scenes/intelligence/frame'
 import { errorsQuery, fetchFile, importQuery, keptQuery, move, previewQuery, targetsQuery, type Import } from '~/stores/exchange'
-import { useNames } from '~/stores/session'
+import { useMe, useNames } from '~/stores/session'
 import { Columns } from './Columns'
 import { Bar, Chip, problemOf, said } from './pieces'
 import { Steps } from './Steps'
@@ -25,12 +26,27 @@ export function ImportWizard({ id }: { id: ID }) {
       <Wait query={query}>
         {i && <>
           <Steps at={at} />
+          {before && <Earlier i={i} />}
           {at === 2 && <Columns i={i} onDone={() => setColumns(false)} />}
           {at === 3 && <Preview i={i} onBack={() => setColumns(true)} />}
           {at === 4 && <Work i={i} />}
         </>}
       </Wait>
     </Page>
+  )
+}
+
+/** The same table has been here before: said early, and stops nobody. */
+function Earlier({ i }: { i: Import }) {
+  const me = useMe()
+  const e = i.earlier
+  if (!e) return null
+  return (
+    <p className="alert boxed amber row g8 wrap" role="alert">
+      <Icon name="warn" size="s" />
+      <span className="sp">{t('imp.earlier', { who: e.user?.name || t('who.unknown'), at: exact(e.at), created: e.created, updated: e.updated })}</span>
+      {e.user?.id === me?.id && <Link className="link" to="/imports/$import" params={{ import: e.id }}>{t('imp.earlier.open')}</Link>}
+    </p>
   )
 }
 
@@ -64,7 +80,7 @@ function Preview({ i, onBack }: { i: Import; onBack: () => void }) {
         <Button onClick={() => { onBack(); if (i.state === 'checked') void reopen(i) }} disabled={i.state === 'checking'}>{t('imp.back')}</Button>
         <span className="sp" />
         {i.state !== 'checking' && <Button look={checked ? undefined : 'p'} onClick={() => void move(i.id, 'check')} title={t('imp.check.help')}>{t('imp.check', { n: i.total })}</Button>}
-        {i.state !== 'checking' && <Button look={checked ? 'p' : undefined} disabled={checked && checked.failed === i.total} onClick={() => void move(i.id, 'run')}>{t(i.what === 'batch' ? 'imp.run.batch' : 'imp.run', { n: checked ? i.total - checked.failed : i.total })}</Button>}
+        {i.state !== 'checking' && <Button look={checked ? 'p' : undefined} disabled={checked && checked.failed === i.total} onClick={() => void move(i.id, 'run')}>{t(`imp.run${i.earlier ? '.again' : ''}${i.what === 'batch' ? '.batch' : ''}` as Key, { n: checked ? i.total - checked.failed : i.total })}</Button>}
       </footer>
     </>
   )

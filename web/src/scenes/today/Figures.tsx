@@ -5,7 +5,7 @@ import { StateDot } from '~/app/state/StateMenu'
 import { Pop } from '~/parts/Pop'
 import { stateName, states } from '~/stores/roster'
 import type { Board, Figure, FigureKey } from '~/stores/report'
-import { figureName, previousText, share, took, value, whole, worse } from './text'
+import { figureName, ofNow, previousText, share, took, value, whole, worse } from './text'
 
 export type Open = (figure: FigureKey, more?: { hour?: string; age?: string; line?: string; of?: 'department' | 'agent' }) => void
 
@@ -42,7 +42,7 @@ export function Figures({ b, open }: { b: Board; open: Open }) {
     const f = figureOf(b, key)
     return (
       <div key={key} data-figure={key}>
-        <Definition b={b} f={f} open={open} below={68}>{figureName(key)}</Definition>
+        <Definition b={b} f={f} open={open} below={68}>{ofNow(b, key, figureName(key))}</Definition>
         <Count n={f.tickets} text={value(f, f.value)} onOpen={() => open(key)} label={t('today.open.of', { name: figureName(key), value: value(f, f.value), n: f.tickets })} look={worse(f) ? 'big amber' : 'big'} />
         <small>{small}</small>
       </div>
@@ -72,7 +72,7 @@ function OnlineCell({ b }: { b: Board }) {
   const rest = by.filter((x) => x.s !== 'online')
   return (
     <div data-figure="online">
-      <Tooltip title={<div className="tdtip"><b className="f13">{t('today.online')}</b><p>{t('today.def.online')}</p></div>} arrow={false} mouseEnterDelay={0.2} align={{ offset: [0, 68] }} trigger={['hover', 'focus']} placement="bottomRight" classNames={{ root: 'tdtiproot' }}><button type="button" className="meaning" aria-label={t('today.def.of', { name: t('today.online') })}>{t('today.online')}</button></Tooltip>
+      <Tooltip title={<div className="tdtip"><b className="f13">{t('today.online')}</b><p>{t('today.def.online')}</p></div>} arrow={false} mouseEnterDelay={0.2} align={{ offset: [0, 68] }} trigger={['hover', 'focus']} placement="bottomRight" classNames={{ root: 'tdtiproot' }}><button type="button" className="meaning" aria-label={t('today.def.of', { name: t('today.online') })}>{ofNow(b, 'online', t('today.online'))}</button></Tooltip>
       {b.online.length === 0 ? <span className="big t3">{'0'}</span> : (
         <Pop placement="bottomRight" width={240} content={() => (
           <ul className="tdonline" aria-label={t('today.online')}>{b.online.map((x) => <li key={x.id}><StateDot state={x.state} /><span className="sp ell">{x.name}</span><span className="t3">{stateName(x.state)}</span></li>)}</ul>

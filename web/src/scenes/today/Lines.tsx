@@ -5,7 +5,7 @@ import { EmptyState } from '~/parts/State'
 import { stateName } from '~/stores/roster'
 import type { Board, BoardLine, FigureKey } from '~/stores/report'
 import { Count, Definition, figureOf, type Open } from './Figures'
-import { figureName, share, took, value, whole } from './text'
+import { figureName, ofNow, share, took, value, whole } from './text'
 
 export type By = 'department' | 'agent'
 
@@ -54,7 +54,7 @@ export function Lines({ b, by, open, most = 1000 }: { b: Board; by: By; open?: O
         <thead><tr>
           <th>{t(`today.by.${by}` as Key)}</th>
           {by === 'department' ? <th>{t('today.recent')}</th> : <th>{t('today.state')}</th>}
-          {columns[by].map((c) => <th key={c.key} className="r">{open ? <Definition b={b} f={figureOf(b, c.key)} open={open}>{t(`today.col.${c.key}` as Key)}</Definition> : t(`today.col.${c.key}` as Key)}</th>)}
+          {columns[by].map((c) => { const name = ofNow(b, c.key, t(`today.col.${c.key}` as Key)); return <th key={c.key} className="r">{open ? <Definition b={b} f={figureOf(b, c.key)} open={open}>{name}</Definition> : name}</th> })}
         </tr></thead>
         <tbody>
           {lines.slice(0, most).map((l) => (

@@ -19,7 +19,7 @@ import { clockOf, Hours, HourTable, Legend, passed } from './Hours'
 import { Ages, lineName, Lines, type By } from './Lines'
 import { picture } from './picture'
 import { behindOf, questionOf, type TodaySearch } from './search'
-import { figureName, whole } from './text'
+import { figureName, ofNow, whole } from './text'
 import { Tickets } from './Tickets'
 import { Wall } from './Wall'
 import './today.css'
@@ -73,7 +73,7 @@ export function Today() {
                 {table ? <HourTable b={b} open={open} /> : b.channels.length === 0 && b.hours.every((h) => h.previous === 0) ? <EmptyState icon="chart" title={t('today.empty')} help={t(b.live ? 'today.empty.help' : 'today.empty.past')} /> : <Hours b={b} open={open} />}
               </section>
               <section className="tdbk" aria-label={t('today.ages')}>
-                <div className="tdh"><h2><Definition b={b} f={figureOf(b, 'backlog')} open={open}>{t('today.ages')}</Definition></h2><span className="t3">{whole(figureOf(b, 'backlog').tickets)}</span><span className="sp" />{figureOf(b, 'backlog').tickets > 0 && <button type="button" className="link f13" onClick={() => open('backlog')}>{t('today.open')}</button>}</div>
+                <div className="tdh"><h2><Definition b={b} f={figureOf(b, 'backlog')} open={open}>{ofNow(b, 'backlog', t('today.ages'))}</Definition></h2><span className="t3">{whole(figureOf(b, 'backlog').tickets)}</span><span className="sp" />{figureOf(b, 'backlog').tickets > 0 && <button type="button" className="link f13" onClick={() => open('backlog')}>{t('today.open')}</button>}</div>
                 <Ages b={b} open={open} />
               </section>
             </div>

@@ -47,3 +47,8 @@ export function worse(f: Figure): boolean {
   if (f.key === 'repeat' || f.key === 'reopened') return (f.part ?? 0) >= 5 && f.value > f.previous * 1.25 + 0.002
   return (f.key === 'first_response' || f.key === 'first_response_p90') && f.tickets >= 5 && f.value > f.previous * 1.5
 }
+
+const ofThisMoment = ['backlog', 'overdue', 'online']
+
+/** What has no yesterday says so beside figures of another day or hour. */
+export const ofNow = (b: Board, key: string, name: string): string => (!b.live && ofThisMoment.includes(key) ? t('today.atNow', { what: name }) : name)
