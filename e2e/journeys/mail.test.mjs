@@ -146,7 +146,7 @@ journey('a mail in English, worked in English', async (open) => {
   await english(page)
   await page.keyboard.press('Escape')
   await page.keyboard.press('e')
-  const form = page.getByRole('dialog', { name: /Solve/ })
+  const form = page.getByRole('dialog', { name: /Resolution/ })
   await form.getByRole('radio').first().click()
   await form.locator('textarea').fill('Called her; the seal is replaced tomorrow.')
   await english(page)
