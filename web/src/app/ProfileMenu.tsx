@@ -1,4 +1,5 @@
 import { t, type Key } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { Avatar } from '~/parts/Avatar'
@@ -46,7 +47,7 @@ export function ProfileCard({ close }: { close?: () => void }) {
         <Avatar name={me.name} size="l" />
         <div className="sp"><b className="ell f13" style={{ display: 'block' }}>{me.name}</b><div className="t3 f12 ell">{me.email}</div></div>
       </div>
-      <div className="t3 f12">{[me.tenant.name, ...me.role_names].join(' · ')}</div>
+      <div className="t3 f12">{[me.tenant.name, ...me.role_names.map(shipped)].join(' · ')}</div>
       <StateButton close={close} />
       <Preferences />
       <Link to="/me" className="btn q melink" onClick={close}><Icon name="sliders" /><span className="sp">{t('me.title')}</span><Kbd keys="g p" /></Link>

@@ -1,4 +1,5 @@
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { clock } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { Icon } from '~/parts/Icon'
@@ -13,7 +14,7 @@ export function ViewBanner() {
   return (
     <div className="banner viewing" role="status">
       <Icon name="eye" size="s" />
-      <span className="sp">{t(view.role ? 'view.role' : 'view.user', { name: view.user?.name ?? view.role?.name ?? '', by: view.by.name, until: clock(view.until, now) })}</span>
+      <span className="sp">{t(view.role ? 'view.role' : 'view.user', { name: view.user?.name ?? shipped(view.role?.name ?? ''), by: view.by.name, until: clock(view.until, now) })}</span>
       <Button look="sm" onClick={() => void endView()}>{t('view.end')}</Button>
     </div>
   )

@@ -1,4 +1,12 @@
 export default {
+  'shipped.Administrator': 'Administrator',
+  'shipped.管理员': 'Administrator',
+  'shipped.Supervisor': 'Supervisor',
+  'shipped.主管': 'Supervisor',
+  'shipped.Agent': 'Agent',
+  'shipped.坐席': 'Agent',
+  'shipped.Auditor': 'Auditor',
+  'shipped.审计员': 'Auditor',
   'admin.users': 'People',
   'who.users.help': 'Who can sign in, what they may do, and how assignment sees them',
   'who.users.new': 'New person',

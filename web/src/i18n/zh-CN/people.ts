@@ -1,4 +1,12 @@
 export default {
+  'shipped.Administrator': '管理员',
+  'shipped.管理员': '管理员',
+  'shipped.Supervisor': '主管',
+  'shipped.主管': '主管',
+  'shipped.Agent': '坐席',
+  'shipped.坐席': '坐席',
+  'shipped.Auditor': '审计员',
+  'shipped.审计员': '审计员',
   'admin.users': '人员',
   'who.users.help': '谁能登录、能做什么，以及派单怎样看待每个人',
   'who.users.new': '新建人员',

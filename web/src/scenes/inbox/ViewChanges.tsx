@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { problemText } from '~/api/problem'
 import type { Me, NewView, View } from '~/api/types'
 import { t, type Key } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { Icon } from '~/parts/Icon'
@@ -84,7 +85,7 @@ function SaveForm({ shown, folder, close }: { shown: Shown; folder?: string; clo
         </div>
       </div>
       {scope === 'team' && (me?.teams.length ?? 0) > 1 && <Field label={t('filter.team')}>{(p) => <Select {...p} label={t('filter.team')} choices={me!.teams.map((x) => ({ id: x.id, text: x.name }))} value={team} onChange={setTeam} />}</Field>}
-      {scope === 'role' && <Field label={t('views.role')}>{(p) => <Select {...p} label={t('views.role')} choices={roles.map((x) => ({ id: x.id, text: x.name }))} value={role} onChange={setRole} />}</Field>}
+      {scope === 'role' && <Field label={t('views.role')}>{(p) => <Select {...p} label={t('views.role')} choices={roles.map((x) => ({ id: x.id, text: shipped(x.name) }))} value={role} onChange={setRole} />}</Field>}
       <Field label={t('views.folder')} help={t('views.folder.help')}>{(p) => <input {...p} className="inp" maxLength={60} value={into} onChange={(e) => setInto(e.target.value)} />}</Field>
       <div className="row g8" style={{ marginTop: 16, justifyContent: 'flex-end' }}><Button look="q" onClick={close}>{t('common.cancel')}</Button><button className="btn p" type="submit" disabled={scope === 'role' && !role}>{t('common.save')}</button></div>
     </form>

@@ -3,6 +3,7 @@ import { Preferences } from '~/app/ProfileMenu'
 import { keys } from '~/api/keys'
 import type { Me } from '~/api/types'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { exact } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import { Button } from '~/parts/Button'
@@ -92,7 +93,7 @@ function Name({ me }: { me: Me }) {
       )}</Field>
       <Wrong error={field('name') ? undefined : error} />
       <Field label={t('signin.email')} help={t('me.email.help')}>{(p) => <input {...p} className="inp" value={me.email} readOnly />}</Field>
-      <p className="f12 t3 whoami">{[me.tenant.name, me.department?.name, ...me.teams.map((x) => x.name), ...me.role_names].filter(Boolean).join(' · ')}</p>
+      <p className="f12 t3 whoami">{[me.tenant.name, me.department?.name, ...me.teams.map((x) => x.name), ...me.role_names.map(shipped)].filter(Boolean).join(' · ')}</p>
     </form>
   )
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { locale, t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Find, Wait } from '~/scenes/intelligence/frame'
 import { permissionsQuery, reaches, rolesQuery, teamUnitsQuery, unitsQuery, type Reach, type Role, type User } from '~/stores/people'
 
@@ -44,7 +45,7 @@ export function Rights({ user }: { user: User }) {
             return (
               <tr key={p.name}><th scope="row">{name(p)}</th>
                 <td><span>{p.scoped ? t(`who.reach.${r.reach}`) : t('common.yes')}</span>{p.scoped && means(r.reach) && <small className="t3 f12 block">{means(r.reach)}</small>}</td>
-                <td>{r.from.map(({ role, reach }) => <span key={role.id} className="chip">{role.name}{p.scoped && reach !== r.reach && <span className="t3">{t(`who.reach.${reach}`)}</span>}</span>)}</td>
+                <td>{r.from.map(({ role, reach }) => <span key={role.id} className="chip">{shipped(role.name)}{p.scoped && reach !== r.reach && <span className="t3">{t(`who.reach.${reach}`)}</span>}</span>)}</td>
               </tr>
             )
           })}</tbody>

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { locale, t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { Icon } from '~/parts/Icon'
@@ -28,7 +29,7 @@ export function Roles() {
       <Wait query={query}>
         <div className={item ? 'halves with-detail' : 'halves'}>
           <div className="picklist" onKeyDown={walk}>
-            {list.map((r) => <button key={r.id} type="button" data-entry className={r.id === at ? 'on' : undefined} aria-current={r.id === at ? 'true' : undefined} onClick={() => go(r.id)}><span className="ell sp">{r.name}</span>{r.key && <span className="t3 f12">{t('who.role.shipped')}</span>}</button>)}
+            {list.map((r) => <button key={r.id} type="button" data-entry className={r.id === at ? 'on' : undefined} aria-current={r.id === at ? 'true' : undefined} onClick={() => go(r.id)}><span className="ell sp">{shipped(r.name)}</span>{r.key && <span className="t3 f12">{t('who.role.shipped')}</span>}</button>)}
           </div>
           <div className="detail">
             {item && <Back go={go} />}
@@ -66,7 +67,7 @@ function RoleForm({ role, start, catalogue, able, go, make }: { role?: Role; sta
   const name = (p: Permission) => (locale() === 'en' ? p.en : p.zh)
   return (
     <form className="pform" onSubmit={(e: FormEvent) => { e.preventDefault(); void save() }}>
-      <div className="row g8"><h2 className="h2 sp">{role?.name ?? t('who.role.new')}</h2>{role && <span className="t3 f12">{t('who.role.holders', { n: count })}</span>}{role && able && <Button icon="eye" onClick={() => void run(() => viewAs({ role_id: role.id }))}>{t('view.as.role')}</Button>}{role && able && <Button icon="copy" onClick={() => make(role)}>{t('who.role.duplicate')}</Button>}</div>
+      <div className="row g8"><h2 className="h2 sp">{role ? shipped(role.name) : t('who.role.new')}</h2>{role && <span className="t3 f12">{t('who.role.holders', { n: count })}</span>}{role && able && <Button icon="eye" onClick={() => void run(() => viewAs({ role_id: role.id }))}>{t('view.as.role')}</Button>}{role && able && <Button icon="copy" onClick={() => make(role)}>{t('who.role.duplicate')}</Button>}</div>
       {(fixed || (above && able)) && <p className="alert boxed" role="status"><Icon name="lock" /><span className="sp">{t(fixed ? 'who.role.fixed' : 'who.role.above')}</span></p>}
       <fieldset className="bare" disabled={locked}>
         <Field label={t('who.unit.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { problemText } from '~/api/problem'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { clock } from '~/i18n/format'
 import { Button } from '~/parts/Button'
 import { Field } from '~/parts/Field'
@@ -44,7 +45,7 @@ export function UserForm({ user, able, go }: { user?: User; able: boolean; go?: 
           <Field label={t('who.name')} required error={field('name')}>{(p) => <input {...p} className="inp" required maxLength={200} value={value.name} onChange={(e) => set({ name: e.target.value })} />}</Field>
           <Field label={t('who.email')} required help={t('who.email.help')} error={field('email')}>{(p) => <input {...p} className="inp" type="email" required maxLength={300} autoComplete="off" value={value.email} onChange={(e) => set({ email: e.target.value })} />}</Field>
         </div>
-        <Field label={t('who.roles')} help={t(value.role_ids.length ? 'who.roles.help' : 'who.roles.none')} error={field('role_ids')}>{() => <Picks label={t('who.roles')} value={value.role_ids} choices={roles.map((r) => ({ id: r.id, text: r.name }))} add={t('who.roles.add')} onChange={(role_ids) => set({ role_ids })} />}</Field>
+        <Field label={t('who.roles')} help={t(value.role_ids.length ? 'who.roles.help' : 'who.roles.none')} error={field('role_ids')}>{() => <Picks label={t('who.roles')} value={value.role_ids} choices={roles.map((r) => ({ id: r.id, text: shipped(r.name) }))} add={t('who.roles.add')} onChange={(role_ids) => set({ role_ids })} />}</Field>
         <div className="two">
           <Field label={t('who.department')} help={t('who.department.help')} error={field('department_id')}>{(p) => <Select {...p} label={t('who.department')} value={value.department_id ?? ''} choices={[{ id: '', text: t('common.none') }, ...tree(units.filter((u) => !u.retired || u.id === value.department_id)).map((n) => ({ id: n.unit.id, text: '\u3000'.repeat(n.depth) + n.unit.name }))]} text={units.find((u) => u.id === value.department_id)?.name ?? t('common.none')} onChange={(id) => set({ department_id: id || null })} />}</Field>
           <Field label={t('who.language')} help={t('who.language.help')}>{() => <Segmented label={t('who.language')} value={value.locale === 'en' ? 'en' : 'zh-CN'} options={[['zh-CN', t('profile.zh')], ['en', t('profile.en')]] as const} onChange={(locale) => set({ locale })} />}</Field>

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useState } from 'react'
 import { t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Avatar } from '~/parts/Avatar'
 import { Button } from '~/parts/Button'
 import { EmptyState } from '~/parts/State'
@@ -28,7 +29,7 @@ export function Users() {
   const list = query.data?.pages.flatMap((p) => p.items) ?? []
   const id = item ?? (wide ? list[0]?.id : undefined)
   const set = (part: Partial<UserFilter>) => setFilter({ ...filter, ...part })
-  const sub = (u: (typeof list)[number]) => [...u.role_ids.map((r) => roles.find((x) => x.id === r)?.name), ...u.team_ids.map((x) => teams.find((k) => k.id === x)?.name)].filter(Boolean).join(' · ') || u.email
+  const sub = (u: (typeof list)[number]) => [...u.role_ids.map((r) => shipped(roles.find((x) => x.id === r)?.name ?? '')), ...u.team_ids.map((x) => teams.find((k) => k.id === x)?.name)].filter(Boolean).join(' · ') || u.email
   const choice = (label: string, list: { id: string; name: string }[], value: string, put: (id: string) => void) => <Select label={label} value={value} text={value ? undefined : label} choices={[{ id: '', text: label }, ...list.map((x) => ({ id: x.id, text: x.name }))]} onChange={put} />
   return (
     <Page title={t('admin.users')} help={t('who.users.help')} wide actions={able && <Button look="p" icon="plus" onClick={() => { setTab('account'); go('new') }}>{t('who.users.new')}</Button>}>

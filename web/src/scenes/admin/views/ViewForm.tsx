@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router'
 import { useId, type FormEvent } from 'react'
 import type { NewView, View } from '~/api/types'
 import { named, t } from '~/i18n'
+import { shipped } from '~/i18n/shipped'
 import { Button, IconButton } from '~/parts/Button'
 import { Field } from '~/parts/Field'
 import { columnName, offered, usual } from '~/scenes/inbox/columns'
@@ -33,7 +34,7 @@ export function ViewForm({ view, folders, go }: { view?: View; folders: string[]
   const units = useQuery({ ...teamUnitsQuery, enabled: people }).data ?? []
   const tickets = useQuery({ ...concernedQuery(value.filter), enabled: true }).data
   const columns = value.columns ?? []
-  const choices = value.scope === 'role' ? roles.map((x) => ({ id: x.id, text: x.name })) : units.filter((x) => !x.retired || value.seen_by?.includes(x.id)).map((x) => ({ id: x.id, text: x.name }))
+  const choices = value.scope === 'role' ? roles.map((x) => ({ id: x.id, text: shipped(x.name) })) : units.filter((x) => !x.retired || value.seen_by?.includes(x.id)).map((x) => ({ id: x.id, text: x.name }))
   const submit = async () => {
     if (!view) return void await run(async () => go((await createShared(value)).id))
     if (await run(() => saveShared(view, value))) drop()
