@@ -37,12 +37,14 @@ const person = async (name) => {
 }
 const state = (as, name) => as('PUT', '/me/state', { state: name })
 
-journey('严重投诉立刻通知主管，确认后不再往下通知', async (open) => {
-  await rules([{ name: '所有人', mode: 'pull', rules: [{ name: 'VIP 投诉', when: 'type == "complaint" && priority == "urgent"', response: 'serious', within_minutes: 5, supervisor_ids: [lead.id, wang.id] }] }])
+journey('VIP 投诉立刻通知主管，确认后不再往下通知', async (open) => {
+  await rules([{ name: '所有人', mode: 'pull', rules: [{ name: 'VIP 投诉', when: 'type == "complaint" && tier == "vip"', response: 'serious', within_minutes: 5, supervisor_ids: [lead.id, wang.id] }] }])
   const page = await open(browser, house)
   await signIn(page, lead, '/queue')
   await page.locator('.qsheet').waitFor()
-  const t = await ticket('两次上门都没有修好，我要投诉', { type: 'complaint', priority: 'urgent' })
+  await api('POST', '/customers', { name: '演示贵宾', tier: 'vip', identities: [{ kind: 'email', value: 'vip@example.com' }] })
+  const plain = await ticket('对处理结果不满意', { type: 'complaint' })
+  const t = await ticket('两次上门都没有修好，我要投诉', { type: 'complaint', requester: { name: '演示贵宾', email: 'vip@example.com' } })
   const alarm = page.locator('.alarm')
   await alarm.waitFor()
   assert.match(await alarm.innerText(), /\d\d:\d\d/, 'it counts down')
@@ -52,6 +54,9 @@ journey('严重投诉立刻通知主管，确认后不再往下通知', async (o
   await page.keyboard.press('Shift+K')
   await alarm.waitFor({ state: 'detached' })
   await until(async () => (await api('GET', `/tickets/${t.id}/routing`)).response?.acknowledged_by === lead.id, 'it was acknowledged')
+  // nobody else was told, and the complaint of somebody else told nobody
+  assert.deepEqual((await api('GET', `/tickets/${t.id}/routing`)).response.told.map((x) => x.user_id), [lead.id])
+  assert.equal((await api('GET', `/tickets/${plain.id}/routing`)).response, undefined)
   await page.locator('.qalert', { hasText: '主管周宁已确认' }).or(page.locator('.qsheet:not(:has(.qalert))')).first().waitFor()
 })
 
@@ -87,13 +92,17 @@ journey('坐席离线，派单交给下一位', async (open) => {
   await shot(other, 'routing-3-why')
 })
 
-journey('先模拟，再启用新规则', async (open) => {
+journey('模拟出更好的规则再启用，排队的工单随即派出', async (open) => {
   for (const as of [asWang, asZhao]) await state(as, 'online')
-  const before = await rules([{ name: '所有人', mode: 'direct', strategy: 'balanced', agent_ids: [wang.id, zhao.id] }])
+  const before = await rules([{ name: '所有人', mode: 'direct', strategy: 'balanced', agent_ids: [wang.id, zhao.id] }], { capacity: 200 })
+  const made = []
   for (let i = 0; i < 12; i++) {
     const t = await ticket(`模拟用的工单 ${i}`)
+    made.push(t.id)
     if (i % 2) await api('POST', `/tickets/${t.id}/messages`, { kind: 'reply', body: '已处理' })
   }
+  const waiting = async () => (await Promise.all(made.map(read))).filter((t) => !t.assignee).length
+  assert.ok((await waiting()) >= 8, 'two people with room for two each')
   const page = await open(browser, house)
   await signIn(page, lead, '/admin/routing')
   await page.locator('.rnode', { hasText: '所有人' }).click()
@@ -108,13 +117,20 @@ journey('先模拟，再启用新规则', async (open) => {
   await shot(page, 'routing-4-problem')
   await when.fill('')
   await page.locator('.rform .er').first().waitFor({ state: 'detached' })
+  await page.getByText('整体设置').click()
+  await page.getByRole('spinbutton', { name: '默认接待上限' }).fill('10')
   await page.getByRole('radio', { name: '模拟' }).click()
   await page.getByRole('button', { name: '保存并模拟' }).click()
   await page.locator('.simtab').waitFor({ timeout: 60_000 })
   assert.match(await page.locator('.simtab').innerText(), /等待中位数[\s\S]*SLA 达成/)
+  const left = page.locator('.simtab tr', { hasText: '仍在等待' })
+  await left.locator('.green', { hasText: '改善' }).waitFor()
+  const [now, then] = (await left.locator('td').allInnerTexts()).map(Number)
+  assert.ok(now > 0 && then === 0, `nobody waits any more: ${now}, ${then}`)
   await shot(page, 'routing-5-simulated')
   await page.getByRole('button', { name: /^启用第 \d+ 版$/ }).click()
   await until(async () => (await api('GET', '/routing/sets')).active > before, 'the new set is on')
+  await until(async () => (await waiting()) === 0, 'those that waited are given away', 20_000)
   // and back by z
   await page.getByText(/已启用/).waitFor()
   await page.keyboard.press('z')
@@ -173,6 +189,13 @@ journey('午后高峰溢出到另一组，再排空；拖动与键盘派单', as
   await page.locator('.menu:visible input').fill('赵敏')
   await page.keyboard.press('Enter')
   await until(async () => (await page.locator('.qi').count()) === 2, 'given by keys')
+  // it stands among what was given last, with the hand that gave it
+  const given = page.locator('.qrecent .gv', { hasText: '赵敏' }).first()
+  await given.getByText('主管周宁派').waitFor()
+  await given.getByRole('button', { name: /为什么派给赵敏/ }).click()
+  await page.getByRole('dialog', { name: '为什么是这位处理人' }).getByText('主管周宁手动派给了赵敏。').waitFor()
+  await shot(page, 'routing-9-given')
+  await page.keyboard.press('Escape')
   // by dragging onto a person
   const from = await page.locator('.qi').first().boundingBox()
   const to = await page.locator('.ag', { hasText: '机动丙' }).boundingBox()

@@ -25,7 +25,7 @@ var units = []unit{
 
 // teams have the keys of their departments.
 var teams = []struct{ key, name string }{
-	{"east", "华东一线组"}, {"south", "华南一线组"}, {"english", "English Team"}, {"care", "投诉处理组"},
+	{"east", "华东一线组"}, {"south", "华南一线组"}, {"english", "英文组"}, {"care", "投诉处理组"},
 	{"repair", "维修调度组"}, {"shop", "电商售后组"}, {"logistics", "物流协调组"},
 }
 
@@ -175,7 +175,7 @@ func (t *teller) promises() error {
 		return &sla.Promise{Minutes: minutes, Calendar: calendar}
 	}
 	vip := sla.Policy{
-		Name: "VIP", When: `tier == "vip"`, Reopen: sla.Continue,
+		Name: "VIP 客户", When: `tier == "vip"`, Reopen: sla.Continue, Extensions: 2,
 		Targets: []sla.Target{
 			{Metric: sla.FirstResponse, Urgent: in(15, sla.Always), High: in(30, sla.Always), Normal: in(60, sla.Always), Low: in(60, sla.Always)},
 			{Metric: sla.NextResponse, Urgent: in(60, sla.Always), High: in(120, sla.Always), Normal: in(4*60, sla.Always), Low: in(4*60, sla.Always)},
@@ -183,9 +183,30 @@ func (t *teller) promises() error {
 		},
 		Pauses:   []sla.Pause{{Statuses: []string{"pending", "on_hold"}, Metrics: []sla.Metric{sla.Update, sla.Resolution}}},
 		Warnings: []sla.Warning{{Percent: 50}, {Percent: 75}},
+		Chain: []sla.Link{{On: sla.OnWarning, To: sla.ToAssignee}, {On: sla.OnBreach, To: sla.ToTeam},
+			{On: sla.OnBreach, After: 30, To: sla.ToPeople, People: []id.ID{t.actors["lead@demo.example"].ID}, Every: 60, Times: 2}},
 	}
-	_, err := t.sla.Save(t.ctx, t.actors["admin@demo.example"], sla.Entry{Policy: vip, Position: 1})
-	return err
+	// A visit is promised from the moment it is agreed on, until the engineer is there.
+	visit := sla.Policy{
+		Name: "上门维修", When: `type == "repair"`, Reopen: sla.Continue, Extensions: 2,
+		Targets: []sla.Target{
+			{Metric: sla.FirstResponse, Urgent: in(30, sla.Always), High: in(60, sla.Always), Normal: in(120, sla.Always), Low: in(8*60, "")},
+			{Metric: sla.Arrival, Urgent: in(4*60, sla.Always), High: in(24*60, sla.Always), Normal: in(48*60, sla.Always), Low: in(72*60, sla.Always), Start: `"已约上门" in tags`, Stop: `"已到场" in tags`},
+			{Metric: sla.Resolution, Urgent: in(24*60, sla.Always), High: in(36*60, sla.Always), Normal: in(48*60, sla.Always), Low: in(5*9*60, "")},
+		},
+		Pauses:   []sla.Pause{{Statuses: []string{"pending", "on_hold"}, Metrics: []sla.Metric{sla.Update, sla.Resolution}}},
+		Warnings: []sla.Warning{{Percent: 75}},
+		Units: []sla.Unit{
+			{Kind: sla.OfDepartment, Unit: t.departments["repair"], Urgent: in(8*60, sla.Always), High: in(24*60, sla.Always), Normal: in(36*60, sla.Always), Low: in(48*60, sla.Always)},
+			{Kind: sla.OfDepartment, Unit: t.departments["logistics"], Urgent: in(4*60, sla.Always), High: in(8*60, sla.Always), Normal: in(24*60, sla.Always), Low: in(24*60, sla.Always)},
+		},
+	}
+	for i, p := range []sla.Policy{vip, visit} {
+		if _, err := t.sla.Save(t.ctx, t.actors["admin@demo.example"], sla.Entry{Policy: p, Position: i + 1}); err != nil {
+			return fmt.Errorf("policy %s: %w", p.Name, err)
+		}
+	}
+	return nil
 }
 
 var firms = []struct{ name, domain, tier, lang, note string }{

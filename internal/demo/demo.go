@@ -96,6 +96,9 @@ func Fill(ctx context.Context, s *server.Server, progress func(part float64)) er
 	if err := t.tell(); err != nil {
 		return fmt.Errorf("demo tickets: %w", err)
 	}
+	if err := t.floor(); err != nil {
+		return fmt.Errorf("demo floor: %w", err)
+	}
 	return s.DB.Tx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `update demo set filled_at = $2 where tenant_id = $1`, int64(t.tenant), clock.From(time.Now()))
 		return err

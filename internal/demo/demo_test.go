@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"zhidan/internal/demo"
+	"zhidan/internal/desk/routing"
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
+	"zhidan/internal/platform/clock"
 	"zhidan/internal/platform/config"
 	"zhidan/internal/platform/db/dbtest"
+	"zhidan/internal/platform/id"
 	"zhidan/internal/server"
 )
 
@@ -27,6 +30,18 @@ func open(t *testing.T, url string) *server.Server {
 	}
 	t.Cleanup(s.Close)
 	return s
+}
+
+func dirIDs(t *testing.T, s *server.Server, tenant id.ID) (out []id.ID) {
+	t.Helper()
+	dir, err := s.Staff.Directory(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range dir.Users() {
+		out = append(out, p.ID)
+	}
+	return out
 }
 
 func each(t *testing.T, fn func(t *testing.T, s *server.Server)) {
@@ -128,6 +143,16 @@ func TestTheDemoLooksAlive(t *testing.T) {
 					t.Errorf("a placeholder is left: %s", x.Text)
 				}
 			}
+		}
+		// the floor: a plan around today, hours worked, and rules of the company's own
+		now := clock.From(time.Now())
+		spans, err := s.Roster.Spans(ctx, a.Tenant, dirIDs(t, s, a.Tenant), now.Add(-7*24*time.Hour), now)
+		if err != nil || len(spans) < 10 {
+			t.Errorf("%d people were there in the last week, %v", len(spans), err)
+		}
+		set, _, err := routing.LoadSets(ctx, s.DB, a.Tenant)
+		if err != nil || set.Name == "" || len(set.Rules) != 1 || len(set.Rules[0].Rules) < 5 {
+			t.Errorf("rules of assignment: %+v, %v", set, err)
 		}
 		catalog, err := s.Forms.Get(ctx, a.Tenant)
 		if err != nil || len(catalog.Scenes()) < 8 {

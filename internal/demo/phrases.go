@@ -41,7 +41,7 @@ var sayings = []saying{
 	{kind: phrase.QuickReply, owner: "chenjing@demo.example", name: "冰箱 E4 说明", shortcut: "e4", zh: "E4 表示冷藏室温度传感器读数异常，断电重启多数能恢复；恢复不了需要上门检测，保修期内免费。",
 		en: "E4 means that the sensor of the fridge compartment reads oddly. A restart mostly helps; if not, an engineer has to look at it, free of charge under warranty."},
 	{kind: phrase.Signature, name: "公司签名", zh: "{agent}\n云岭电器（演示）客户服务中心\n本邮件由演示系统发出", en: "{agent}\nYunling Appliances (demo), Customer Service\nSent by a demo system"},
-	{kind: phrase.Signature, team: "english", name: "English Team", zh: "{agent}\n云岭电器（演示）英文组", en: "{agent}\nYunling Appliances (demo), English Team\nWe answer in English every day, 9:00–21:00 (UTC+8)"},
+	{kind: phrase.Signature, team: "english", name: "英文组", zh: "{agent}\n云岭电器（演示）英文组", en: "{agent}\nYunling Appliances (demo), English Team\nWe answer in English every day, 9:00–21:00 (UTC+8)"},
 	{kind: phrase.Signature, team: "care", name: "投诉处理组", zh: "{agent}\n云岭电器（演示）投诉处理组", en: "{agent}\nYunling Appliances (demo), Complaints"},
 }
 

@@ -42,6 +42,7 @@ type teller struct {
 	book  *customer.Book
 	desk  *ticket.Desk
 	sla   *sla.Room
+	jobs  *job.Queue
 
 	tenant      id.ID
 	system      *staff.Actor
@@ -79,6 +80,7 @@ func newTeller(ctx context.Context, s *server.Server, progress func(float64)) *t
 		}})
 	t.book = customer.New(customer.Config{DB: s.DB, IDs: ids, Clock: c, Vault: s.Vault})
 	jobs := job.New_(job.Config{DB: s.DB, IDs: ids, Clock: c, Log: s.Log, Node: "demo"})
+	t.jobs = jobs
 	t.desk = ticket.NewDesk(ticket.Config{
 		DB: s.DB, IDs: ids, Clock: c, Log: s.Log, Vault: s.Vault, Forms: t.forms, Customers: t.book, Staff: t.staff,
 		Index: s.Index, Blobs: s.Blobs, Hub: s.Hub, Jobs: jobs, Passes: slices.Clone(s.Desk.Passes),

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/bus"
@@ -15,6 +14,7 @@ import (
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/keep"
 )
 
 // Config is what the cache stands on. Staff, Bus and Changed may be nil.
@@ -32,49 +32,25 @@ type Config struct {
 // Cache keeps the calendars of every tenant that is at work.
 type Cache struct {
 	Config
-	mu    sync.RWMutex
-	kept  map[id.ID]*Set
-	drops int64 // counts Invalidate: what was read before one is not kept
+	kept *keep.Tenants[*Set]
 }
-
-// topic is how the nodes tell each other of changes.
-const topic = "calendar"
 
 // NewCache makes an empty cache.
-func NewCache(c Config) *Cache {
-	k := &Cache{Config: c, kept: map[id.ID]*Set{}}
-	if c.Bus != nil {
-		c.Bus.Subscribe(topic, func(text string) {
-			if tenant, err := id.Parse(text); err == nil {
-				k.Invalidate(tenant)
-			}
-		}, k.invalidateAll)
-	}
-	return k
-}
+func NewCache(c Config) *Cache { return &Cache{c, keep.New[*Set](c.Bus, "calendar")} }
 
 // Get is the tenant's calendars; it reads the store only the first time and
 // after a change. A tenant that has none yet gets the shipped ones. It must
 // not be called within a transaction: Load is for that.
 func (c *Cache) Get(ctx context.Context, tenant id.ID) (*Set, error) {
-	c.mu.RLock()
-	k, drops := c.kept[tenant], c.drops
-	c.mu.RUnlock()
-	if k != nil {
+	k, ok, mark := c.kept.Get(tenant)
+	if ok {
 		return k, nil
 	}
 	k, err := c.read(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := c.kept[tenant]; now != nil && now.Revision > k.Revision {
-		return now, nil
-	}
-	if drops == c.drops {
-		c.kept[tenant] = k
-	}
+	c.kept.Put(tenant, k, mark)
 	return k, nil
 }
 
@@ -117,20 +93,8 @@ func (c *Cache) For(ctx context.Context, tenant, team, department id.ID) (*Calen
 	return s.For(dir, team, department), nil
 }
 
-// Invalidate drops what is kept of a tenant.
-func (c *Cache) Invalidate(tenant id.ID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.kept, tenant)
-	c.drops++
-}
-
-func (c *Cache) invalidateAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.kept)
-	c.drops++
-}
+// Invalidate drops what this node keeps of a tenant.
+func (c *Cache) Invalidate(tenant id.ID) { c.kept.Drop(tenant) }
 
 // The kinds of rows.
 const (
@@ -250,10 +214,7 @@ func (c *Cache) edit(ctx context.Context, by *staff.Actor, fn func(ctx context.C
 		return c.Changed(ctx, tx, by.Tenant, e.next)
 	})
 	if err == nil {
-		c.Invalidate(by.Tenant)
-		if c.Bus != nil {
-			_ = c.Bus.Send(topic, by.Tenant.String()) // lost messages make every node forget: see the bus
-		}
+		c.kept.Changed(by.Tenant)
 	}
 	return err
 }

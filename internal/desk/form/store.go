@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/platform/bus"
@@ -15,6 +14,7 @@ import (
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/fault"
 	"zhidan/internal/platform/id"
+	"zhidan/internal/platform/keep"
 )
 
 // Config is what the cache stands on.
@@ -34,64 +34,25 @@ type Config struct {
 // Cache keeps the catalogue of every tenant that is at work.
 type Cache struct {
 	Config
-	mu    sync.RWMutex
-	kept  map[id.ID]*Catalog
-	drops int64 // counts Invalidate: what was read before one is not kept
+	kept *keep.Tenants[*Catalog]
 }
 
 // NewCache makes an empty cache.
-func NewCache(c Config) *Cache {
-	k := &Cache{Config: c, kept: map[id.ID]*Catalog{}}
-	if c.Bus != nil {
-		c.Bus.Subscribe(topic, func(text string) {
-			if tenant, err := id.Parse(text); err == nil {
-				k.Invalidate(tenant)
-			}
-		}, k.invalidateAll)
-	}
-	return k
-}
-
-// topic is how the nodes tell each other of changes.
-const topic = "form"
-
-func (c *Cache) invalidateAll() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	clear(c.kept)
-	c.drops++
-}
+func NewCache(c Config) *Cache { return &Cache{c, keep.New[*Catalog](c.Bus, "form")} }
 
 // Get is the tenant's catalogue; it reads the store only the first time and
 // after a change.
 func (c *Cache) Get(ctx context.Context, tenant id.ID) (*Catalog, error) {
-	c.mu.RLock()
-	k, drops := c.kept[tenant], c.drops
-	c.mu.RUnlock()
-	if k != nil {
+	k, ok, mark := c.kept.Get(tenant)
+	if ok {
 		return k, nil
 	}
 	k, err := Load(ctx, c.DB, tenant)
 	if err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if now := c.kept[tenant]; now != nil && now.version > k.version {
-		return now, nil
-	}
-	if drops == c.drops {
-		c.kept[tenant] = k
-	}
+	c.kept.Put(tenant, k, mark)
 	return k, nil
-}
-
-// Invalidate drops what is kept of a tenant.
-func (c *Cache) Invalidate(tenant id.ID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.kept, tenant)
-	c.drops++
 }
 
 // The kinds of rows.
@@ -204,10 +165,7 @@ func (c *Cache) edit(ctx context.Context, tenant id.ID, fn func(ctx context.Cont
 		return c.editIn(ctx, tx, tenant, fn)
 	})
 	if err == nil {
-		c.Invalidate(tenant)
-		if c.Bus != nil {
-			_ = c.Bus.Send(topic, tenant.String()) // lost messages make every node forget: see the bus
-		}
+		c.kept.Changed(tenant)
 		if c.Changed != nil {
 			c.Changed(ctx, tenant)
 		}

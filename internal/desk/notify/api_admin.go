@@ -272,7 +272,7 @@ func (m *Room) registerTemplates(api *web.API, manage string) {
 			if back {
 				out.Title, out.Text = own.Title, own.Text
 			}
-			m.changed(tenant)
+			m.kept.Changed(tenant)
 			return &struct{ Body TemplateJSON }{out}, nil
 		})
 }

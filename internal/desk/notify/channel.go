@@ -447,7 +447,7 @@ func (m *Room) saveChannel(ctx context.Context, a *staff.Actor, in *Channel, sec
 	if err != nil {
 		return nil, err
 	}
-	m.changed(a.Tenant)
+	m.kept.Changed(a.Tenant)
 	return in, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"zhidan/internal/platform/db"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/keep"
 	"zhidan/internal/platform/live"
 	"zhidan/internal/platform/secret"
 )
@@ -41,10 +42,9 @@ type Config struct {
 // Room tells. It is safe for concurrent use.
 type Room struct {
 	Config
-	mu      sync.Mutex
-	kept    map[id.ID]*resident
-	drops   int64 // counts forgetting: what was read before it is not kept
+	kept    *keep.Tenants[*resident]
 	passes  passes
+	mu      sync.Mutex
 	cleaned map[id.ID]clock.Time // by tenant: up to when cleaning is ordered
 	// roots are who may sign the certificates of mail servers; nil: the
 	// system's. Tests put their own.
@@ -61,25 +61,16 @@ type resident struct {
 
 type templateName struct{ event, locale string }
 
-const topic = "notify"
-
 // New makes the room and registers its jobs, so it comes before the queue's
 // Start.
 func New(c Config) *Room {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	m := &Room{Config: c, kept: map[id.ID]*resident{}, cleaned: map[id.ID]clock.Time{}}
+	m := &Room{Config: c, kept: keep.New[*resident](c.Bus, "notify"), cleaned: map[id.ID]clock.Time{}}
 	m.passes.init()
 	m.registerJobs()
 	m.Desk.OnErase(m.erase)
-	if c.Bus != nil {
-		c.Bus.Subscribe(topic, func(text string) {
-			if tenant, err := id.Parse(text); err == nil {
-				m.forget(tenant)
-			}
-		}, m.forgetAll)
-	}
 	return m
 }
 
@@ -101,36 +92,11 @@ func each(fn func(ctx context.Context, j job.Job) error) func(ctx context.Contex
 	}
 }
 
-// forget drops what is kept of a tenant: its settings have changed.
-func (m *Room) forget(tenant id.ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.kept, tenant)
-	m.drops++
-}
-
-func (m *Room) forgetAll() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.kept)
-	m.drops++
-}
-
-// changed tells all nodes that the settings of a tenant have changed.
-func (m *Room) changed(tenant id.ID) {
-	m.forget(tenant)
-	if m.Bus != nil {
-		_ = m.Bus.Send(topic, tenant.String()) // lost messages make every node forget: see the bus
-	}
-}
-
 // fresh is what holds for a tenant now. It may read the store and must not be
 // called within a transaction.
 func (m *Room) fresh(ctx context.Context, tenant id.ID) (*resident, error) {
-	m.mu.Lock()
-	k, drops := m.kept[tenant], m.drops
-	m.mu.Unlock()
-	if k != nil {
+	k, ok, mark := m.kept.Get(tenant)
+	if ok {
 		return k, nil
 	}
 	k = &resident{templates: map[templateName]Template{}}
@@ -145,11 +111,7 @@ func (m *Room) fresh(ctx context.Context, tenant id.ID) (*resident, error) {
 	for _, t := range list {
 		k.templates[templateName{t.Event, t.Locale}] = t.Template
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if drops == m.drops {
-		m.kept[tenant] = k
-	}
+	m.kept.Put(tenant, k, mark)
 	return k, nil
 }
 

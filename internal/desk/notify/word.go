@@ -147,7 +147,7 @@ var priorityWords = map[ticket.Priority][2]string{
 // keyWords are the words for keys that stand in the data of notices.
 var keyWords = map[string][2]string{
 	"first_response": {"首次响应时长", "first response"}, "next_response": {"后续响应时长", "next response"}, "update": {"进展同步", "update"},
-	"resolution": {"解决时长", "resolution"}, "arrival": {"到场时长", "on-site arrival"}, "department": {"部门时限", "department time"}, "queue": {"队列时限", "queue time"},
+	"resolution": {"解决时长", "resolution"}, "arrival": {"上门到达时限", "on-site arrival"}, "department": {"部门时限", "department time"}, "queue": {"队列时限", "queue time"},
 	"yellow_card": {"黄牌", "yellow card"}, "red_card": {"红牌", "red card"},
 	"extension_approved": {"已批准", "approved"}, "extension_refused": {"未通过", "refused"},
 	"supervision": {"督办期限", "supervision"},

@@ -260,64 +260,46 @@ func (m *Room) registerPlan(api *web.API) {
 
 // registerKept adds the operations on templates and rotations.
 func (m *Room) registerKept(api *web.API) {
-	op := func(method, path, name, summary string) web.Op {
-		o := web.Op{Method: method, Path: "/roster" + path, ID: "roster-" + name, Summary: summary, Permission: web.SignedIn, Tags: tags}
-		if method != "GET" {
-			o.Permission = string(staff.RosterManage)
-		}
-		if method == "POST" {
-			o.Status = http.StatusCreated
-		}
-		return o
-	}
-	type templateOut struct {
+	registerItems(api, m, "template", [...]string{"The shifts that can be planned", "Make a shift", "Change or retire a shift; what is planned keeps its hours"},
+		readTemplates, m.SaveTemplate, func(t *Template) (*id.ID, *int64) { return &t.ID, &t.Version })
+	registerItems(api, m, "rotation", [...]string{"The patterns that can fill a period", "Make a rotation", "Change or retire a rotation"},
+		readRotations, m.SaveRotation, func(r *Rotation) (*id.ID, *int64) { return &r.ID, &r.Version })
+}
+
+// registerItems adds the three operations on what is kept to plan with: list,
+// make, change. Everybody reads them.
+func registerItems[T any](api *web.API, m *Room, name string, says [3]string, read func(context.Context, db.Reader, id.ID) ([]T, error),
+	save func(context.Context, *staff.Actor, T) (T, error), mark func(*T) (*id.ID, *int64)) {
+	type itemOut struct {
 		ETag string `header:"ETag"`
-		Body Template
+		Body T
 	}
-	type rotationOut struct {
-		ETag string `header:"ETag"`
-		Body Rotation
+	path, mayPlan := "/roster/"+name+"s", string(staff.RosterManage)
+	put := func(ctx context.Context, item T, itemID id.ID, version int64) (*itemOut, error) {
+		at, v := mark(&item)
+		*at, *v = itemID, version
+		out, err := save(ctx, staff.From(ctx), item)
+		_, v = mark(&out)
+		return &itemOut{web.ETag(*v), out}, err
 	}
-	template := func(t Template, err error) (*templateOut, error) { return &templateOut{web.ETag(t.Version), t}, err }
-	rotation := func(r Rotation, err error) (*rotationOut, error) { return &rotationOut{web.ETag(r.Version), r}, err }
-	web.Register(api, op("GET", "/templates", "templates", "The shifts that can be planned"), func(ctx context.Context, _ *struct{}) (*struct{ Body web.List[Template] }, error) {
-		l, err := readTemplates(ctx, m.DB, staff.From(ctx).Tenant)
-		return &struct{ Body web.List[Template] }{web.List[Template]{Items: l}}, err
-	})
-	web.Register(api, op("POST", "/templates", "template-create", "Make a shift"), func(ctx context.Context, in *struct{ Body Template }) (*templateOut, error) {
-		in.Body.ID, in.Body.Version = 0, 0
-		return template(m.SaveTemplate(ctx, staff.From(ctx), in.Body))
-	})
-	web.Register(api, op("PUT", "/templates/{id}", "template-update", "Change or retire a shift; what is planned keeps its hours"), func(ctx context.Context, in *struct {
-		web.PathID
-		web.IfMatch
-		Body Template
-	}) (*templateOut, error) {
-		if in.ID.ID == 0 {
-			return nil, fault.Missing("template")
-		}
-		in.Body.ID, in.Body.Version = in.ID.ID, in.IfMatch.Version()
-		return template(m.SaveTemplate(ctx, staff.From(ctx), in.Body))
-	})
-	web.Register(api, op("GET", "/rotations", "rotations", "The patterns that can fill a period"), func(ctx context.Context, _ *struct{}) (*struct{ Body web.List[Rotation] }, error) {
-		l, err := readRotations(ctx, m.DB, staff.From(ctx).Tenant)
-		return &struct{ Body web.List[Rotation] }{web.List[Rotation]{Items: l}}, err
-	})
-	web.Register(api, op("POST", "/rotations", "rotation-create", "Make a rotation"), func(ctx context.Context, in *struct{ Body Rotation }) (*rotationOut, error) {
-		in.Body.ID, in.Body.Version = 0, 0
-		return rotation(m.SaveRotation(ctx, staff.From(ctx), in.Body))
-	})
-	web.Register(api, op("PUT", "/rotations/{id}", "rotation-update", "Change or retire a rotation"), func(ctx context.Context, in *struct {
-		web.PathID
-		web.IfMatch
-		Body Rotation
-	}) (*rotationOut, error) {
-		if in.ID.ID == 0 {
-			return nil, fault.Missing("rotation")
-		}
-		in.Body.ID, in.Body.Version = in.ID.ID, in.IfMatch.Version()
-		return rotation(m.SaveRotation(ctx, staff.From(ctx), in.Body))
-	})
+	web.Register(api, web.Op{Method: "GET", Path: path, ID: "roster-" + name + "s", Summary: says[0], Permission: web.SignedIn, Tags: tags},
+		func(ctx context.Context, _ *struct{}) (*struct{ Body web.List[T] }, error) {
+			l, err := read(ctx, m.DB, staff.From(ctx).Tenant)
+			return &struct{ Body web.List[T] }{web.List[T]{Items: l}}, err
+		})
+	web.Register(api, web.Op{Method: "POST", Path: path, ID: "roster-" + name + "-create", Summary: says[1], Permission: mayPlan, Tags: tags, Status: http.StatusCreated},
+		func(ctx context.Context, in *struct{ Body T }) (*itemOut, error) { return put(ctx, in.Body, 0, 0) })
+	web.Register(api, web.Op{Method: "PUT", Path: path + "/{id}", ID: "roster-" + name + "-update", Summary: says[2], Permission: mayPlan, Tags: tags},
+		func(ctx context.Context, in *struct {
+			web.PathID
+			web.IfMatch
+			Body T
+		}) (*itemOut, error) {
+			if in.ID.ID == 0 {
+				return nil, fault.Missing(name)
+			}
+			return put(ctx, in.Body, in.ID.ID, in.IfMatch.Version())
+		})
 }
 
 // reachable are the ids of those whom roster.read or roster.manage reaches and

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"time"
 
 	"zhidan/internal/desk/staff"
 	"zhidan/internal/desk/ticket"
@@ -34,6 +35,8 @@ type QueueJSON struct {
 	Breached int        `json:"breached"`
 	Online   int        `json:"online"`
 	Free     int        `json:"free" doc:"online with room for one more"`
+	Came     int        `json:"came" doc:"new tickets that came to assignment within flow_seconds"`
+	Given    int        `json:"given" doc:"tickets that somebody got within flow_seconds"`
 }
 
 // WaitJSON is a ticket in a queue.
@@ -113,13 +116,14 @@ func (m *Room) registerQueue(api *web.API) {
 		Body struct {
 			Items []QueueJSON `json:"items"`
 			Total int         `json:"total"`
+			Flow  int         `json:"flow_seconds" doc:"over how long came and given are counted: a quarter of an hour, or less where more is given than is counted"`
 		}
 	}
 	web.Register(api, web.Op{Method: http.MethodGet, Path: "/routing/queues", ID: "routing-queues", Summary: "The queues at a glance", Permission: string(staff.TicketRead), Tags: tags},
 		func(ctx context.Context, _ *struct{}) (*queuesOut, error) {
-			items, err := m.queues(ctx, actor(ctx))
+			items, over, err := m.queues(ctx, actor(ctx))
 			out := &queuesOut{}
-			out.Body.Items = orEmpty(items)
+			out.Body.Items, out.Body.Flow = orEmpty(items), int(over.Seconds())
 			for _, q := range items {
 				out.Body.Total += q.Waiting
 			}
@@ -167,6 +171,26 @@ func (m *Room) registerQueue(api *web.API) {
 				}
 			}
 			return out, nil
+		})
+	type recentOut struct {
+		Body struct {
+			Items []GivenJSON `json:"items" doc:"newest first"`
+		}
+	}
+	web.Register(api, web.Op{Method: http.MethodGet, Path: "/routing/recent", ID: "routing-recent", Summary: "What was given last, and to whom", Permission: string(staff.TicketRead), Tags: tags},
+		func(ctx context.Context, in *struct {
+			Team  string `query:"team_id" pattern:"^[0-9]{0,19}$" doc:"absent: of all queues; 0: of the one without a team"`
+			Limit int    `query:"limit" minimum:"1" maximum:"50" default:"20"`
+		}) (*recentOut, error) {
+			var team *id.ID
+			if in.Team != "" {
+				x, _ := id.Parse(in.Team) // what is no id is 0
+				team = &x
+			}
+			items, err := m.given(ctx, actor(ctx), team, in.Limit)
+			out := &recentOut{}
+			out.Body.Items = items
+			return out, err
 		})
 	type agentsOut struct {
 		Body struct {
@@ -249,16 +273,20 @@ func (m *Room) seesQueue(ctx context.Context, a *staff.Actor, team id.ID) bool {
 	return a.In(staff.TicketRead, 0, team, t.Department)
 }
 
-func (m *Room) queues(ctx context.Context, a *staff.Actor) ([]QueueJSON, error) {
+func (m *Room) queues(ctx context.Context, a *staff.Actor) ([]QueueJSON, time.Duration, error) {
 	k, err := m.fresh(ctx, a.Tenant)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	pool, err := m.crewOf(ctx, a.Tenant, k)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	now := m.Clock.Now()
+	moved, over, err := m.flows(ctx, a.Tenant, now)
+	if err != nil {
+		return nil, 0, err
+	}
 	rows, err := m.DB.Query(ctx, `select team_id, sum(case when state = 'queued' then 1 else 0 end), sum(case when state = 'offered' then 1 else 0 end), min(since),
 		sum(case when due_at > $2 and due_at < $3 then 1 else 0 end), sum(case when due_at <= $2 then 1 else 0 end)
 		from (select team_id, state, since, due_at from routing_wait where tenant_id = $1 limit 10000) x group by team_id`, a.Tenant, now, now.Add(hour))
@@ -267,7 +295,7 @@ func (m *Room) queues(ctx context.Context, a *staff.Actor) ([]QueueJSON, error) 
 		return q, r.Scan(&q.Team, &q.Waiting, &q.Offered, &q.Oldest, &q.DueSoon, &q.Breached)
 	})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	by := map[id.ID]*QueueJSON{}
 	for i := range list {
@@ -282,10 +310,11 @@ func (m *Room) queues(ctx context.Context, a *staff.Actor) ([]QueueJSON, error) 
 		if x := by[t.ID]; x != nil {
 			q = *x
 		}
+		q.Came, q.Given = moved[t.ID].Came, moved[t.ID].Given
 		count := func(g *Agent) {
 			if g.Online {
 				q.Online++
-				if g.Load+k.active.Weight("") <= g.Capacity {
+				if g.Load+k.active.Weight("") <= k.active.Capacity(g.Capacity) {
 					q.Free++
 				}
 			}
@@ -303,7 +332,7 @@ func (m *Room) queues(ctx context.Context, a *staff.Actor) ([]QueueJSON, error) 
 		}
 		out = append(out, q)
 	}
-	return out, nil
+	return out, over, nil
 }
 
 func (m *Room) agents(ctx context.Context, a *staff.Actor, team id.ID) ([]AgentJSON, error) {
@@ -341,7 +370,7 @@ func (m *Room) agents(ctx context.Context, a *staff.Actor, team id.ID) ([]AgentJ
 		}
 		s := states.Of(p.ID)
 		out = append(out, AgentJSON{ID: p.ID, Name: p.Name, Teams: orEmpty(p.Teams), State: g.State, Since: s.Since, Forced: s.Forced, Online: g.Online,
-			Load: g.Load, Capacity: g.Capacity, Open: g.Open, Offered: offered[p.ID], Today: g.Today, DueSoon: g.DueSoon, ShiftEnd: g.ShiftEnd, LastGiven: g.LastGiven})
+			Load: g.Load, Capacity: k.active.Capacity(g.Capacity), Open: g.Open, Offered: offered[p.ID], Today: g.Today, DueSoon: g.DueSoon, ShiftEnd: g.ShiftEnd, LastGiven: g.LastGiven})
 		if len(out) == 5000 {
 			break
 		}

@@ -11,6 +11,18 @@ import (
 	"zhidan/internal/platform/id"
 )
 
+// team makes one of some people.
+func (s *scene) team(people ...*staff.Actor) staff.Team {
+	s.t.Helper()
+	name, members := "一组", []staff.Member{}
+	for _, p := range people {
+		members = append(members, staff.Member{User: p.ID})
+	}
+	team, err := s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &members})
+	s.must(err)
+	return team
+}
+
 func TestWhoGoesLosesWhatIsNotBegun(t *testing.T) {
 	each(t, 2, 10, func(t *testing.T, s *scene) {
 		s.state(0, roster.Online)
@@ -83,18 +95,14 @@ func TestSomebodyFallsIll(t *testing.T) {
 
 func TestWhoLeavesATeamLeavesItsTickets(t *testing.T) {
 	each(t, 2, 10, func(t *testing.T, s *scene) {
-		name, both := "一组", []staff.Member{{User: s.agents[0].ID}, {User: s.agents[1].ID}}
-		team, err := s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &both})
-		s.must(err)
+		team := s.team(s.agents...)
 		s.state(0, roster.Online)
 		theirs := s.open(ticket.NewTicket{Team: team.ID})
 		other := s.open(ticket.NewTicket{})
-		if _, err := s.Desk.Do(ctx, s.Admin, other.ID, "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: s.agents[0].ID, Team: 0}}, 0); err != nil {
-			t.Fatal(err)
-		}
+		s.do(other, "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: s.agents[0].ID}})
 		s.state(1, roster.Online)
-		one := both[1:]
-		_, err = s.Staff.UpdateTeam(ctx, s.Admin, team.ID, 0, staff.TeamChange{Members: &one})
+		one := []staff.Member{{User: s.agents[1].ID}}
+		_, err := s.Staff.UpdateTeam(ctx, s.Admin, team.ID, 0, staff.TeamChange{Members: &one})
 		s.must(err)
 		s.Settle()
 		if s.get(theirs).Assignee != s.agents[1].ID {
@@ -120,9 +128,7 @@ func TestNobodyHasTheComplaintAboutThemselves(t *testing.T) {
 
 func TestHandOver(t *testing.T) {
 	each(t, 2, 10, func(t *testing.T, s *scene) {
-		name, both := "一组", []staff.Member{{User: s.agents[0].ID}, {User: s.agents[1].ID}}
-		team, err := s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &both})
-		s.must(err)
+		team := s.team(s.agents...)
 		s.state(0, roster.Online)
 		mine, gone := s.open(ticket.NewTicket{}), s.open(ticket.NewTicket{})
 		s.do(gone, "assign", &ticket.AssignInput{Place: ticket.Place{Assignee: s.Admin.ID}})
@@ -148,9 +154,7 @@ func TestWhoIsInNoTeamIsGivenNothingWhereThereAreTeams(t *testing.T) {
 		if x := s.open(ticket.NewTicket{}); x.Assignee != s.Admin.ID {
 			t.Errorf("where there are no teams, everybody who may answer works: %v", x.Assignee)
 		}
-		name, members := "一组", []staff.Member{{User: s.agents[0].ID}}
-		_, err = s.Staff.CreateTeam(ctx, s.Admin, staff.TeamChange{Name: &name, Members: &members})
-		s.must(err)
+		s.team(s.agents[0])
 		if x := s.open(ticket.NewTicket{}); x.Assignee != 0 {
 			t.Errorf("given to an administrator: %v", x.Assignee)
 		}

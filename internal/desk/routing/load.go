@@ -86,7 +86,7 @@ func (m *Room) crewOf(ctx context.Context, tenant id.ID, k *resident) (*Pool, er
 		}
 		profile := k.profiles[p.ID]
 		a := &Agent{ID: p.ID, Teams: p.Teams, Department: p.Department, Skills: p.Skills, Profile: profile,
-			May: len(p.Teams) > 0 || !teams || profile.Capacity > 0, Capacity: k.active.Capacity(profile.Capacity)}
+			May: len(p.Teams) > 0 || !teams || profile.Capacity > 0, Capacity: profile.Capacity}
 		if _, ok := above[p.Department]; !ok {
 			above[p.Department] = departments(k.dir, p.Department)
 		}
@@ -122,10 +122,7 @@ func (c *crew) fresh(k *resident) *Pool {
 
 // stale makes the next look read the people anew.
 func (m *Room) stale(tenant id.ID) {
-	m.mu.Lock()
-	k := m.kept[tenant]
-	m.mu.Unlock()
-	if k != nil {
+	if k, ok, _ := m.kept.Get(tenant); ok {
 		k.crew.mu.Lock()
 		k.crew.at = time.Time{}
 		k.crew.changes++

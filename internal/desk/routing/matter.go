@@ -218,7 +218,18 @@ type lot struct {
 	gone      []id.ID // who waits no more
 }
 
-const decisionColumns = 8
+const decisionColumns = 9
+
+// keepHand stores that a person has given a waiting ticket to somebody, or
+// taken it.
+func (m *Room) keepHand(ctx context.Context, tx *db.Tx, k *resident, t *ticket.Ticket, w *waiting, agent, by id.ID, at clock.Time) error {
+	var l lot
+	if err := l.why(m.IDs.Next(), t, &Decision{Outcome: Kept, Set: k.active.Set.ID, Version: k.active.Set.Version, Rule: w.Rule, Path: orEmpty(w.Path), Team: w.Team,
+		Agent: agent, By: by, Mode: w.Mode, Candidates: []Candidate{}, Excluded: map[string]int{}, At: at}, false); err != nil {
+		return err
+	}
+	return l.save(ctx, tx, t.Tenant)
+}
 
 // why notes the decision on a ticket.
 func (l *lot) why(row id.ID, t *ticket.Ticket, d *Decision, shadow bool) error {
@@ -230,14 +241,14 @@ func (l *lot) why(row id.ID, t *ticket.Ticket, d *Decision, shadow bool) error {
 	if shadow {
 		n = 1
 	}
-	l.decisions = append(l.decisions, int64(t.Tenant), int64(t.ID), int64(row), int64(d.At), string(d.Outcome), orNull(d.Agent), n, string(body))
+	l.decisions = append(l.decisions, int64(t.Tenant), int64(t.ID), int64(row), int64(d.At), string(d.Outcome), orNull(d.Agent), int64(d.Team), n, string(body))
 	return nil
 }
 
 // save writes it.
 func (l *lot) save(ctx context.Context, tx *db.Tx, tenant id.ID) error {
 	for part := range slices.Chunk(l.decisions, 64*decisionColumns) {
-		if err := tx.Queue(ctx, `insert into routing_decision (tenant_id, ticket_id, id, at, outcome, agent_id, shadow, body) values `+
+		if err := tx.Queue(ctx, `insert into routing_decision (tenant_id, ticket_id, id, at, outcome, agent_id, team_id, shadow, body) values `+
 			db.Values(len(part)/decisionColumns, decisionColumns), part...); err != nil {
 			return err
 		}

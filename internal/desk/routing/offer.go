@@ -67,6 +67,9 @@ func (m *Room) AnswerOffer(ctx context.Context, a *staff.Actor, ticketID id.ID, 
 		// The room that the offer held becomes that of the ticket.
 		c.Ticket.Weight = now.Weight
 		c.Prepared = map[string]any{noted: &choice{settled: true, tier: ""}}
+		if err := m.keepHand(ctx, x.Tx, k, c.Ticket, now, a.ID, a.ID, c.At); err != nil {
+			return err
+		}
 		return dropWaiting(ctx, x.Tx, a.Tenant, ticketID)
 	})
 }

@@ -243,7 +243,7 @@ func (m *Room) keepPlace(ctx context.Context, tx *db.Tx, k *resident, c *ticket.
 	case !was && !is:
 		return nil
 	case was && !is:
-		return m.giveUpPlace(ctx, tx, k, t)
+		return m.giveUpPlace(ctx, tx, k, c)
 	case was && is && before.Team == t.Team && before.Department == t.Department && before.Priority == t.Priority && before.DueAt == t.DueAt &&
 		before.Status == t.Status && before.SnoozedUntil == t.SnoozedUntil && before.Type == t.Type && before.Category == t.Category && before.Risk == t.Risk:
 		return nil
@@ -260,7 +260,7 @@ func (m *Room) keepPlace(ctx context.Context, tx *db.Tx, k *resident, c *ticket.
 	}
 	course := k.active.Course(x)
 	if course == nil {
-		return m.giveUpPlace(ctx, tx, k, t)
+		return m.giveUpPlace(ctx, tx, k, c)
 	}
 	fresh := w == nil
 	if fresh {
@@ -290,7 +290,8 @@ func (m *Room) place(w *waiting, k *resident, x *Matter, course *Course) {
 }
 
 // giveUpPlace ends the waiting of a ticket, and the offer if one stands.
-func (m *Room) giveUpPlace(ctx context.Context, tx *db.Tx, k *resident, t *ticket.Ticket) error {
+func (m *Room) giveUpPlace(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Change) error {
+	t := c.Ticket
 	w, err := loadWaiting(ctx, tx, t.Tenant, t.ID)
 	if err != nil || w == nil {
 		return err
@@ -300,6 +301,11 @@ func (m *Room) giveUpPlace(ctx context.Context, tx *db.Tx, k *resident, t *ticke
 			return err
 		}
 		if err := m.freed(ctx, tx, k, t.Tenant, w.Agent, w.Agent != t.Assignee); err != nil {
+			return err
+		}
+	}
+	if t.Assignee != 0 {
+		if err := m.keepHand(ctx, tx, k, t, w, t.Assignee, c.Actor.ID, c.At); err != nil {
 			return err
 		}
 	}

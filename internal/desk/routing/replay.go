@@ -54,27 +54,13 @@ type Simulation struct {
 type replayJob struct{ Simulation id.ID }
 
 func (m *Room) registerReplay() {
-	m.Jobs.Handle(job.Kind{Name: kindReplay, Concurrency: 1, MaxAttempts: 3, Timeout: 30 * time.Minute}, func(ctx context.Context, jobs []job.Job) error {
-		j := jobs[0]
-		var in replayJob
-		if err := json.Unmarshal(j.Payload, &in); err != nil {
-			return err
-		}
-		err := m.replay(ctx, j.Tenant, in.Simulation)
-		var f *fault.Error
-		if err != nil && !errors.Is(err, context.Canceled) && (errors.As(err, &f) || j.Attempt >= 2) {
-			// What the history does not allow is told to who began it; what went
-			// wrong inside is told to the log.
-			code, why := "internal", "the simulation broke off; the log says why"
-			if f != nil && f.Kind != fault.Internal {
-				code, why = f.Code, f.Message
-			} else {
-				m.Log.Error("routing: a simulation broke off", "tenant", j.Tenant, "simulation", in.Simulation, "error", err)
-			}
-			return m.endReplay(context.WithoutCancel(ctx), j.Tenant, in.Simulation, "failed", code, why)
-		}
-		return err
-	})
+	job.HandleAsked(m.Jobs, job.Kind{Name: kindReplay, Concurrency: 1, MaxAttempts: 3, Timeout: 30 * time.Minute}, "simulation",
+		func(ctx context.Context, j job.Job, in replayJob) error {
+			return m.replay(ctx, j.Tenant, in.Simulation)
+		},
+		func(ctx context.Context, j job.Job, in replayJob, code, why string) error {
+			return m.endReplay(ctx, j.Tenant, in.Simulation, "failed", code, why)
+		})
 }
 
 // StartSimulation begins a replay of the last days and returns at once.

@@ -17,6 +17,7 @@ import (
 	"zhidan/internal/platform/expr"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/keep"
 	"zhidan/internal/platform/live"
 )
 
@@ -54,10 +55,9 @@ type Notice struct {
 // for concurrent use.
 type Room struct {
 	Config
-	mu    sync.Mutex
-	kept  map[id.ID]*resident
-	drops int64 // counts forgetting: what was read before it is not kept
+	kept *keep.Tenants[*resident]
 
+	mu      sync.Mutex
 	told    map[id.ID]time.Time // when screens last heard of a tenant's queues
 	owed    map[id.ID]bool      // to whom a word is owed when the pause is over
 	counted map[id.ID]int64     // the day on which records were last counted
@@ -74,48 +74,20 @@ type resident struct {
 	crew           *crew
 }
 
-const topic = "routing"
-
 // New makes the room and registers its jobs, so it comes before the queue's
 // Start.
 func New(c Config) *Room {
-	m := &Room{Config: c, kept: map[id.ID]*resident{}, told: map[id.ID]time.Time{}, owed: map[id.ID]bool{}, counted: map[id.ID]int64{}}
+	m := &Room{Config: c, kept: keep.New[*resident](c.Bus, "routing"), told: map[id.ID]time.Time{}, owed: map[id.ID]bool{}, counted: map[id.ID]int64{}}
 	if m.Log == nil {
 		m.Log = slog.Default()
 	}
 	m.registerJobs()
 	m.registerReplay()
-	if c.Bus != nil {
-		c.Bus.Subscribe(topic, func(text string) {
-			if tenant, err := id.Parse(text); err == nil {
-				m.drop(tenant)
-			}
-		}, m.dropAll)
-	}
 	return m
 }
 
 // Forget makes every node read a tenant's rules and profiles anew.
-func (m *Room) Forget(tenant id.ID) {
-	m.drop(tenant)
-	if m.Bus != nil {
-		_ = m.Bus.Send(topic, tenant.String()) // lost messages make every node forget: see the bus
-	}
-}
-
-func (m *Room) drop(tenant id.ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.kept, tenant)
-	m.drops++
-}
-
-func (m *Room) dropAll() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.kept)
-	m.drops++
-}
+func (m *Room) Forget(tenant id.ID) { m.kept.Changed(tenant) }
 
 // fresh is what holds for a tenant now. It may read the store and must not be
 // called within a transaction.
@@ -128,22 +100,18 @@ func (m *Room) fresh(ctx context.Context, tenant id.ID) (*resident, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	k, drops := m.kept[tenant], m.drops
-	m.mu.Unlock()
-	if k != nil && k.dir == dir && k.catalog.Version() == catalog.Version() {
+	k, ok, mark := m.kept.Get(tenant)
+	if ok && k.dir == dir && k.catalog.Version() == catalog.Version() {
 		return k, nil
 	}
-	return m.make(ctx, m.DB, tenant, catalog, dir, drops)
+	return m.make(ctx, m.DB, tenant, catalog, dir, mark)
 }
 
 // within is what holds for a tenant, for use inside a transaction: what fresh
 // has left, else it is read by the transaction.
 func (m *Room) within(ctx context.Context, tx *db.Tx, tenant id.ID) (*resident, error) {
-	m.mu.Lock()
-	k, drops := m.kept[tenant], m.drops
-	m.mu.Unlock()
-	if k != nil {
+	k, ok, mark := m.kept.Get(tenant)
+	if ok {
 		return k, nil
 	}
 	catalog, err := form.Load(ctx, tx, tenant)
@@ -154,12 +122,12 @@ func (m *Room) within(ctx context.Context, tx *db.Tx, tenant id.ID) (*resident, 
 	if err != nil {
 		return nil, err
 	}
-	return m.make(ctx, tx, tenant, catalog, dir, drops)
+	return m.make(ctx, tx, tenant, catalog, dir, mark)
 }
 
 // make reads what is kept, and keeps it unless something was forgotten
 // meanwhile.
-func (m *Room) make(ctx context.Context, r db.Reader, tenant id.ID, catalog *form.Catalog, dir *staff.Directory, drops int64) (*resident, error) {
+func (m *Room) make(ctx context.Context, r db.Reader, tenant id.ID, catalog *form.Catalog, dir *staff.Directory, mark keep.Mark) (*resident, error) {
 	schema, err := NewSchema(catalog)
 	if err != nil {
 		return nil, err
@@ -187,17 +155,15 @@ func (m *Room) make(ctx context.Context, r db.Reader, tenant id.ID, catalog *for
 		k.tiers[t.Key] = len(customer.Tiers()) - i
 	}
 	k.tiers[""] = k.tiers[customer.TierNormal] // nobody knows them yet
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if drops == m.drops {
-		if was := m.kept[tenant]; was != nil {
+	m.kept.Join(tenant, mark, func(was *resident, ok bool) *resident {
+		if ok {
 			k.crew = was.crew // what people carry is not forgotten with the rules
 			k.crew.mu.Lock()
 			k.crew.pool = nil
 			k.crew.mu.Unlock()
 		}
-		m.kept[tenant] = k
-	}
+		return k
+	})
 	return k, nil
 }
 

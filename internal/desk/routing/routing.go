@@ -168,7 +168,7 @@ type Agent struct {
 	OnShift    bool
 	Planned    bool             // has a shift in the plan today
 	ShiftEnd   clock.Time       // of the shift that runs; zero: none
-	Capacity   int              // hundredths
+	Capacity   int              // hundredths, of their own; zero: what the rule set gives everybody
 	Load       int              // hundredths, offers that run counted
 	Channels   map[string]int   // tickets at hand by channel
 	Open       int              // tickets at hand
@@ -229,6 +229,7 @@ type Decision struct {
 	Path       []string       `json:"path"`               // names from the root
 	Team       id.ID          `json:"team_id,omitempty"`  // whose queue it is
 	Agent      id.ID          `json:"agent_id,omitempty"` // who got it
+	By         id.ID          `json:"by,omitempty"`       // whose hand gave it; zero: the rules
 	Mode       Mode           `json:"mode"`
 	Strategy   Strategy       `json:"strategy"`
 	Weights    FactorValues   `json:"weights,omitempty"` // of the factors that weighed, in sum 1

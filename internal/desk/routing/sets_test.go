@@ -217,9 +217,19 @@ func TestTheSimulatorOverTheStore(t *testing.T) {
 			b, _ := json.Marshal(r)
 			t.Errorf("%s", b)
 		}
+		// The same people, who may carry more at once: nobody waits behind them.
+		s = routing.Simulation{}
+		roomy := set("Roomy", people[:1])
+		roomy["capacity"] = 100_000
+		h.Call("POST", "/routing/simulations", obj{"rules": roomy, "days": 1}).JSON(t, &s)
+		h.Settle()
+		h.Call("GET", "/routing/simulations/"+s.ID.String(), nil).JSON(t, &s)
+		if s.Result == nil || s.Result.Changed.WaitP90 != 0 || s.Result.Current.WaitP90 == 0 {
+			t.Errorf("%+v", s.Result)
+		}
 		var all struct{ Items []routing.Simulation }
 		h.Call("GET", "/routing/simulations", nil).JSON(t, &all)
-		if len(all.Items) != 1 || all.Items[0].Result == nil || len(all.Items[0].Result.Changed.Agents) != 0 {
+		if len(all.Items) != 2 || all.Items[0].Result == nil || len(all.Items[0].Result.Changed.Agents) != 0 {
 			t.Errorf("%+v", all)
 		}
 

@@ -16,7 +16,7 @@ type reportIn struct {
 	From   time.Time `query:"from" required:"true" doc:"clocks that ended from here on"`
 	To     time.Time `query:"to" required:"true" doc:"until before this moment, at most 400 days later"`
 	By     string    `query:"by" default:"policy" enum:"policy,team,department,agent,category,week,unit"`
-	Metric string    `query:"metric" enum:"first_response,next_response,update,resolution,department,team" doc:"only this; default all that are promised to customers"`
+	Metric string    `query:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team" doc:"only this; default all that are promised to customers"`
 }
 
 // registerReports adds how promises were kept.

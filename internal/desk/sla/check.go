@@ -54,6 +54,16 @@ func (p *Policy) Compile(schema *expr.Schema) error {
 			wrong(field+".metric", "choice", "a target has one of %v, each at most once", Metrics)
 		}
 		seen[t.Metric] = true
+		p.Targets[i].start, p.Targets[i].stop = condition(field+".start", t.Start), condition(field+".stop", t.Stop)
+		switch hasStop := strings.TrimSpace(t.Stop) != ""; {
+		case t.Metric == Arrival && !hasStop:
+			wrong(field+".stop", "required", "a condition says that somebody has arrived")
+		case hasStop && t.Metric != Arrival && t.Metric != FirstResponse && t.Metric != Resolution:
+			wrong(field+".stop", "choice", "a condition ends an arrival, a first response or a resolution")
+		}
+		if t.Metric != Arrival && strings.TrimSpace(t.Start) != "" {
+			wrong(field+".start", "choice", "a condition starts an arrival only; others can be paused until it holds")
+		}
 		for _, x := range []*Promise{t.Urgent, t.High, t.Normal, t.Low} {
 			if x != nil && (x.Minutes < 1 || x.Minutes > maxMinutes) {
 				wrong(field+".minutes", "range", "a promise is of 1 to %d minutes", maxMinutes)

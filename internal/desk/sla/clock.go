@@ -67,8 +67,9 @@ type Clock struct {
 	Exhausted bool          `json:"exhausted,omitempty"` // the pause has used up its limit and its cause still holds
 	EndedAt   clock.Time    `json:"ended_at,omitzero"`
 	Verdict   State         `json:"verdict,omitempty"`  // with EndedAt
-	Cause     string        `json:"cause,omitempty"`    // what ended it: reply, solved, cancelled, merged
+	Cause     string        `json:"cause,omitempty"`    // what ended it: reply, condition, called_off, solved, cancelled, merged
 	By        id.ID         `json:"by,omitzero"`        // the message that ended it
+	Sealed    bool          `json:"sealed,omitempty"`   // what started it has come to its end too: it is not taken back, the next round may begin
 	Due       clock.Time    `json:"due,omitzero"`       // when it was due as it ended
 	Fired     []string      `json:"fired,omitempty"`    // steps that have been told
 	Extra     time.Duration `json:"extra,omitempty"`    // that extensions add to the target

@@ -36,7 +36,7 @@ const (
 // ExtensionInput asks for more time for an open promise: so many minutes of
 // business time, or until a moment.
 type ExtensionInput struct {
-	Metric       Metric     `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric       Metric     `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Unit         id.ID      `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 	Minutes      int        `json:"minutes,omitempty" minimum:"0" maximum:"525600" doc:"business time"`
 	Until        clock.Time `json:"until,omitzero" doc:"instead of minutes: when it is to be due"`
@@ -56,7 +56,7 @@ type Extension struct {
 	Ticket       id.ID       `json:"ticket_id"`
 	Number       string      `json:"number,omitempty" doc:"of the ticket, in lists"`
 	Subject      string      `json:"subject,omitempty" doc:"of the ticket, in lists"`
-	Metric       Metric      `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric       Metric      `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Unit         id.ID       `json:"unit_id,omitzero"`
 	Round        int         `json:"round"`
 	State        string      `json:"state" enum:"requested,approved,refused,lapsed"`

@@ -95,6 +95,12 @@ func all(m sla.Metric, minutes int, cal string) sla.Target {
 	return sla.Target{Metric: m, Urgent: p, High: p, Normal: p, Low: p}
 }
 
+func until(m sla.Metric, minutes int, start, stop string) sla.Target {
+	t := all(m, minutes, "always")
+	t.Start, t.Stop = start, stop
+	return t
+}
+
 // policies of the histories; testdata/histories.txt says them in words.
 func policies() map[string]sla.Policy {
 	office := func(m int) *sla.Promise { return &sla.Promise{Minutes: m, Calendar: "office"} }
@@ -123,6 +129,9 @@ func policies() map[string]sla.Policy {
 		"own":  {StopOn: sla.StopOn{By: "assignee"}, Targets: []sla.Target{all(sla.FirstResponse, 60, "always"), all(sla.NextResponse, 30, "always")}},
 		"cond": {Targets: []sla.Target{all(sla.Resolution, 600, "always")}, Pauses: []sla.Pause{{When: `"waiting" in tags`}}},
 		"ai":   ai,
+		"visit": {Targets: []sla.Target{until(sla.Arrival, 120, `"visit" in tags`, `"there" in tags`), until(sla.Resolution, 600, "", `"fixed" in tags`), until(sla.FirstResponse, 60, "", `"called" in tags`)},
+			Pauses: []sla.Pause{{Statuses: []string{"pending"}}}},
+		"come": {Targets: []sla.Target{until(sla.Arrival, 120, "", `"there" in tags`)}},
 	}
 }
 

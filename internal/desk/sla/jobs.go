@@ -172,7 +172,7 @@ func (m *Room) tell(ctx context.Context, tx *db.Tx, k *resident, c *ticket.Chang
 // CalendarsChanged orders that what is due is counted again, in the
 // transaction that changes the calendars.
 func (m *Room) CalendarsChanged(ctx context.Context, tx *db.Tx, tenant id.ID, revision int64) error {
-	tx.AfterCommit(func() { m.forget(tenant) })
+	tx.AfterCommit(func() { m.kept.Drop(tenant) })
 	return m.order(ctx, tx, tenant, renewal{Calendars: revision})
 }
 

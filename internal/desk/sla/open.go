@@ -63,7 +63,7 @@ func (m *Room) on(ctx context.Context, a *staff.Actor, ticketID id.ID, p staff.P
 
 // AckInput names a clock to acknowledge; empty: all that people were told of.
 type AckInput struct {
-	Metric Metric `json:"metric,omitempty" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric Metric `json:"metric,omitempty" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Unit   id.ID  `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 }
 

@@ -30,7 +30,7 @@ func randomHistory(rnd *rand.Rand, n int, more bool) []sla.Fact {
 		f := sla.Fact{At: at, Kind: sla.Changed, Set: map[string]any{}}
 		kinds := 5
 		if more {
-			kinds = 10
+			kinds = 11
 		}
 		switch rnd.IntN(kinds) {
 		case 0, 1:
@@ -55,9 +55,11 @@ func randomHistory(rnd *rand.Rand, n int, more bool) []sla.Fact {
 			f.Kind = sla.Undone
 			f.Set["status"], f.Set["hold_reason"] = "open", ""
 		case 8:
-			f.Kind, f.Metric, f.Extra = sla.Extended, sla.Metrics[rnd.IntN(4)], time.Duration(rnd.IntN(100))*time.Minute
+			f.Kind, f.Metric, f.Extra = sla.Extended, sla.Metrics[rnd.IntN(len(sla.Metrics))], time.Duration(rnd.IntN(100))*time.Minute
 		case 9:
 			f.Set[pick("department", "team")] = pick("2", "3", "5")
+		case 10:
+			f.Set["tags"] = [][]string{{}, {"visit"}, {"visit"}, {"visit", "there"}, {"there"}, {"fixed"}, {"called", "visit"}}[rnd.IntN(7)]
 		}
 		history = append(history, f)
 	}
@@ -227,7 +229,7 @@ func (x *reference) finish(at clock.Time, p *sla.Policy, counts bool) {
 // tickets do, and looks at it in between.
 func TestStepByStepEqualsReplay(t *testing.T) {
 	r := rules(t, "vip", "office", "updates")
-	limits, units := rules(t, "limits"), rules(t, "ola")
+	limits, units, visits := rules(t, "limits"), rules(t, "ola"), rules(t, "visit")
 	rnd := rand.New(rand.NewPCG(3, 4))
 	for i := range 2000 {
 		switch i {
@@ -235,6 +237,8 @@ func TestStepByStepEqualsReplay(t *testing.T) {
 			r = limits
 		case 1400:
 			r = units
+		case 1700:
+			r = visits
 		}
 		history := randomHistory(rnd, 25, true)
 		whole, err := sla.Replay(history, r)
@@ -451,6 +455,9 @@ func TestWhatIsRefused(t *testing.T) {
 		"chain[0].after_minutes": func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "team", After: -1}} },
 		"chain[0].metrics":       func(p *sla.Policy) { p.Chain = []sla.Link{{On: "breach", To: "team", Metrics: []sla.Metric{"speed"}}} },
 		"chain":                  func(p *sla.Policy) { p.Chain = make([]sla.Link, 11) },
+		"targets[2].stop":        func(p *sla.Policy) { p.Targets = append(p.Targets, sla.Target{Metric: sla.Arrival}) },
+		"targets[1].stop":        func(p *sla.Policy) { p.Targets[1].Metric, p.Targets[1].Stop = sla.Update, "true" },
+		"targets[0].start":       func(p *sla.Policy) { p.Targets[0].Start = "true" },
 		"units[0].kind":          func(p *sla.Policy) { p.Units = []sla.Unit{{Kind: "person"}} },
 		"units[1].unit_id":       func(p *sla.Policy) { p.Units = []sla.Unit{{Kind: "team", Unit: 2}, {Kind: "team", Unit: 2}} },
 		"units[0].minutes":       func(p *sla.Policy) { p.Units = []sla.Unit{{Kind: "team", Low: &sla.Promise{}}} },

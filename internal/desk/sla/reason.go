@@ -19,7 +19,7 @@ var Reasons = []string{"staffing", "waiting_customer", "waiting_supplier", "comp
 
 // ReasonInput says why a promise was broken.
 type ReasonInput struct {
-	Metric Metric `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric Metric `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Unit   id.ID  `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 	Round  int    `json:"round,omitempty" minimum:"0" doc:"default the newest that is broken"`
 	Reason string `json:"reason" enum:"staffing,waiting_customer,waiting_supplier,complex,system,handover,forgotten,other"`

@@ -61,7 +61,7 @@ type Line struct {
 	ID       id.ID      `json:"id,omitzero"`
 	Name     string     `json:"name,omitempty" doc:"absent where there is none: nobody's, or none"`
 	Week     clock.Time `json:"week,omitzero" doc:"its Monday, in the company's time zone"`
-	Metric   Metric     `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric   Metric     `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Met      int64      `json:"met"`
 	Breached int64      `json:"breached"`
 	Stopped  int64      `json:"stopped" doc:"ended without a verdict, not counted in attainment"`

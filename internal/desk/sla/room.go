@@ -17,6 +17,7 @@ import (
 	"zhidan/internal/platform/expr"
 	"zhidan/internal/platform/id"
 	"zhidan/internal/platform/job"
+	"zhidan/internal/platform/keep"
 )
 
 // Config is what the room stands on. Bus and Told may be nil.
@@ -39,10 +40,9 @@ type Config struct {
 // tickets. It is safe for concurrent use.
 type Room struct {
 	Config
-	mu    sync.Mutex
-	kept  map[id.ID]*resident
-	drops int64 // counts forgetting: what was read before it is not kept
+	kept *keep.Tenants[*resident]
 
+	mu        sync.Mutex
 	calendars map[calendarName]*calendar.Calendar // that have been used, by full name
 }
 
@@ -61,39 +61,16 @@ type resident struct {
 	dir      *staff.Directory
 }
 
-const topic = "sla"
-
 // maxCalendars bounds what is kept of old calendars.
 const maxCalendars = 5000
 
 // New makes the room and registers its jobs, so it comes before the queue's
 // Start.
 func New(c Config) *Room {
-	m := &Room{Config: c, kept: map[id.ID]*resident{}, calendars: map[calendarName]*calendar.Calendar{}}
+	m := &Room{Config: c, kept: keep.New[*resident](c.Bus, "sla"), calendars: map[calendarName]*calendar.Calendar{}}
 	m.registerJobs()
 	m.Desk.OnErase(m.erase)
-	if c.Bus != nil {
-		c.Bus.Subscribe(topic, func(text string) {
-			if tenant, err := id.Parse(text); err == nil {
-				m.forget(tenant)
-			}
-		}, m.forgetAll)
-	}
 	return m
-}
-
-func (m *Room) forget(tenant id.ID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.kept, tenant)
-	m.drops++
-}
-
-func (m *Room) forgetAll() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	clear(m.kept)
-	m.drops++
 }
 
 // fresh is what holds for a tenant now. It may read the store and must not be
@@ -111,26 +88,22 @@ func (m *Room) fresh(ctx context.Context, tenant id.ID) (*resident, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	k, drops := m.kept[tenant], m.drops
-	m.mu.Unlock()
-	if k != nil && k.set == set && k.dir == dir && k.catalog == catalog.Version() {
+	k, ok, mark := m.kept.Get(tenant)
+	if ok && k.set == set && k.dir == dir && k.catalog == catalog.Version() {
 		return k, nil
 	}
 	if k, err = m.make(ctx, m.DB, tenant, catalog, set, dir); err != nil {
 		return nil, err
 	}
-	m.keep(tenant, k, drops)
+	m.kept.Put(tenant, k, mark)
 	return k, nil
 }
 
 // within is what holds for a tenant, for use inside a transaction: what fresh
 // has left, else it is read by the transaction.
 func (m *Room) within(ctx context.Context, tx *db.Tx, tenant id.ID) (*resident, error) {
-	m.mu.Lock()
-	k, drops := m.kept[tenant], m.drops
-	m.mu.Unlock()
-	if k != nil {
+	k, ok, mark := m.kept.Get(tenant)
+	if ok {
 		return k, nil
 	}
 	catalog, err := form.Load(ctx, tx, tenant)
@@ -148,17 +121,8 @@ func (m *Room) within(ctx context.Context, tx *db.Tx, tenant id.ID) (*resident, 
 	if k, err = m.make(ctx, tx, tenant, catalog, set, dir); err != nil {
 		return nil, err
 	}
-	m.keep(tenant, k, drops)
+	m.kept.Put(tenant, k, mark)
 	return k, nil
-}
-
-// keep holds what was read, unless something was forgotten meanwhile.
-func (m *Room) keep(tenant id.ID, k *resident, drops int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if drops == m.drops {
-		m.kept[tenant] = k
-	}
 }
 
 func (m *Room) make(ctx context.Context, r db.Reader, tenant id.ID, catalog *form.Catalog, set *calendar.Set, dir *staff.Directory) (*resident, error) {

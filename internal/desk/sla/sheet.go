@@ -143,6 +143,9 @@ func (s *Sheet) Apply(r *Rules, f Fact, row expr.Row) error {
 		}
 	}
 	if !active {
+		if err := s.stopped(r, p, at, row); err != nil {
+			return err
+		}
 		s.close(r, p, at, f.Kind, status)
 		return nil
 	}
@@ -155,6 +158,9 @@ func (s *Sheet) settle(r *Rules, p *Policy, at clock.Time, row expr.Row) error {
 	priority := word(row, "priority")
 	for _, m := range Metrics {
 		promise := p.promise(m, priority)
+		if err := s.condition(m, p.target(m), promise, r, at, row); err != nil {
+			return err
+		}
 		c := s.open(m)
 		if c == nil && promise != nil {
 			switch {
@@ -300,8 +306,11 @@ func (s *Sheet) close(r *Rules, p *Policy, at clock.Time, kind Kind, status stri
 			continue
 		}
 		counts := solved
-		if c.Metric == FirstResponse || c.Metric == NextResponse {
+		switch c.Metric {
+		case FirstResponse, NextResponse:
 			counts = solved && p != nil && p.StopOn.Solve
+		case Arrival: // nobody came
+			counts = false
 		}
 		s.end(c, r, at, cause, 0, counts)
 	}
@@ -314,13 +323,13 @@ func (s *Sheet) again(r *Rules, p *Policy, at clock.Time, undone bool) {
 	for _, m := range Metrics {
 		c := s.latest(m)
 		switch {
-		case c == nil || c.Open() || c.Cause == "reply":
+		case c == nil || c.Open() || c.Cause == "reply" || c.Cause == ByCondition || c.Cause == CalledOff:
 		case undone:
 			c.revive()
 			c.advance(r, at)
 		case m == Resolution && restart:
 			s.begin(m, at)
-		case m == FirstResponse && !s.Answered || m == Resolution:
+		case m == FirstResponse && !s.Answered || m == Arrival || m == Resolution:
 			c.reopen(r, at)
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // Shown is a clock as it stands, for lists and for the ticket.
 type Shown struct {
-	Metric  Metric        `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric  Metric        `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Unit    id.ID         `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 	Round   int           `json:"round"`
 	State   State         `json:"state" enum:"running,paused,breached,met,stopped"`
@@ -96,7 +96,7 @@ type Story struct {
 // ShownTold is a step that people were told of.
 type ShownTold struct {
 	Kind   string       `json:"kind" enum:"warning,breach,escalation,yellow_card,red_card"`
-	Metric Metric       `json:"metric" enum:"first_response,next_response,update,resolution,department,team,supervision"`
+	Metric Metric       `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team,supervision"`
 	Unit   id.ID        `json:"unit_id,omitzero"`
 	Round  int          `json:"round"`
 	Step   string       `json:"step" doc:"breach, percent:75, before:30, chain:2"`
@@ -273,7 +273,7 @@ type Soon struct {
 	Priority ticket.Priority `json:"priority"`
 	Assignee id.ID           `json:"assignee_id,omitzero"`
 	Team     id.ID           `json:"team_id,omitzero"`
-	Metric   Metric          `json:"metric" enum:"first_response,next_response,update,resolution,department,team"`
+	Metric   Metric          `json:"metric" enum:"first_response,next_response,update,arrival,resolution,department,team"`
 	Unit     id.ID           `json:"unit_id,omitzero" doc:"of a department's or a team's clock"`
 	State    State           `json:"state" enum:"running,breached"`
 	Start    clock.Time      `json:"started_at"`

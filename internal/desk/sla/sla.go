@@ -23,7 +23,7 @@
 //     promise would have been without it is kept beside it.
 //
 // sla.go and check.go hold the policies, clock.go and steps.go one clock,
-// sheet.go and unit.go the clocks of a ticket; they do no I/O. pass.go, jobs.go,
+// sheet.go, condition.go and unit.go the clocks of a ticket; they do no I/O. pass.go, jobs.go,
 // room.go, standing.go and store.go join them to tickets, timers and the store;
 // told.go knows who is told, extension.go and supervise.go hold what people ask
 // and order, report.go counts; show.go and api*.go let them be seen.
@@ -46,11 +46,12 @@ const (
 	FirstResponse Metric = "first_response" // from the ticket's birth to the first answer
 	NextResponse  Metric = "next_response"  // from the customer's message to the answer, each time
 	Update        Metric = "update"         // from one word of ours to the next, while the ticket is active
+	Arrival       Metric = "arrival"        // until somebody is at the customer's place; conditions say from when on, and that they are
 	Resolution    Metric = "resolution"     // from birth to solved
 )
 
 // Metrics in the order in which they are shown.
-var Metrics = []Metric{FirstResponse, NextResponse, Update, Resolution}
+var Metrics = []Metric{FirstResponse, NextResponse, Update, Arrival, Resolution}
 
 // Metrics of the units that a ticket passes through. A clock's own metric names
 // the unit too, as in department:42.
@@ -66,7 +67,7 @@ type Policy struct {
 	Version    int64     `json:"version" readOnly:"true"`
 	Name       string    `json:"name" minLength:"1" maxLength:"100"`
 	When       string    `json:"when,omitempty" maxLength:"4096" doc:"condition on the ticket; empty fits all"`
-	Targets    []Target  `json:"targets" maxItems:"4"`
+	Targets    []Target  `json:"targets" maxItems:"5"`
 	Pauses     []Pause   `json:"pauses,omitempty" maxItems:"20"`
 	PauseLimit int       `json:"pause_limit_minutes,omitempty" minimum:"0" maximum:"5256000" doc:"longest single pause in minutes of the day; 0: no limit"`
 	PauseTotal int       `json:"pause_total_minutes,omitempty" minimum:"0" maximum:"5256000" doc:"all pauses of a clock together; 0: no limit"`
@@ -84,11 +85,15 @@ type Policy struct {
 // Target is what is promised for one metric, by priority. A priority without a
 // promise is measured but never due.
 type Target struct {
-	Metric Metric   `json:"metric" enum:"first_response,next_response,update,resolution"`
+	Metric Metric   `json:"metric" enum:"first_response,next_response,update,arrival,resolution"`
 	Urgent *Promise `json:"urgent,omitempty"`
 	High   *Promise `json:"high,omitempty"`
 	Normal *Promise `json:"normal,omitempty"`
 	Low    *Promise `json:"low,omitempty"`
+	Start  string   `json:"start,omitempty" maxLength:"4096" doc:"of arrival: the condition from which on it is measured, again each time that it comes true; empty: from the ticket's birth"`
+	Stop   string   `json:"stop,omitempty" maxLength:"4096" doc:"a condition that ends the clock: arrival has one, first_response and resolution may, beside what ends them anyway"`
+
+	start, stop *expr.Program
 }
 
 // Promise is an amount of time in a business calendar.
@@ -105,7 +110,7 @@ type Pause struct {
 	Statuses    []string `json:"statuses,omitempty" maxItems:"7"`
 	HoldReasons []string `json:"hold_reasons,omitempty" maxItems:"50"`
 	When        string   `json:"when,omitempty" maxLength:"4096"`
-	Metrics     []Metric `json:"metrics,omitempty" maxItems:"4" doc:"empty: all"`
+	Metrics     []Metric `json:"metrics,omitempty" maxItems:"7" doc:"empty: all"`
 }
 
 // StopOn says what counts as an answer beside a person's public reply.
@@ -132,7 +137,7 @@ type Link struct {
 	People  []id.ID  `json:"people,omitempty" maxItems:"20"`
 	Every   int      `json:"every_minutes,omitempty" minimum:"0" maximum:"525600" doc:"again after so many minutes; 0: once"`
 	Times   int      `json:"times,omitempty" minimum:"0" maximum:"20" doc:"how often again"`
-	Metrics []Metric `json:"metrics,omitempty" maxItems:"6" doc:"empty: all"`
+	Metrics []Metric `json:"metrics,omitempty" maxItems:"7" doc:"empty: all"`
 }
 
 // Ends of a link.
@@ -175,10 +180,19 @@ func (p *Policy) promise(m Metric, priority string) *Promise {
 	if kind, unit := m.Unit(); unit != 0 {
 		return p.ofUnit(kind, unit, priority)
 	}
-	for i := range p.Targets {
-		if t := &p.Targets[i]; t.Metric == m {
-			return t.at(priority)
-		}
+	if t := p.target(m); t != nil {
+		return t.at(priority)
+	}
+	return nil
+}
+
+// target is what the policy says of a metric; nil: nothing.
+func (p *Policy) target(m Metric) *Target {
+	if p == nil {
+		return nil
+	}
+	if i := slices.IndexFunc(p.Targets, func(t Target) bool { return t.Metric == m }); i >= 0 {
+		return &p.Targets[i]
 	}
 	return nil
 }
@@ -200,9 +214,7 @@ func choose(priority string, urgent, high, normal, low *Promise) *Promise {
 }
 
 // has reports whether the policy promises anything for a metric.
-func (p *Policy) has(m Metric) bool {
-	return p != nil && slices.ContainsFunc(p.Targets, func(t Target) bool { return t.Metric == m })
-}
+func (p *Policy) has(m Metric) bool { return p.target(m) != nil }
 
 // pausedBy names what pauses a metric's clocks on this ticket; empty: nothing.
 func (p *Policy) pausedBy(m Metric, row expr.Row, binds expr.Binds) (string, error) {

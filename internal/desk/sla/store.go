@@ -166,10 +166,7 @@ func (m *Room) Save(ctx context.Context, by *staff.Actor, in Entry) (*Entry, err
 	if err != nil {
 		return nil, err
 	}
-	m.forget(by.Tenant)
-	if m.Bus != nil {
-		_ = m.Bus.Send(topic, by.Tenant.String()) // lost messages make every node forget: see the bus
-	}
+	m.kept.Changed(by.Tenant)
 	return &out, nil
 }
 

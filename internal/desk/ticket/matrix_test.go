@@ -236,7 +236,8 @@ var matrix = []route{
 	{"PUT /routing/profiles/{id}", "user", "403 200 404 200", `{}`},
 	{"GET /routing/queue", "", "200 200 200 200", ""}, // only those within reach
 	{"GET /routing/queues", "", "200 200 200 200", ""},
-	{"DELETE /session", "", "409 409 409 409", ""}, // a token is no session
+	{"GET /routing/recent", "", "200 200 200 200", ""}, // only those within reach
+	{"DELETE /session", "", "409 409 409 409", ""},     // a token is no session
 	{"GET /signatures", "", "200 200 200 200", ""},
 	{"POST /signatures", "", "201 201 201 201", `{"scope":"own","name":"{new}","zh":"x"}`},
 	{"DELETE /signatures/{id}", "signature", "403 403 404 204", ""},

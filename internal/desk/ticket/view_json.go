@@ -97,7 +97,7 @@ type JSON struct {
 	Decisions    []Decision     `json:"decisions" doc:"values that a model has set or suggests; in lists always empty"`
 	DueAt        clock.Time     `json:"due_at,omitzero" doc:"when the next promise falls due; absent when none does"`
 	SLA          SLA            `json:"sla" enum:"none,running,paused,breached,met" doc:"how the promises stand"`
-	SLAMetric    string         `json:"sla_metric,omitempty" enum:"first_response,next_response,update,resolution" doc:"whose due date and standing these are"`
+	SLAMetric    string         `json:"sla_metric,omitempty" enum:"first_response,next_response,update,arrival,resolution" doc:"whose due date and standing these are"`
 	SLAFrom      clock.Time     `json:"sla_from,omitzero" doc:"when the promise that due_at speaks of began"`
 	WarnAt       clock.Time     `json:"warn_at,omitzero" doc:"when the first warning of that promise is or was due; absent when none is"`
 	Unread       bool           `json:"unread" doc:"it concerns the reader and holds words of somebody else that they have not seen"`

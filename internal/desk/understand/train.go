@@ -99,27 +99,11 @@ func (m *Mind) Train(ctx context.Context, a *staff.Actor, field string) (*Run, e
 type trainJob struct{ Run id.ID }
 
 func (m *Mind) registerJobs() {
-	m.Jobs.Handle(job.Kind{Name: kindTrain, Concurrency: 1, MaxAttempts: 3, Timeout: 30 * time.Minute}, func(ctx context.Context, jobs []job.Job) error {
-		j := jobs[0]
-		var in trainJob
-		if err := json.Unmarshal(j.Payload, &in); err != nil {
-			return err
-		}
-		err := m.train(ctx, j.Tenant, in.Run)
-		var f *fault.Error
-		if err != nil && !errors.Is(err, context.Canceled) && (errors.As(err, &f) || j.Attempt >= 2) {
-			// What the figures do not allow is told to whoever began the run; what
-			// went wrong inside is told to the log.
-			code, why := "internal", "the training broke off; the log says why"
-			if f != nil && f.Kind != fault.Internal {
-				code, why = f.Code, f.Message
-			} else {
-				m.Log.Error("understanding: a training broke off", "tenant", j.Tenant, "run", in.Run, "error", err)
-			}
-			return m.endRun(context.WithoutCancel(ctx), j.Tenant, in.Run, "failed", code, why)
-		}
-		return err
-	})
+	job.HandleAsked(m.Jobs, job.Kind{Name: kindTrain, Concurrency: 1, MaxAttempts: 3, Timeout: 30 * time.Minute}, "training",
+		func(ctx context.Context, j job.Job, in trainJob) error { return m.train(ctx, j.Tenant, in.Run) },
+		func(ctx context.Context, j job.Job, in trainJob, code, why string) error {
+			return m.endRun(ctx, j.Tenant, in.Run, "failed", code, why)
+		})
 	m.registerMore()
 }
 

@@ -2658,6 +2658,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routing/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was given last, and to whom */
+        get: operations["routing-recent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/routing/sets": {
         parameters: {
             query?: never;
@@ -4871,7 +4888,7 @@ export interface components {
         };
         AckInput: {
             /** @enum {string} */
-            metric?: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric?: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             /** @description of a department's or a team's clock */
             unit_id?: string;
         };
@@ -5908,6 +5925,7 @@ export interface components {
             agent_id?: string;
             /** Format: date-time */
             at: string;
+            by?: string;
             candidates: components["schemas"]["Candidate"][];
             /** Format: double */
             draw: number;
@@ -6261,7 +6279,7 @@ export interface components {
             extra_seconds: number;
             id: string;
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             note?: string;
             /** @description of the ticket, in lists */
             number?: string;
@@ -6282,7 +6300,7 @@ export interface components {
             /** @description the customer knows of it */
             customer_told?: boolean;
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             /**
              * Format: int64
              * @description business time
@@ -6527,6 +6545,19 @@ export interface components {
         };
         Form: {
             fields: components["schemas"]["Item"][];
+        };
+        GivenJSON: {
+            agent_id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description whose hand gave it; absent: the rules. The same as agent_id: claimed, or an offer accepted */
+            by?: string;
+            mode?: string;
+            number: string;
+            path: string[];
+            subject: string;
+            team_id?: string;
+            ticket_id: string;
         };
         HandedOver: {
             note?: string;
@@ -6933,7 +6964,7 @@ export interface components {
             /** Format: int64 */
             met: number;
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             /** @description absent where there is none: nobody's, or none */
             name?: string;
             /** Format: double */
@@ -8046,6 +8077,11 @@ export interface components {
             breached: number;
             /**
              * Format: int64
+             * @description new tickets that came to assignment within flow_seconds
+             */
+            came: number;
+            /**
+             * Format: int64
              * @description within the hour
              */
             due_soon: number;
@@ -8054,6 +8090,11 @@ export interface components {
              * @description online with room for one more
              */
             free: number;
+            /**
+             * Format: int64
+             * @description tickets that somebody got within flow_seconds
+             */
+            given: number;
             /** Format: int64 */
             offered: number;
             /** Format: date-time */
@@ -8079,6 +8120,11 @@ export interface components {
             waiting: number;
         };
         QueuesOutBody: {
+            /**
+             * Format: int64
+             * @description over how long came and given are counted: a quarter of an hour, or less where more is given than is counted
+             */
+            flow_seconds: number;
             items: components["schemas"]["QueueJSON"][];
             /** Format: int64 */
             total: number;
@@ -8111,7 +8157,7 @@ export interface components {
         };
         ReasonInput: {
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             note?: string;
             /** @enum {string} */
             reason: "staffing" | "waiting_customer" | "waiting_supplier" | "complex" | "system" | "handover" | "forgotten" | "other";
@@ -8125,6 +8171,10 @@ export interface components {
         };
         RecallInBody: {
             reason?: string;
+        };
+        RecentOutBody: {
+            /** @description newest first */
+            items: components["schemas"]["GivenJSON"][];
         };
         Ref: {
             id: string;
@@ -8379,6 +8429,7 @@ export interface components {
             agent_id?: string;
             /** Format: date-time */
             at: string;
+            by?: string;
             candidates: components["schemas"]["Candidate"][];
             /** Format: double */
             draw: number;
@@ -8833,7 +8884,7 @@ export interface components {
              */
             left_seconds: number;
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             /**
              * @description how it would have ended without extensions
              * @enum {string}
@@ -8874,7 +8925,7 @@ export interface components {
             /** @enum {string} */
             kind: "warning" | "breach" | "escalation" | "yellow_card" | "red_card";
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team" | "supervision";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team" | "supervision";
             /** Format: int64 */
             round: number;
             /** @description breach, percent:75, before:30, chain:2 */
@@ -9010,7 +9061,7 @@ export interface components {
              */
             left_seconds: number;
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             number: string;
             priority: string;
             /** Format: date-time */
@@ -9291,8 +9342,12 @@ export interface components {
             high?: components["schemas"]["Promise"];
             low?: components["schemas"]["Promise"];
             /** @enum {string} */
-            metric: "first_response" | "next_response" | "update" | "resolution";
+            metric: "first_response" | "next_response" | "update" | "arrival" | "resolution";
             normal?: components["schemas"]["Promise"];
+            /** @description of arrival: the condition from which on it is measured, again each time that it comes true; empty: from the ticket's birth */
+            start?: string;
+            /** @description a condition that ends the clock: arrival has one, first_response and resolution may, beside what ends them anyway */
+            stop?: string;
             urgent?: components["schemas"]["Promise"];
         };
         TargetJSON: {
@@ -9524,7 +9579,7 @@ export interface components {
              * @description whose due date and standing these are
              * @enum {string}
              */
-            sla_metric?: "first_response" | "next_response" | "update" | "resolution";
+            sla_metric?: "first_response" | "next_response" | "update" | "arrival" | "resolution";
             /** Format: date-time */
             snoozed_until?: string;
             /** Format: date-time */
@@ -16169,6 +16224,39 @@ export interface operations {
             };
         };
     };
+    "routing-recent": {
+        parameters: {
+            query?: {
+                /** @description absent: of all queues; 0: of the one without a team */
+                team_id?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecentOutBody"];
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "routing-sets": {
         parameters: {
             query?: {
@@ -17146,7 +17234,7 @@ export interface operations {
                 to: string;
                 by?: "policy" | "team" | "department" | "agent" | "category" | "week" | "unit";
                 /** @description only this; default all that are promised to customers */
-                metric?: "first_response" | "next_response" | "update" | "resolution" | "department" | "team";
+                metric?: "first_response" | "next_response" | "update" | "arrival" | "resolution" | "department" | "team";
             };
             header?: never;
             path?: never;

@@ -45,6 +45,20 @@ export function clock(stamp: string, now: number): string {
   return written(new Date(now), { dateStyle: 'short' }) === written(date, { dateStyle: 'short' }) ? time : `${day(stamp, now)} ${time}`
 }
 
+/** 14:02:31 today, otherwise date and time. */
+export function moment(stamp: string, now: number): string {
+  const date = new Date(stamp)
+  return written(new Date(now), { dateStyle: 'short' }) === written(date, { dateStyle: 'short' }) ? written(date, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }) : clock(stamp, now)
+}
+
+/** A date, with the hour unless the day begins with it. */
+export function minute(stamp: string): string {
+  const date = new Date(stamp)
+  const time = written(date, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+  const day = written(date, { year: 'numeric', month: 'short', day: 'numeric' })
+  return time === '00:00' ? day : `${day} ${time}`
+}
+
 export function exact(stamp: string): string {
   return written(new Date(stamp), { dateStyle: 'full', timeStyle: 'medium' })
 }

@@ -2,7 +2,7 @@
 import type { Metric } from '~/api/types'
 import { t, type Key } from '~/i18n'
 
-export const metrics: Metric[] = ['first_response', 'next_response', 'update', 'resolution']
+export const metrics: Metric[] = ['first_response', 'next_response', 'update', 'arrival', 'resolution']
 /** Metrics of the units that a ticket passes through come after those promised to customers. */
 export const allMetrics = [...metrics, 'department', 'team'] as const
 export const metricName = (m: string): string => t(`sla.metric.${m}` as Key)

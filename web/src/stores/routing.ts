@@ -16,6 +16,7 @@ export type QueueSum = Item<Answer<'/routing/queues'>>
 export type Waiting = Item<Answer<'/routing/queue'>> & { priority: Priority }
 export type Need = Waiting['needs'][number]
 export type Carrier = Item<Answer<'/routing/agents'>>
+export type Given = Item<Answer<'/routing/recent'>>
 export type Offer = Waiting & { expires_at: Stamp }
 export type TicketRouting = Answer<'/tickets/{id}/routing'>
 /** What is stored of a decision; with its weights the factors say how much each made of the score. */
@@ -46,6 +47,10 @@ export const queueQuery = (teams: ID[]) => infiniteQueryOptions({
 })
 export const carriersQuery = (team: ID | undefined) => queryOptions({
   ...often, queryKey: keys.routing('agents', team ?? ''), queryFn: ({ signal }) => data(api.GET('/routing/agents', { params: { query: team ? { team_id: team } : {} }, signal })),
+})
+/** What was given last; without a team, of all queues. */
+export const recentQuery = (team: ID | undefined) => queryOptions({
+  ...often, queryKey: keys.routing('recent', team ?? ''), queryFn: ({ signal }) => data(api.GET('/routing/recent', { params: { query: team ? { team_id: team === NO_TEAM ? '0' : team } : {} }, signal })),
 })
 export const offersQuery = queryOptions({ queryKey: keys.routing('offers'), queryFn: ({ signal }) => data(api.GET('/routing/offers', { signal })) as Promise<{ items: Offer[] }>, staleTime: 10_000, retry: false, refetchInterval: 60_000 })
 export const routingQuery = (id: ID) => queryOptions({ queryKey: keys.routing('ticket', id), queryFn: ({ signal }) => data(api.GET('/tickets/{id}/routing', { params: { path: { id } }, signal })), staleTime: 5_000, retry: false })

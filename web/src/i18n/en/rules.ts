@@ -160,6 +160,8 @@ export default {
   'sim.same': 'same',
   'sim.better': 'better by {by}',
   'sim.worse': 'worse by {by}',
+  'sim.m.unserved': 'Still waiting',
+  'sim.m.unserved.help': 'Tickets that nobody had when the replay ended.',
   'sim.m.wait50': 'Median wait',
   'sim.m.wait50.help': 'Half of the tickets were given away in this time.',
   'sim.m.wait90': 'Wait, P90',

@@ -5,6 +5,7 @@ export default {
   'sla.metric.first_response': 'First response',
   'sla.metric.next_response': 'Next response',
   'sla.metric.update': 'Update',
+  'sla.metric.arrival': 'On-site arrival',
   'sla.metric.resolution': 'Resolution',
   'sla.days': '{d}d {h}h',
   'sla.met': 'Met',

@@ -160,6 +160,8 @@ export default {
   'sim.same': '持平',
   'sim.better': '改善 {by}',
   'sim.worse': '变差 {by}',
+  'sim.m.unserved': '仍在等待',
+  'sim.m.unserved.help': '重放结束时还没有分配出去的工单数。',
   'sim.m.wait50': '等待中位数',
   'sim.m.wait50.help': '一半的工单在这个时间内分配出去。',
   'sim.m.wait90': '等待 P90',

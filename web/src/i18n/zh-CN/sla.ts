@@ -5,6 +5,7 @@ export default {
   'sla.metric.first_response': '首次响应',
   'sla.metric.next_response': '下次响应',
   'sla.metric.update': '进展更新',
+  'sla.metric.arrival': '上门到达',
   'sla.metric.resolution': '解决',
   'sla.days': '{d} 天 {h} 小时',
   'sla.met': '已达成',

@@ -1,14 +1,16 @@
+import dayjs from 'dayjs'
 import { useState, type ReactElement, type ReactNode } from 'react'
 import { t, type Key } from '~/i18n'
 import { IconButton } from '~/parts/Button'
 import { ChoiceList, type Choice } from '~/parts/ChoiceList'
 import { Icon } from '~/parts/Icon'
 import { Pop } from '~/parts/Pop'
+import { When } from '~/parts/When'
 import { useNames, type Names } from '~/stores/session'
 import { createStore, useStore } from '~/stores/store'
 import { CelForm } from './CelForm'
-import { bound, flagFields, readFilter, timeFields, valueFields, writeFilter, type Chip, type FlagField, type TimeField } from './filter'
-import { chipText, customFields, fieldName, filterChoices, timeChoices, timeText } from './filterChoices'
+import { atOps, flagFields, readFilter, timeFields, valueFields, writeFilter, type AtOp, type Chip, type FlagField, type TimeField } from './filter'
+import { atText, chipText, customFields, fieldName, filterChoices, timeChoices, timeText } from './filterChoices'
 
 /** Whether the condition of a view is shown though nobody has changed it. */
 export const unfolded = createStore(false)
@@ -25,7 +27,7 @@ export function FilterBar({ condition, children }: { condition: Condition; child
   return (
     <div className="fl" role="group" aria-label={t('filter.bar')}>
       {chips.map((c, i) => (
-        <span key={i} className={c.kind === 'cel' && !bound(c.cel) ? 'chip pri expr' : 'chip pri'}>
+        <span key={i} className={c.kind === 'cel' ? 'chip pri expr' : 'chip pri'}>
           <Pop width={c.kind === 'cel' ? 360 : undefined} content={(close) => <ChipEditor condition={condition} at={i} chip={c} close={close} />}>
             <button type="button" className="ct ell" title={chipText(c, names)}>{chipText(c, names)}</button>
           </Pop>
@@ -49,6 +51,7 @@ function ChipEditor({ condition, at, chip, close }: { condition: Condition; at: 
     case 'flag':
       return <ChoiceList label={chipText(chip, names)} choices={[true, false].map((on) => ({ id: String(on), text: t(`filter.${on ? 'is' : 'isnt'}.${chip.field}` as Key), on: on === chip.on }))} onChoose={(id) => { close(); replace({ ...chip, on: id === 'true' }) }} />
     case 'time': return <Times field={chip.field} chosen={chip} onChoose={(c) => { close(); replace(c) }} />
+    case 'at': return <At chip={chip} done={(c) => { close(); replace(c) }} />
     case 'words': return <Words words={chip.words} done={(words) => { close(); replace(words ? { ...chip, words } : undefined) }} />
     case 'cel': return <CelForm cel={chip.cel} apply={(cel) => { replace(cel ? { kind: 'cel', cel } : undefined); close() }} close={close} />
   }
@@ -108,7 +111,25 @@ function Values({ field, chip, names, onChange }: { field: string; chip: Extract
 
 function Times({ field, chosen, onChoose }: { field: TimeField; chosen?: { op: string; hours: number }; onChoose: (chip: Chip) => void }) {
   const list = timeChoices(field)
-  return <ChoiceList label={t(`filter.${field}` as Key)} choices={list.map((c, i) => ({ id: String(i), text: timeText(c), on: chosen?.op === c.op && chosen.hours === c.hours }))} onChoose={(id) => onChoose({ kind: 'time', field, ...list[Number(id)]! })} />
+  const [own, setOwn] = useState(false)
+  if (own) return <At chip={{ kind: 'at', field, op: '>=', at: dayjs().startOf('day').toISOString() }} done={onChoose} />
+  return <ChoiceList label={t(`filter.${field}` as Key)} choices={[...list.map((c, i) => ({ id: String(i), text: timeText(c), on: chosen?.op === c.op && chosen.hours === c.hours })), { id: 'own', text: t('filter.at.own') }]} onChoose={(id) => (id === 'own' ? setOwn(true) : onChoose({ kind: 'time', field, ...list[Number(id)]! }))} />
+}
+
+/** A moment by the date, in the reader's own time. */
+function At({ chip, done }: { chip: Extract<Chip, { kind: 'at' }>; done: (chip: Chip) => void }) {
+  const [op, setOp] = useState<AtOp>(chip.op)
+  const [value, setValue] = useState(dayjs(chip.at).format('YYYY-MM-DDTHH:mm'))
+  return (
+    <form className="popform" style={{ display: 'grid', gap: 8 }} onSubmit={(e) => { e.preventDefault(); if (value) done({ ...chip, op, at: dayjs(value).toISOString() }) }}>
+      <b className="f13">{t(`filter.${chip.field}` as Key)}</b>
+      <div className="row g8">
+        <select className="inp mini" value={op} aria-label={t('filter.at.how')} onChange={(e) => setOp(e.target.value as AtOp)}>{atOps.map((o) => <option key={o} value={o}>{atText(o, '…')}</option>)}</select>
+        <When kind="moment" small required label={t(`filter.${chip.field}` as Key)} value={value} onChange={setValue} />
+      </div>
+      <div className="row"><span className="sp" /><button className="btn p" type="submit">{t('common.done')}</button></div>
+    </form>
+  )
 }
 
 function Words({ words, done }: { words: string; done: (words: string) => void }) {

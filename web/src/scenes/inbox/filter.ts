@@ -7,9 +7,13 @@ export type ValueField = (typeof valueFields)[number]
 /** Properties that hold or do not. */
 export const flagFields = ['active', 'at_risk', 'to_classify', 'awaiting_ruling', 'snoozed', 'watching', 'mentioned', 'unread', 'assisting', 'collaborating', 'merged'] as const
 export type FlagField = (typeof flagFields)[number]
-/** Moments, told from now. */
+/** Moments, told from now or by the date. */
 export const timeFields = ['created_at', 'updated_at', 'solved_at', 'due_at'] as const
 export type TimeField = (typeof timeFields)[number]
+
+/** How a property stands to a given moment. */
+export const atOps = ['>=', '<', '>', '<='] as const
+export type AtOp = (typeof atOps)[number]
 
 export interface ValuesChip { kind: 'values'; field: string; not?: boolean; values: string[] }
 export type Chip =
@@ -17,6 +21,8 @@ export type Chip =
   | { kind: 'flag'; field: FlagField; on: boolean }
   /** offset: hours from now, "-24", "1", or "0". */
   | { kind: 'time'; field: TimeField; op: '<' | '>='; hours: number }
+  /** at: RFC 3339, as it was written. */
+  | { kind: 'at'; field: TimeField; op: AtOp; at: string }
   | { kind: 'words'; words: string; not?: boolean }
   | { kind: 'cel'; cel: string }
 
@@ -32,16 +38,11 @@ const forms = {
   some: new RegExp(`^(${name}) in \\[(${value}(?:, ?${value})*)\\]$`),
   tag: new RegExp(`^(${text}) in tags$`),
   time: /^(created_at|updated_at|solved_at|due_at) (<|>=|>) now\(\)(?: ([+-]) duration\("(\d+)h"\))?$/,
+  at: /^(created_at|updated_at|solved_at|due_at) (<=|>=|<|>) timestamp\("(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d))"\)$/,
   words: new RegExp(`^(!?)subject\\.contains\\((${text})\\)$`),
 }
 const unquote = (s: string): string => (s === 'me()' ? 'me' : s.slice(1, -1).replace(/\\n/g, '\n').replace(/\\(.)/g, '$1'))
 const all = (s: string): string[] => [...s.matchAll(new RegExp(value, 'g'))].map((m) => unquote(m[0]))
-
-/** A bound on a moment that a chip can tell though only its text can be changed: from a day on, before a day. */
-export function bound(cel: string): { field: TimeField; op: '<' | '>='; at: string } | undefined {
-  const m = /^(created_at|updated_at|solved_at|due_at) (<|>=) timestamp\("([^"]+)"\)$/.exec(cel)
-  return m && !Number.isNaN(Date.parse(m[3]!)) ? { field: m[1] as TimeField, op: m[2] as '<' | '>=', at: m[3]! } : undefined
-}
 
 /** Cuts at an operator outside quotes and brackets. */
 export function cut(s: string, by: string): string[] {
@@ -111,6 +112,8 @@ function chip(s: string): Chip {
   const time = forms.time.exec(s)
   // "later than" to the millisecond is "not earlier than" for everybody who reads a list
   if (time && time[2] !== '>') return { kind: 'time', field: time[1] as TimeField, op: time[2] as '<' | '>=', hours: time[3] ? Number(`${time[3]}${time[4]}`) : 0 }
+  const at = forms.at.exec(s)
+  if (at && !Number.isNaN(Date.parse(at[3]!))) return { kind: 'at', field: at[1] as TimeField, op: at[2] as AtOp, at: at[3]! }
   const words = forms.words.exec(s)
   if (words) return { kind: 'words', words: unquote(words[2]!), ...(words[1] ? { not: true } : {}) }
   return { kind: 'cel', cel: s }
@@ -139,6 +142,7 @@ function written(c: Chip, alone: boolean): string {
     case 'flag': return c.on ? c.field : `!${c.field}`
     case 'words': return `${c.not ? '!' : ''}subject.contains(${quote(c.words)})`
     case 'time': return `${c.field} ${c.op} now()${c.hours ? ` ${c.hours < 0 ? '-' : '+'} duration("${Math.abs(c.hours)}h")` : ''}`
+    case 'at': return `${c.field} ${c.op} timestamp(${quote(c.at)})`
     case 'cel': return !alone && loose(c.cel) && inside(c.cel) === undefined ? `(${c.cel})` : c.cel
     case 'values': {
       const literal = (v: string) => (c.field === 'assignee' && v === 'me' ? 'me()' : quote(v))

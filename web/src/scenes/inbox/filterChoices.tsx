@@ -1,13 +1,13 @@
 // Names for what a filter says: the values of each property, flags and times.
 import type { Priority, Status } from '~/api/types'
 import { named, t, type Key } from '~/i18n'
-import { clock, languageName } from '~/i18n/format'
+import { languageName, minute } from '~/i18n/format'
 import { Avatar } from '~/parts/Avatar'
 import type { Choice } from '~/parts/ChoiceList'
 import { ChannelIcon, channelList, channelName, PriorityBars, priorityName, StatusGlyph, statusName } from '~/parts/Glyph'
 import { knownTags } from '~/stores/ticket'
 import type { Names } from '~/stores/session'
-import { bound, type Chip, type TimeField } from './filter'
+import type { AtOp, Chip, TimeField } from './filter'
 
 export const statuses: Status[] = ['new', 'open', 'pending', 'on_hold', 'solved', 'closed', 'cancelled']
 export const priorities: Priority[] = ['urgent', 'high', 'normal', 'low']
@@ -75,6 +75,10 @@ export function timeText({ op, hours }: { op: '<' | '>='; hours: number }): stri
   return t(past === (op === '>=') ? 'filter.time.within' : past ? 'filter.time.before' : 'filter.time.after', { span: span(hours) })
 }
 
+const atWords: Record<AtOp, Key> = { '>=': 'filter.at.from', '<': 'filter.at.before', '>': 'filter.at.after', '<=': 'filter.at.until' }
+/** 2026年11月16日 起, 早于 2026年11月16日 18:00. */
+export const atText = (op: AtOp, at: string): string => t(atWords[op], { at })
+
 export function chipText(c: Chip, names: Names): string {
   switch (c.kind) {
     case 'values': {
@@ -84,10 +88,8 @@ export function chipText(c: Chip, names: Names): string {
     }
     case 'flag': return t(`filter.${c.on ? 'is' : 'isnt'}.${c.field}` as Key)
     case 'time': return t('common.colon', { name: fieldName(c.field, names), value: timeText(c) })
+    case 'at': return t('common.colon', { name: fieldName(c.field, names), value: atText(c.op, minute(c.at)) })
     case 'words': return t(c.not ? 'filter.words.not' : 'filter.words.has', { words: c.words })
-    case 'cel': {
-      const b = bound(c.cel)
-      return b ? t('common.colon', { name: fieldName(b.field, names), value: t(b.op === '<' ? 'filter.day.before' : 'filter.day.from', { day: clock(b.at, Date.now()).replace(/ 00:00$/, '') }) }) : c.cel
-    }
+    case 'cel': return c.cel
   }
 }

@@ -9,7 +9,7 @@ import { Pop } from '~/parts/Pop'
 import { ReasonForm } from '~/parts/ReasonForm'
 import { EmptyState, FailedState, Skeleton } from '~/parts/State'
 import { Icon } from '~/parts/Icon'
-import { useNow } from '~/parts/Time'
+import { Time, useNow } from '~/parts/Time'
 import { forceState, stateName, states, type StateName } from '~/stores/roster'
 import type { Carrier } from '~/stores/routing'
 import { span, useSecond } from '~/stores/second'
@@ -29,7 +29,7 @@ export function Agents({ query, agents, over, onLeave }: { query: { error: unkno
         : agents.length === 0 ? <EmptyState icon="people" title={t('queue.nobody')} help={t('queue.nobody.help')} />
         : (
           <div className="alist">
-            <div className="ag agh" aria-hidden="true"><span>{t('queue.col.name')}</span><span>{t('queue.col.state')}</span><span>{t('queue.col.load')}</span><span className="r">{t('queue.col.open')}</span><span className="r">{t('queue.col.today')}</span><span className="r">{t('queue.col.due')}</span><span /></div>
+            <div className="ag agh" aria-hidden="true"><span>{t('queue.col.name')}</span><span>{t('queue.col.state')}</span><span>{t('queue.col.load')}</span><span className="r">{t('queue.col.open')}</span><span className="r">{t('queue.col.today')}</span><span className="r">{t('queue.col.due')}</span><span className="r">{t('queue.col.last')}</span><span /></div>
             {agents.map((a) => <Line key={a.id} a={a} over={over === a.id} onLeave={onLeave} />)}
           </div>
         )}
@@ -54,7 +54,7 @@ function Line({ a, over, onLeave }: { a: Carrier; over: boolean; onLeave: (id: s
         <span className={full ? 'amber nw' : 't2 nw'}>{room(a)}{a.offered > 0 && <span className="t3">{' '}{t('queue.offered.n', { n: a.offered })}</span>}</span>
         {a.state === 'offline' && a.shift_end && <span className="t3 f12 nw ell">{t('queue.shiftEnd', { at: clock(a.shift_end, now) })}</span>}
       </span>
-      <span className="r num">{a.open}</span><span className="r num">{a.today}</span><span className={a.due_soon > 0 ? 'r num amber' : 'r num'}>{a.due_soon}</span>
+      <span className="r num">{a.open}</span><span className="r num">{a.today}</span><span className={a.due_soon > 0 ? 'r num amber' : 'r num'}>{a.due_soon}</span><span className="r num t2">{a.last_given ? <Time at={a.last_given} /> : '–'}</span>
       <span className="more">{(can(me, 'roster.manage') || can(me, 'ticket.assign')) && <AgentMenu a={a} onLeave={onLeave} force={can(me, 'roster.manage')} />}</span>
     </div>
   )

@@ -16,7 +16,9 @@ import { useStore } from '~/stores/store'
 import { listing } from '~/stores/ui'
 import { Agents } from './Agents'
 import { Alerts } from './Alerts'
+import { clearing } from './clearing'
 import { LeavePanel, MoveBar } from './Leave'
+import { Recent } from './Recent'
 import { WaitingList } from './WaitingList'
 import '~/scenes/inbox/inbox.css'
 import '~/scenes/ticket/ticket.css'
@@ -38,7 +40,7 @@ export function Monitor() {
   const [chosen, setChosen] = useState<string>()
   const [assigning, setAssigning] = useState(false)
   const [leaving, setLeaving] = useState<string | true>()
-  const [tab, setTab] = useState<'waiting' | 'agents'>('waiting')
+  const [tab, setTab] = useState<'waiting' | 'agents' | 'recent'>('waiting')
   const [drag, take] = useDrag<Waiting>((w, over) => {
     const agent = agents.find((a) => a.id === over)
     if (agent) void assignTo(w, agent)
@@ -94,17 +96,20 @@ export function Monitor() {
           <Link to="/queue/$team" params={{ team: 'all' }} className={wanted ? undefined : 'on'}>{`${t('queue.all')} ${total(all)?.waiting ?? 0}`}</Link>
           {listed.map((q) => <Link key={placeOf(q)} to="/queue/$team" params={{ team: placeOf(q) }} className={placeOf(q) === wanted ? 'on' : undefined}>{`${nameOf(q)} ${q.waiting}`}</Link>)}
         </nav>
-        <Figures sum={sum} agents={agents} />
+        <Figures sum={sum} agents={agents} over={queues.data?.flow_seconds ?? 0} />
         <MoveBar />
         <div className="segment only-phone qtabs" role="radiogroup" aria-label={t('nav.queue')}>
-          {(['waiting', 'agents'] as const).map((x) => <button key={x} type="button" role="radio" aria-checked={tab === x} onClick={() => setTab(x)}>{t(`queue.${x}`)}{x === 'waiting' ? ` ${sum?.waiting ?? items.length}` : ` ${agents.length}`}</button>)}
+          {(['waiting', 'agents', 'recent'] as const).map((x) => <button key={x} type="button" role="radio" aria-checked={tab === x} onClick={() => setTab(x)}>{t(`queue.${x}`)}{x === 'waiting' ? ` ${sum?.waiting ?? items.length}` : x === 'agents' ? ` ${agents.length}` : ''}</button>)}
         </div>
         <div className="qbody">
           <div className="qleft">
             <Alerts />
             <WaitingList query={{ ...waiting, isPending: waiting.isPending && (teams.length > 0 || queues.isPending) }} items={items} count={sum?.waiting ?? items.length} chosen={chosen} onChoose={setChosen} take={take} taken={drag?.item.ticket_id} agents={agents} assigning={assigning} setAssigning={setAssigning} />
           </div>
-          <Agents query={people} agents={agents} over={drag?.over} onLeave={setLeaving} />
+          <div className="qright">
+            <Agents query={people} agents={agents} over={drag?.over} onLeave={setLeaving} />
+            <Recent team={wanted} />
+          </div>
         </div>
         {leaving && <LeavePanel agents={agents} who={leaving === true ? undefined : leaving} close={() => setLeaving(undefined)} />}
       </main>
@@ -127,7 +132,7 @@ const order = (list: Carrier[]): Carrier[] => list.toSorted((a, b) => rank(a) - 
 function total(all: QueueSum[]): QueueSum | undefined {
   if (!all.length) return undefined
   const add = (f: (q: QueueSum) => number) => all.reduce((n, q) => n + f(q), 0)
-  return { team_id: '', waiting: add((q) => q.waiting), offered: add((q) => q.offered), due_soon: add((q) => q.due_soon), breached: add((q) => q.breached), online: add((q) => q.online), free: add((q) => q.free), oldest_at: all.map((q) => q.oldest_at).filter(Boolean).toSorted()[0] }
+  return { team_id: '', waiting: add((q) => q.waiting), offered: add((q) => q.offered), due_soon: add((q) => q.due_soon), breached: add((q) => q.breached), online: add((q) => q.online), free: add((q) => q.free), came: add((q) => q.came), given: add((q) => q.given), oldest_at: all.map((q) => q.oldest_at).filter(Boolean).toSorted()[0] }
 }
 
 function QueueLink({ id, name, sum, on }: { id: string; name: string; sum?: QueueSum; on: boolean }) {
@@ -148,12 +153,13 @@ function Live() {
   return <span className="f12 t3 row g6 not-phone"><i className={up ? 'sdot online' : 'sdot offline'} />{t(up ? 'queue.live' : 'queue.stale', { at: new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(now) })}</span>
 }
 
-function Figures({ sum, agents }: { sum?: QueueSum; agents: Carrier[] }) {
+function Figures({ sum, agents, over }: { sum?: QueueSum; agents: Carrier[]; over: number }) {
   const now = useSecond()
   const online = agents.filter((a) => a.state === 'online')
   const capacity = online.reduce((n, a) => n + a.capacity, 0)
   const load = online.reduce((n, a) => n + a.load, 0)
   const free = Math.max(0, capacity - load) / 100
+  const clear = sum && clearing(sum, over)
   return (
     <dl className="kpi" tabIndex={0} aria-label={t('queue.figures')}>
       <div><dt>{t('queue.waiting')}</dt><dd>{sum?.waiting ?? 0}</dd></div>
@@ -161,6 +167,7 @@ function Figures({ sum, agents }: { sum?: QueueSum; agents: Carrier[] }) {
       <div><dt>{t('queue.figure.breached')}</dt><dd className={sum?.breached ? 'red' : undefined}>{sum?.breached ?? 0}<small>{t('queue.figure.soon', { n: sum?.due_soon ?? 0 })}</small></dd></div>
       <div><dt>{t('queue.figure.online')}</dt><dd>{online.length}<small>{t('queue.figure.of', { n: agents.length })}</small></dd></div>
       <div><dt title={t('queue.figure.saturation.help')}>{t('queue.figure.saturation')}</dt><dd>{capacity ? `${Math.round((100 * load) / capacity)}%` : '–'}<small>{t('queue.figure.free', { n: Math.floor(free) })}</small></dd></div>
+      <div><dt title={t('queue.figure.clear.help')}>{t('queue.figure.clear')}</dt><dd className={clear?.grows ? 'amber' : undefined}>{clear?.text ?? '–'}<small>{t('queue.figure.flow', { n: Math.max(1, Math.round(over / 60)), came: sum?.came ?? 0, given: sum?.given ?? 0 })}</small></dd></div>
     </dl>
   )
 }

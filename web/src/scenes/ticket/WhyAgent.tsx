@@ -39,6 +39,7 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
   const newest = items.toSorted((a, b) => b.at.localeCompare(a.at))
   const d = newest.find((x) => !x.shadow)
   const shadow = newest.find((x) => x.shadow)
+  const offer = d?.outcome === 'kept' && d.mode === 'offer' ? newest.find((x) => x.outcome === 'offered' && x.agent_id === d.agent_id) : undefined
   const name = (id: string | undefined) => (id ? names.staff(id) || t('route.gone') : '')
   const title = ticket.assignee ? t('route.why.assigned', { name: ticket.assignee.name }) : offered ? t('route.why.offered', { name: name(offered) }) : t('route.why.waiting')
   return (
@@ -49,14 +50,16 @@ export function WhyAgent({ ticket, close }: { ticket: Pick<Ticket, 'id' | 'numbe
       {response && !response.ended_at && <p className={response.response === 'serious' ? 'f12 red' : 'f12 amber'}>{[word('response', response.response), response.told.length ? t('queue.told', { names: response.told.map((x) => name(x.user_id)).join(t('common.and')) }) : '', response.acknowledged_by ? t('queue.acknowledged', { name: name(response.acknowledged_by) }) : ''].filter(Boolean).join(' · ')}</p>}
       {!d ? <p className="t2">{t(ticket.assignee ? 'route.byHand' : 'route.none')}</p> : (
         <>
-          <Decided decision={d} chosen={ticket.assignee?.id} />
+          {d.outcome === 'kept' ? <p className="t2">{!d.by || d.by !== d.agent_id ? t('route.hand', { by: name(d.by) || t('route.gone'), name: name(d.agent_id) }) : t(d.mode === 'offer' ? 'route.accepted' : 'route.claimed', { name: name(d.agent_id) })}</p>
+            : <Decided decision={d} chosen={ticket.assignee?.id} />}
+          {offer && <Decided decision={offer} chosen={offer.agent_id} />}
           {shadow && <p className="f12 t2">{t(shadow.agent_id === d.agent_id ? 'route.shadow.same' : 'route.shadow.other', { name: name(shadow.agent_id) || t('common.nobody') })}</p>}
           <p className="f12 t3 row g4 wrap"><time dateTime={d.at}>{clock(d.at, now)}</time>{d.hash && <span className="mono" title={t('route.hash.help')}>{d.hash.slice(0, 12)}</span>}</p>
         </>
       )}
       {newest.filter((x) => !x.shadow).length > 1 && (
         <details className="more f12"><summary>{t('route.before', { n: newest.filter((x) => !x.shadow).length - 1 })}</summary>
-          <ol className="t2">{newest.filter((x) => !x.shadow).slice(1, 20).map((x) => <li key={x.at} className="row g8"><time dateTime={x.at}>{clock(x.at, now)}</time><span className="sp ell">{word('outcome', x.outcome)}{x.agent_id && ` · ${name(x.agent_id)}`}</span></li>)}</ol></details>
+          <ol className="t2">{newest.filter((x) => !x.shadow).slice(1, 20).map((x) => <li key={x.at} className="row g8"><time dateTime={x.at}>{clock(x.at, now)}</time><span className="sp ell">{x.outcome === 'kept' ? t('route.byPerson') : word('outcome', x.outcome)}{x.agent_id && ` · ${name(x.agent_id)}`}</span></li>)}</ol></details>
       )}
       {(ticket.actions ?? []).includes('assign') && <div className="row g8 acts"><Button look="sm" onClick={() => { close(); void recall(ticket.id) }}>{t('route.recall')}</Button></div>}
     </div>

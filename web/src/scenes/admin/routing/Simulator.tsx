@@ -70,8 +70,9 @@ function Progress({ sim }: { sim: Simulation }) {
   )
 }
 
-interface Metric { key: 'wait50' | 'wait90' | 'spread' | 'skill' | 'sla'; of: (o: Outcome) => number; text: (v: number) => string; less: boolean }
+interface Metric { key: 'unserved' | 'wait50' | 'wait90' | 'spread' | 'skill' | 'sla'; of: (o: Outcome) => number; text: (v: number) => string; less: boolean }
 const metrics: Metric[] = [
+  { key: 'unserved', of: (o) => o.unserved, text: (v) => number(v, 0), less: true },
   { key: 'wait50', of: (o) => o.wait_p50_seconds, text: (v) => span(v * 1000), less: true },
   { key: 'wait90', of: (o) => o.wait_p90_seconds, text: (v) => span(v * 1000), less: true },
   { key: 'spread', of: (o) => o.spread, text: (v) => number(v, 2), less: true },
@@ -85,7 +86,7 @@ function Result({ sim, active, able, onOpen }: { sim: Simulation; active?: numbe
   return (
     <section aria-label={t('sim.result')}>
       <div className="row g12 wrap simhead">
-        <h3 className="h2 sp">{t('sim.result')}<span className="f12 t3">{t('sim.of', { n: changed.tickets, days: sim.days })}</span></h3>
+        <h3 className="h2 sp">{t('sim.result')}<span className="f12 t3">{t('sim.of', { n: sim.result!.tickets, days: sim.days })}</span></h3>
         {able && !!sim.version && (on ? <span className="chip green">{t('rules.state.active')}</span> : <Button look="p" onClick={() => { void setState(sim.version!, 'active', active); onOpen(sim.version!) }}>{t('sim.switchOn', { n: sim.version })}</Button>)}
       </div>
       <div className="scroll-x">

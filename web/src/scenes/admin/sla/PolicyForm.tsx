@@ -10,6 +10,7 @@ import { Segmented, Switch, useDraft } from '~/scenes/intelligence/frame'
 import { bodyOfPolicy, savePolicy } from '~/stores/sla'
 import { ConditionEditor } from '../ConditionEditor'
 import { Chain } from './Chain'
+import { Ends } from './Ends'
 import { Pauses } from './Pauses'
 import { Targets } from './Targets'
 import { Units } from './Units'
@@ -60,6 +61,7 @@ export function PolicyForm({ policy, go }: { policy?: SLAPolicy; go: (to: string
       <h2 className="h2">{t('slap.targets')}</h2>
       <p className="f13 t2 lead">{t('slap.targets.help')}</p>
       <Targets targets={draft.targets} onChange={(targets) => set({ targets })} />
+      <Ends targets={draft.targets} onChange={(targets) => set({ targets })} fault={field} />
 
       <h2 className="h2">{t('slap.units')}</h2>
       <p className="f13 t2 lead">{t('slap.units.help')}</p>

@@ -20,6 +20,7 @@ export function useSaying(): { setting: (path: string) => string; value: (path: 
   return {
     setting: (path) => {
       const [key = '', a = '', b = ''] = path.split('.')
+      if (key === 'targets' && (b === 'start' || b === 'stop')) return t(b === 'start' ? 'slap.start' : 'slap.stopwhen', { name: metricName(a) })
       if (key === 'targets') return `${metricName(a)} ${priorityName(b as Priority)}`
       if (key === 'units') {
         const [kind = '', unit] = a.split(':')
@@ -32,7 +33,7 @@ export function useSaying(): { setting: (path: string) => string; value: (path: 
       if (v === undefined || v === '') return '–'
       const key = path.split('.')[0]
       switch (key) {
-        case 'targets': case 'units': return `${amount((v as SLAPromise).minutes)} · ${calendar((v as SLAPromise).calendar)}`
+        case 'targets': case 'units': return typeof v === 'string' ? v : `${amount((v as SLAPromise).minutes)} · ${calendar((v as SLAPromise).calendar)}`
         case 'warnings': { const w = v as SLAWarning; return w.percent ? t('sla.warn.percent', { n: w.percent }) : t('sla.warn.before', { time: secondsText((w.before_minutes ?? 0) * 60) }) }
         case 'chain': { const l = v as SLALink; return t(l.on === 'breach' ? 'slap.chain.effect.breach' : 'slap.chain.effect.warning', { n: l.after_minutes, who: l.to === 'people' ? (l.people ?? []).map(names.staff).join(t('common.and')) : t(`slap.chain.to.${l.to}`) }) }
         case 'pauses': { const p = v as SLAPause; return [(p.statuses ?? []).map((s) => statusName(s as 'open')).join(t('common.and')), (p.hold_reasons ?? []).map((h) => names.keyed('hold_reasons', h)).join(t('common.and')), p.when, (p.metrics ?? []).map(metricName).join(t('common.and'))].filter(Boolean).join(' · ') }
