@@ -17,15 +17,17 @@ import (
 
 // A ticket may come before the models of its tenant are in memory: in the
 // first seconds of a new store they are still being made from the shipped
-// texts. It does not wait for them. The rules read it at once, and when the
-// models are there they read it again, by a job that was ordered with its
+// texts. It waits briefly; then the rules read it alone, and when the models are
+// there they read it again, by a job that was ordered with its
 // birth, and fill in what nobody has said since.
 
 const kindEarly = "understand.early"
 
-// briefly is how long a ticket waits for what reads it: reading stored models
-// takes a tenth of a second, making them takes many.
-const briefly = 150 * time.Millisecond
+// briefly is how long the first ticket waits for what reads it, to be born with
+// all that models say of it: reading stored models takes a tenth of a second,
+// making them two on a machine with nothing else to do. Once one has waited in
+// vain, those that follow do not.
+const briefly = 2500 * time.Millisecond
 
 // loading is a tenant that is being brought into memory.
 type loading struct {
