@@ -132,13 +132,14 @@ journey('同一份表格再传一次：先说是谁何时导入的，要不要�
 })
 
 journey('导入与导出的各个屏幕：英文、深色、窄屏', async (open) => {
-  const { items } = await api('GET', '/imports') // the newest is the batch that was taken back
+  const { items } = await api('GET', '/imports')
+  const batch = items.find((x) => x.what === 'batch')
   for (const [name, options] of Object.entries({ en: { locale: 'en' }, dark: { theme: 'dark' }, phone: { width: 390, height: 844, phone: true }, tablet: { width: 1024, height: 768 } })) {
     const page = await open(browser, house, options)
     await signIn(page, li, '/imports')
     await page.locator('.tbl').first().waitFor()
     await shot(page, `exchange-imports-${name}`)
-    await page.goto(`/imports/${items[0].id}`)
+    await page.goto(`/imports/${batch.id}`)
     await page.locator('.figures').first().waitFor()
     await shot(page, `exchange-import-${name}`)
     await page.goto('/exports')

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useDeferredValue, type RefObject } from 'react'
+import { useDeferredValue, useEffect, useRef, type RefObject } from 'react'
 import type { Brief, Customer, Like } from '~/api/types'
 import { t } from '~/i18n'
 import { Avatar } from '~/parts/Avatar'
@@ -17,9 +17,9 @@ import { callerQuery, customerQuery, customerTickets, findCustomersQuery, lastCo
 import { useNames } from '~/stores/session'
 import { dialable, digits, type Form } from './draft'
 
-export interface Known { customer?: Customer; blocked?: { reason: string; until?: string }; number?: string; searching: boolean; none: boolean; matches: Customer[] }
+export interface Known { customer?: Customer; blocked?: { reason: string; until?: string }; number?: string; searching: boolean; none: boolean; matches: Customer[]; settled: boolean }
 
-/** Who is it? By the number at once, by other words from those that are found. */
+/** Who is it? By the number at once, by other words from those that are found. `settled`: the answer is to what stands in the box. */
 export function useWho(form: Form): Known {
   const late = useDeferredValue(form.words.trim())
   const dials = digits(late) >= 4
@@ -31,6 +31,7 @@ export function useWho(form: Form): Known {
   const customer = form.customer ? picked.data : dials ? (caller.data?.customer as Customer | undefined) : undefined
   const asking = form.customer ? picked.isPending : dials ? caller.isPending : late.length >= 2 && found.isPending
   return {
+    settled: late === form.words.trim() && !asking,
     customer, matches, searching: asking, number: caller.data?.number, blocked: customer?.blocked ?? (dials ? caller.data?.blocked : undefined),
     none: !asking && !customer && late.length >= 2 && matches.length === 0 && !(dials && caller.isError),
   }
@@ -53,7 +54,13 @@ export function Who({ form, set, known, joinable, onJoin, onOpen, onNext, input,
   form: Form; set: (part: Partial<Form>) => void; known: Known; joinable: Joinable[]; onJoin: (t: Joinable) => void; onOpen: (id: string) => void
   onNext: () => void; input: RefObject<HTMLInputElement | null>; busy: boolean
 }) {
-  const { customer, matches } = known
+  const { customer, matches, settled } = known
+  // Enter before the answer has come takes the first of those that are found then
+  const wanted = useRef('')
+  useEffect(() => {
+    if (wanted.current && settled && wanted.current === form.words && matches[0] && !customer) set({ customer: matches[0].id })
+    if (settled || wanted.current !== form.words) wanted.current = ''
+  })
   const other = () => { set({ words: '', customer: undefined, name: '' }); requestAnimationFrame(() => input.current?.focus()) }
   return (
     <section className="c1" aria-label={t('side.customer')}>
@@ -64,7 +71,8 @@ export function Who({ form, set, known, joinable, onJoin, onOpen, onNext, input,
           onKeyDown={(e) => {
             if (e.key !== 'Enter' || e.ctrlKey || e.metaKey || e.nativeEvent.isComposing) return
             e.preventDefault()
-            if (matches[0]) set({ customer: matches[0].id })
+            if (!settled) wanted.current = form.words
+            else if (matches[0]) set({ customer: matches[0].id })
             onNext()
           }} />
         <span className="f12 t3 nw" role="status">{customer ? t('caller.matched') : known.searching && form.words.trim().length >= 2 ? t('caller.searching') : matches.length ? t('create.matches', { n: matches.length }) : known.none ? t('caller.unknown') : ''}</span>

@@ -27,7 +27,11 @@ export function Table<T extends { id: string }>({ label, columns: all, items, op
   const go = (at: number) => {
     if (at < 0 || at >= items.length) return
     rows.scrollToIndex(at, { align: 'auto' })
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)?.focus({ preventScroll: true }))
+    const row = () => scroll.current?.querySelector<HTMLElement>(`[data-at="${at}"]`)
+    const drawn = row()
+    // what is drawn has the focus before the next key comes
+    if (drawn) drawn.focus({ preventScroll: true })
+    else requestAnimationFrame(() => row()?.focus({ preventScroll: true }))
   }
   const walk = (e: KeyboardEvent<HTMLDivElement>) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return
