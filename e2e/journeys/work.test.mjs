@@ -57,8 +57,8 @@ journey('批量：500 张改优先级，再整批撤销', async (open) => {
   await until(async () => (await urgent()) === 500, 'all are urgent', 120_000)
   await page.getByText('已更新 500 张工单').waitFor({ timeout: 60_000 })
   await page.keyboard.press('z')
+  await page.getByText('已撤销').first().waitFor({ timeout: 120_000 })
   await until(async () => (await urgent()) === 0, 'the undo', 120_000)
-  await page.getByText('已撤销').first().waitFor()
   const first = (await api('GET', '/tickets?limit=1&sort=created')).items[0]
   assert.equal(first.priority, 'normal')
 
