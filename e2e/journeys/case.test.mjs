@@ -94,8 +94,8 @@ journey('两人打开同一张工单，互相看得见，谁的字都不丢', as
   await b.locator('article').getByText('请先关闭水阀').waitFor()
   assert.deepEqual((await replies(made.id)).map((m) => m.text).sort(), ['师傅明天上午到', '请先关闭水阀'].sort())
   // both press at the same moment: each word is either sent, once, or still in its box
-  await begin(a)
-  await begin(b)
+  // (the focus may still be in the field, where r is a letter)
+  for (const page of [a, b]) await page.locator('.tiptap').click()
   await a.keyboard.type('配件已经备好')
   await b.keyboard.type('费用全免')
   await Promise.all([a.keyboard.press('Control+Enter'), b.keyboard.press('Control+Enter')])

@@ -59,9 +59,9 @@ export function Table<T extends { id: string }>({ label, columns: all, items, op
   const choose = choosing && !phone ? choosing : undefined
   const grid = { gridTemplateColumns: [...(choose ? ['16px'] : []), ...columns.map((c) => c.wide)].join(' ') }
   return (
-    <div className="ctable" role="table" aria-label={label} aria-rowcount={items.length + 1}>
+    <div className="ctable" role="table" aria-label={label} aria-busy={loading || undefined} aria-rowcount={items.length + 1}>
       <div className="crow chead not-phone" role="row" style={grid}>{choose && <span role="columnheader"><span className="hide">{t('action.select')}</span></span>}{columns.map((c) => <span key={c.id} role="columnheader" className={c.right ? 'r' : undefined}>{c.head}</span>)}</div>
-      <div className="cscroll" ref={scroll} onKeyDown={walk} role="rowgroup">
+      <div className="cscroll" ref={scroll} onKeyDown={walk} role="rowgroup" aria-busy={loading || undefined}>
         <div style={{ height: rows.getTotalSize(), position: 'relative' }}>
           {drawn.map((v) => {
             const x = items[v.index]!
